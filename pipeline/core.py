@@ -1,0 +1,134 @@
+"""The way of one document: bytes or text in, a `Document` with its ledger out, checked by replaying the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipeline.document import Document, Fact, Found, Gap, Paragraph
+from pipeline.edits import PositionMap, apply
+from pipeline.rules.engine import RuleSet
+from pipeline.settings import Settings
+from pipeline.stages import Stage, characters, debris, decode, encoding, gaps, lines, reflow
+
+
+class LedgerMismatch(RuntimeError):
+    """The ledger of a document does not lead from its raw text to its clean text and back: a defect of a stage."""
+
+
+def default_stages(settings: Settings, rules: RuleSet) -> list[Stage]:
+    """The stages of a document, in order."""
+    return [
+        Stage("lines", lines.find),
+        Stage("encoding", encoding.finder(settings)),
+        Stage("characters", characters.find),
+        Stage("debris", debris.finder(settings, rules), rounds=4),
+        Stage("reflow", reflow.finder(settings)),
+        Stage("gaps", gaps.finder(settings)),
+    ]
+
+
+class Pipeline:
+    """Cleans documents, one at a time. Make one and use it for many: the rules are compiled once.
+
+    `settings` and `rules` default to the built-in ones; `stages` replaces the list of `default_stages`.
+
+    >>> Pipeline().clean("A  text\\u200b of two words.").text
+    'A text of two words.'
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        rules: RuleSet | None = None,
+        stages: Sequence[Stage] | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.rules = (rules or RuleSet.builtin()).without(self.settings.off)
+        self.stages = list(stages) if stages is not None else default_stages(self.settings, self.rules)
+
+    def clean(self, source: str | bytes, id: str = "document") -> Document:
+        """Clean one document; `source` is its text, or its bytes, whose encoding is then detected.
+
+        Raises `LedgerMismatch` if the ledger does not replay.
+        """
+        document = decode.document(source, id)
+        for stage in self.stages:
+            for _ in range(stage.rounds):
+                found = stage.find(document.text)
+                take(document, stage.name, found)
+                if not found.edits:
+                    break
+        settle(document)
+        replay(document)
+        return document
+
+    def stream(self, sources: Iterable[tuple[str, str | bytes]]) -> Iterator[Document]:
+        """Clean many documents, given as (id, source), one after another; only one is in memory at a time.
+
+        >>> [document.text for document in Pipeline().stream([("a", "One."), ("b", "Two.")])]
+        ['One.', 'Two.']
+        """
+        for id, source in sources:
+            yield self.clean(source, id)
+
+
+def take(document: Document, stage: str, found: Found) -> None:
+    """Apply what a stage found: its edits to the text and the ledger, its facts and gaps to the document."""
+    to_raw = document.ledger.to_raw
+    for fact in found.facts:
+        start, end = to_raw(fact.start, side="right"), to_raw(fact.end, side="left")
+        kept = Fact(fact.kind, fact.value, start, max(start, end), fact.rule)
+        if kept not in document.facts:
+            document.facts.append(kept)
+    gaps = [gap._replace(raw=to_raw(gap.at, side="left")) for gap in found.gaps]
+    if found.paragraphs:
+        document.paragraphs = list(found.paragraphs)
+    document.flags.extend(found.flags)
+    if found.edits:
+        document.text = apply(document.text, found.edits)
+        document.ledger.add(stage, found.edits)
+        positions = PositionMap(found.edits)
+        gaps = [gap._replace(at=positions.forward(gap.at, side="left")) for gap in gaps]
+        document.paragraphs = [
+            paragraph._replace(
+                start=positions.forward(paragraph.start, side="left"),
+                end=positions.forward(paragraph.end, side="right"),
+            )
+            for paragraph in document.paragraphs
+        ]
+    document.gaps.extend(gaps)
+
+
+def settle(document: Document) -> None:
+    """Give paragraphs their raw spans, drop the ones that an edit emptied, and sort what was learnt."""
+    to_raw = document.ledger.to_raw
+    document.paragraphs = [
+        Paragraph(kind, start, end, to_raw(start, side="right"), to_raw(end, side="left"))
+        for kind, start, end, _, _ in document.paragraphs
+        if document.text[start:end].strip()
+    ]
+    document.facts.sort(key=lambda fact: (fact.start, fact.end, fact.kind))
+    document.gaps.sort(key=lambda gap: (gap.at, gap.kind))
+
+
+def replay(document: Document) -> None:
+    """Raise `LedgerMismatch` unless the ledger leads from raw to clean, and back."""
+    if document.ledger.apply(document.raw) != document.text:
+        raise LedgerMismatch(f"Cannot vouch for {document.id}: its ledger does not lead to its clean text.")
+    if document.ledger.rebuild(document.text) != document.raw:
+        raise LedgerMismatch(f"Cannot vouch for {document.id}: its ledger does not lead back to its raw text.")
+
+
+def clean(source: str | bytes, **settings: object) -> Document:
+    """Clean one text with the built-in rules; keyword arguments are those of `Settings`.
+
+    Returns a `Document`: `.text`, `.edits`, `.facts`, `.gaps`, `.origin(i)`, `.ledger`.
+
+    >>> result = clean("Relations were good.[1] They stayed so.")
+    >>> result.text
+    'Relations were good. They stayed so.'
+    >>> result.origin(20)
+    23
+    """
+    return Pipeline(Settings(**settings)).clean(source)  # type: ignore[arg-type]
