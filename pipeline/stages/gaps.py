@@ -1,0 +1,221 @@
+"""Gaps: places where a scraper dropped a year, a decade, a date or a value, found by what it left behind.
+
+`in , with`, `during the s`, `(November 30, )`, `In JanuarySmith`: a careful writer leaves none of these. Such patterns
+are *certain*. Others (`was third in but lost`) also occur in intact text and count only in a document that shows
+certain gaps more than once. A space before punctuation is no sign in a text that has it behind ordinary words too
+(tokenised text, old scans, hasty writers), and only English text is looked at: the patterns know its prepositions.
+
+What becomes of a gap is a choice. `keep` leaves the text alone, `mark` shows a certain gap as `[…]`, and `drop` takes
+the sentence that holds a certain gap. Probable gaps are told, and never change the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import re2
+import regex
+
+from pipeline.document import Found, Gap
+from pipeline.edits import Edit
+from pipeline.settings import Settings
+from pipeline.stages.gap_patterns import GapRule, gate, rules
+
+MARK = "[…]"
+DAMAGED = 2  # certain gaps from which on a document's probable ones count
+
+
+def finder(settings: Settings) -> Callable[[str], Found]:
+    """Make the stage: a function from a text to its gaps, and the edits that the policy of `settings` asks for.
+
+    >>> find = finder(Settings(gaps="mark"))
+    >>> found = find("The mill was built in , with two wheels.")
+    >>> found.gaps
+    [Gap(at=22, kind='year', rule='gaps.preposition', certain=True, raw=-1)]
+    >>> found.edits
+    [Edit(start=22, old='', new='[…]', rule='gaps.marked')]
+    """
+    off = set(settings.off)
+    known = [rule for rule in rules() if f"gaps.{rule.id}" not in off and "gaps.*" not in off]
+    certain = [rule for rule in known if rule.certain]
+    scan = Scan(certain)
+    firm = Scan([rule for rule in certain if not rule.spaced])
+    probable = [rule for rule in known if not rule.certain]
+    spare = {f"gaps.{rule.id}" for rule in known if rule.spare}
+
+    def find(text: str) -> Found:
+        data = text.encode("utf-8", "surrogatepass")
+        if not certain or not scan.gate.search(data) or not is_english(text):
+            return Found()
+        loose = is_loose(data)
+        gaps = merge(list((firm if loose else scan).gaps(data)))
+        if len(gaps) >= DAMAGED:
+            chosen = [rule for rule in probable if not (loose and rule.spaced)]
+            gaps = merge(gaps + [gap for rule in chosen for gap in rule.gaps(text)])
+        if loose or settings.gaps == "keep":
+            return Found(gaps=gaps)
+        if settings.gaps == "mark":
+            return Found(gaps=gaps, edits=[mark(text, gap) for gap in gaps if gap.certain])
+        return Found(gaps=gaps, edits=drop(text, [gap.at for gap in gaps if gap.certain and gap.rule not in spare]))
+
+    return find
+
+
+class Scan:
+    """Rules with their gate: exact patterns run only on the lines where the gate sees something."""
+
+    def __init__(self, rules: Sequence[GapRule]) -> None:
+        self.rules = rules
+        self.gate: Any = gate(rules)
+
+    def gaps(self, data: bytes) -> Iterator[Gap]:
+        """Yield the gaps of a text, given as UTF-8, line by line; places are in code points."""
+        done = at = 0  # the end of the last line, in bytes and in code points
+        while hit := self.gate.search(data, done):
+            start = data.rfind(b"\n", done, hit.start() + 1) + 1 or done
+            end = data.find(b"\n", hit.end())
+            end = len(data) if end < 0 else end
+            line = data[start:end].decode("utf-8", "surrogatepass")
+            at += len(data[done:start].decode("utf-8", "surrogatepass"))
+            for rule in self.rules:
+                yield from rule.gaps(line, at)
+            done, at = end, at + len(line)
+            if end == len(data):
+                return
+
+
+def merge(gaps: list[Gap]) -> list[Gap]:
+    """Sort gaps by place; of several at one place the first that was given stays.
+
+    >>> [gap.rule for gap in merge([Gap(9, "year", "b"), Gap(3, "year", "c"), Gap(3, "value", "a")])]
+    ['c', 'b']
+    """
+    first: dict[int, Gap] = {}
+    for gap in gaps:
+        first.setdefault(gap.at, gap)
+    return [first[at] for at in sorted(first)]
+
+
+# -------------------------------------------------------------------------------------- what kind of text it is
+
+_SPACED = re2.compile(rb"[\pL\d] (?:[,;)](?:[\s,.;)]|$)|\.(?:\s+\p{Lu}|\s*\n|\s*$))")
+_SPACED_GAP = re2.compile(
+    rb"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]y|[Dd]uring|[Bb]efore|[Aa]fter|[Cc]irca|[Oo]f|[Aa]t|[Tt]han|[Bb]etween"
+    rb"|[Ff]rom|[Tt]o|[Ff]or|[Nn]ear|[Ww]ith|[Aa]pproximately|[Ll]ate|[Ee]arly"
+    rb"|(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?"
+    rb") (?:[,;)](?:[\s,.;)]|$)|\.(?:\s+\p{Lu}|\s*\n|\s*$))"
+)
+_ENGLISH = (" the ", " of ", " and ", " was ", " is ", " to ", " with ")
+_OTHER = (" der ", " die ", " und ", " de ", " la ", " le ", " les ", " el ", " que ", " het ", " een ", " van ", " och ",
+          " di ", " il ", " che ", " em ", " do ", " og ", " ist ", " est ", " en ")  # fmt: skip
+
+
+def is_loose(data: bytes) -> bool:
+    """Whether the space before punctuation is a habit of the text: it stands behind ordinary words too.
+
+    >>> is_loose(b"We like it , and we stay . It is the town I live in .")
+    True
+    >>> is_loose(b"He was born in , and died in . No more is known.")
+    False
+    """
+    spaced = sum(1 for _ in _SPACED.finditer(data))
+    after_preposition = sum(1 for _ in _SPACED_GAP.finditer(data))
+    return 2 * (spaced - after_preposition) > after_preposition
+
+
+def is_english(text: str) -> bool:
+    """Whether common English words outnumber those of its neighbours; true for a text with none of either.
+
+    >>> is_english("The cat sat on the mat and was fed."), is_english("Er kam in , und die Katze schlief.")
+    (True, False)
+    """
+    return sum(map(text.count, _ENGLISH)) >= sum(map(text.count, _OTHER))
+
+
+# ------------------------------------------------------------------------------------------------- the policies
+
+_SENTENCE_END = regex.compile(r"""[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[\p{Lu}\p{N}])""")
+_NO_END = regex.compile(
+    r"""(?:(?:^|[\s("“‘\[])(?:\p{Lu}|[Mm]rs?|Ms|Dr|Drs|Prof|St|Sts|Jr|Sr|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Gov|Sen|Rep|Mt|Ft|No|Nos|no
+    |vs?|vol|Vol|pp?|ca?|cf|b|d|fl|r|est|approx|fig|Fig|figs|ed|eds|e\.g|i\.e|Inc|Ltd|Co|Corp|Bros|Jan|Feb|Mar|Apr|Jun|Jul|Aug
+    |Sept?|Oct|Nov|Dec|Art|Sec|Ch|al)|\p{Lu}\.\p{Lu})$""",
+    regex.VERBOSE,
+)
+
+
+def mark(text: str, gap: Gap) -> Edit:
+    """The edit that shows a gap, with the spaces that the words at its sides need.
+
+    >>> mark("In JanuarySmith left.", Gap(10, "year", "demo")).new, mark("the s", Gap(4, "decade", "demo")).new
+    (' […] ', '[…]')
+    """
+    before, after = text[gap.at - 1 : gap.at], text[gap.at : gap.at + 1]
+    left = " " if before.isalnum() or before in {":", ","} else ""
+    right = " " if after.isalnum() or after in {'"', "“", "‘", "("} else ""
+    return Edit(gap.at, "", MARK if gap.kind == "decade" else left + MARK + right, "gaps.marked")
+
+
+def drop(text: str, places: Sequence[int]) -> list[Edit]:
+    """The edits that take the sentences which hold the places, each with the space that joins it to its paragraph.
+
+    Sentences do not reach over line ends. A line that loses all its sentences goes with the blank lines behind it.
+
+    >>> drop("One is here. Two was in . Three is here.", [24])
+    [Edit(start=13, old='Two was in . ', new='', rule='gaps.sentence')]
+    """
+    spans: list[tuple[int, int]] = []
+    at = 0
+    while at < len(places):
+        start = text.rfind("\n", 0, places[at]) + 1
+        end = text.find("\n", places[at])
+        end = len(text) if end < 0 else end
+        here = [place for place in places[at:] if place <= end]
+        at += len(here)
+        lost = [span for span in sentences(text, start, end) if any(span[0] <= place < span[1] for place in here)]
+        for lower, upper in _with_joints(text, start, end, lost):
+            if spans and lower <= spans[-1][1]:
+                spans[-1] = spans[-1][0], max(upper, spans[-1][1])
+            else:
+                spans.append((lower, upper))
+    if spans and not text[spans[-1][1] :].strip() and text[: spans[-1][0]].endswith("\n"):
+        spans[-1] = _last_lines(text, spans[-1][0])
+    return [Edit(start, text[start:end], "", "gaps.sentence") for start, end in spans]
+
+
+def _with_joints(text: str, start: int, end: int, lost: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join the sentences of one line that go, and widen them, so that no space hangs and no empty line stays."""
+    joined: list[tuple[int, int]] = []
+    for first, last in lost:
+        if joined and joined[-1][1] == first:
+            joined[-1] = joined[-1][0], last
+        else:
+            joined.append((first, last))
+    if not joined or joined[-1][1] < end:
+        return joined
+    if joined[-1][0] > start:  # the end of the line goes: so does the space before it
+        joined[-1] = len(text[: joined[-1][0]].rstrip(" ")), end
+        return joined
+    blank = len(text) - len(text[end:].lstrip())  # the whole line goes: so do the line ends up to the next line
+    return [(start, text.rfind("\n", end, blank) + 1 if blank < len(text) else len(text))]
+
+
+def _last_lines(text: str, start: int) -> tuple[int, int]:
+    """The span of the last lines of a text, from `start`, with the blank lines before them; the last line end stays."""
+    before = len(text[:start].rstrip())
+    return (before, len(text.rstrip("\n"))) if before else (0, len(text))
+
+
+def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The sentences of a line, as spans that follow one another; each holds the spaces behind it.
+
+    >>> line = "Mr. A. Fox (b. 1900) lived in the U.S. until then. He left!"
+    >>> [line[start:end] for start, end in sentences(line, 0, len(line))]
+    ['Mr. A. Fox (b. 1900) lived in the U.S. until then. ', 'He left!']
+    """
+    cuts = [start]
+    for stop in _SENTENCE_END.finditer(text, start, end):
+        if text[stop.start()] == "." and _NO_END.search(text, max(start, stop.start() - 12), stop.start()):
+            continue
+        cuts.append(stop.end() + len(text[stop.end() : end]) - len(text[stop.end() : end].lstrip()))
+    return list(zip(cuts, [*cuts[1:], end], strict=True))
