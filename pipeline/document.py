@@ -159,13 +159,18 @@ class Ledger:
 class Source:
     """How the bytes became text: enough, with the raw text, to write the bytes again.
 
-    `patches` are the places where encoding the text does not give the bytes: (byte offset, length written, bytes).
+    - `sha256` and `size` (in bytes) are those of the bytes; of a text, those of its UTF-8 encoding.
+    - `how` the encoding was found: by a `bom` (byte-order mark), as `declared` in the markup, `valid` as UTF-8 (lone
+      surrogates allowed), `damaged` UTF-8 (mostly valid; each bad byte 0xNN is the lone surrogate U+DCNN of the text),
+      `detected` by what the bytes look like, `fallback` to windows-1252, or `text`, which never was bytes.
+    - `patches` are the places where encoding the text does not give the bytes: (offset, length, bytes to put there),
+      in bytes of what encoding gives, without the byte-order mark.
     """
 
     sha256: str = ""
     size: int = 0
     encoding: str = "utf-8"
-    how: str = "text"  # "bom", "declared", "valid", "detected", or "text" for text that never was bytes
+    how: str = "text"
     bom: bytes = b""
     patches: Sequence[tuple[int, int, bytes]] = ()
 

@@ -1,0 +1,152 @@
+"""Characters that a reader does not see, or sees as something else: control, invisible and space characters, and
+letters that are written as a letter and a mark where there is one character for both.
+
+Each kind has a rule. What a script or an emoji needs stays: joiners in Arabic, Indic and other such scripts, zero
+width spaces between words of Thai or Khmer, directional marks in right-to-left text, ideographic spaces in Chinese and
+Japanese. Runs of plain spaces are left alone: whether they mean something is for later to say.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from os.path import commonprefix
+
+import regex
+
+from pipeline.document import Found
+from pipeline.edits import Edit, apply, compose
+
+# The characters that a rule is about. U+FFFD stays: it says that something is missing. Line ends are not here.
+CONTROL = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u206a-\u206f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff"
+ZERO_WIDTH = "\u180e\u200b\u2060-\u2064\ufeff"
+JOINERS = "\u200c\u200d"
+SELECTORS = "\ufe00-\ufe0f"
+TAGS = "\U000e0001\U000e0020-\U000e007f"
+MARKS = "\u061c\u200e\u200f"
+EMBEDDINGS = "\u202a-\u202e\u2066-\u2069"
+NO_BREAK = "\xa0\u2007\u202f"
+SPACES = "\u1680\u2000-\u2006\u2008-\u200a\u205f\u3000"
+INVISIBLE = CONTROL + ZERO_WIDTH + JOINERS + SELECTORS + TAGS + MARKS + EMBEDDINGS + "\xad"
+
+ODD = re.compile(f"[{INVISIBLE}{NO_BREAK}{SPACES}]")
+ASCII_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r")) + b"\x7f"
+
+KINDS: dict[str, re.Pattern[str]] = {
+    rule: re.compile(f"[{characters}]")
+    for rule, characters in {
+        "characters.control": CONTROL,
+        "characters.no-break-space": NO_BREAK,
+        "characters.space": SPACES,
+        "characters.soft-hyphen": "\xad",
+        "characters.bidi": MARKS + EMBEDDINGS,
+        "characters.zero-width": ZERO_WIDTH + JOINERS + SELECTORS + TAGS,
+    }.items()
+}
+
+# Scripts whose letters join, or form clusters: there ZERO WIDTH (NON-)JOINER is spelling.
+JOINING = regex.compile(
+    r"[\p{Arab}\p{Syrc}\p{Nkoo}\p{Mong}\p{Mand}\p{Adlm}\p{Phag}\p{Rohg}\p{Deva}\p{Beng}\p{Guru}\p{Gujr}\p{Orya}\p{Taml}"
+    r"\p{Telu}\p{Knda}\p{Mlym}\p{Sinh}\p{Tibt}\p{Mymr}\p{Khmr}\p{Bali}\p{Java}\p{Cakm}\p{Gran}\p{Newa}\p{Tirh}--\p{Nd}]",
+    regex.V1,
+)
+UNSPACED = regex.compile(r"[\p{Thai}\p{Laoo}\p{Khmr}\p{Mymr}\p{Tibt}\p{Lana}\p{Talu}\p{Tavt}\p{Java}\p{Bali}]")
+CJK = regex.compile(r"[\p{Han}\p{Hira}\p{Kana}\p{Hang}\p{Bopo}\u3001-\u303f\uff01-\uffef]")
+RIGHT_TO_LEFT = regex.compile(r"[\p{Hebr}\p{Arab}\p{Syrc}\p{Thaa}\p{Nkoo}\p{Samr}\p{Mand}\p{Adlm}\p{Rohg}]")
+PICTOGRAPH = regex.compile(r"[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\ufe0f]")
+SELECTABLE = regex.compile(r"[^\p{Latin}\s]|[0-9#*]")
+
+OVERSTRIKE = re.compile(r"[^\n\x08]\x08(?=[^\n\x08])")  # nroff's bold and underline: the second character shows
+UNCOMPOSED = regex.compile(r"[\p{NFC_QC=Y}--\n]?[\p{NFC_QC=N}\p{NFC_QC=M}\p{M}]+", regex.V1)
+
+
+def find(text: str) -> Found:
+    """Return the edits that take out, or replace, characters that are not what a reader sees. Of its own output: none.
+
+    >>> find("na\\u200bi\\u0308ve\\xa0text").edits  # doctest: +NORMALIZE_WHITESPACE
+    [Edit(start=2, old='\\u200b', new='', rule='characters.zero-width'),
+     Edit(start=3, old='ï', new='ï', rule='characters.nfc'),
+     Edit(start=7, old='\\xa0', new=' ', rule='characters.no-break-space')]
+    """
+    if text.isascii():
+        data = text.encode()
+        if len(data.translate(None, ASCII_CONTROLS)) == len(data):
+            return Found()
+    elif not ODD.search(text) and unicodedata.is_normalized("NFC", text):
+        return Found()
+    edits: list[Edit] = []
+    while more := _odd(text) or _uncomposed(text):  # taking one out can bring others together
+        edits = [edit._replace(rule=edit.rule.rpartition("+")[2]) for edit in compose(edits, more)] if edits else more
+        text = apply(text, more)
+    return Found(edits)
+
+
+def _odd(text: str) -> list[Edit]:
+    """The edits of single odd characters."""
+    edits = []
+    at = 0
+    if "\x08" in text and (struck := [Edit(m.start(), m[0], "", "characters.overstrike") for m in OVERSTRIKE.finditer(text)]):
+        return struck
+    for match in ODD.finditer(text):
+        start = match.start()
+        if start >= at and (edit := _judge(text, start)):
+            edits.append(edit)
+            at = edit.end
+    return edits
+
+
+def _judge(text: str, at: int) -> Edit | None:
+    """The edit for the odd character at `at`, or None if it has its place there."""
+    character = text[at]
+    if character in "\xa0\u202f\u2007":
+        return Edit(at, character, " ", "characters.no-break-space")
+    if character == "\xad":
+        return Edit(at, character, "", "characters.soft-hyphen")
+    rule = next(name for name, kind in KINDS.items() if kind.match(character))
+    if rule == "characters.space":
+        if character == "\u3000" and CJK.search(_line(text, at)):
+            return None
+        return Edit(at, character, " ", rule)
+    if rule == "characters.bidi":
+        stays = character not in "\u202d\u202e" and RIGHT_TO_LEFT.search(_line(text, at))
+        return None if stays else Edit(at, character, "", rule)
+    if rule == "characters.zero-width" and _belongs(text, at):
+        return None
+    return Edit(at, character, "", rule)
+
+
+def _belongs(text: str, at: int) -> bool:
+    """Whether the zero-width character at `at` is needed by the characters on its sides."""
+    character, before, after = text[at], text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+    if character == "\u200b":
+        return bool(UNSPACED.match(before) and UNSPACED.match(after))
+    if character == "\u180e":
+        return bool(JOINING.match(before) and JOINING.match(after))
+    if character in JOINERS:
+        if JOINING.match(before) or (not before.isalpha() and JOINING.match(after)):
+            return True
+        return character == "\u200d" and bool(PICTOGRAPH.match(before) and PICTOGRAPH.match(after))
+    if "\ufe00" <= character <= "\ufe0f":
+        return bool(SELECTABLE.match(before)) and not "\ufe00" <= before <= "\ufe0f"
+    if character >= "\U000e0001":  # tags spell the region of a flag, after U+1F3F4
+        return bool(re.search(f"\U0001f3f4[{TAGS}]*$", text[max(0, at - 16) : at]))
+    return False
+
+
+def _line(text: str, at: int) -> str:
+    """The line around a position."""
+    end = text.find("\n", at)
+    return text[text.rfind("\n", 0, at) + 1 : end if end >= 0 else len(text)]
+
+
+def _uncomposed(text: str) -> list[Edit]:
+    """The edits that compose letters and marks (Unicode's normal form C), on the smallest stretches that change."""
+    if unicodedata.is_normalized("NFC", text):
+        return []
+    edits = []
+    for match in UNCOMPOSED.finditer(text):
+        old, new = match[0], unicodedata.normalize("NFC", match[0])
+        if old != new:
+            same = len(commonprefix([old, new]))
+            edits.append(Edit(match.start() + same, old[same:], new[same:], "characters.nfc"))
+    return edits

@@ -1,0 +1,252 @@
+"""Bytes to text, without loss: which encoding, how it was found, and what encoding the text would not give back.
+
+The order of questions is that of BeautifulSoup's `EncodingDetector`, whose parts are used for the byte-order
+mark and the declaration: a byte-order mark, a declaration in the markup, valid UTF-8, UTF-8 with a few bad
+bytes, what charset-normalizer detects, and windows-1252 for everything else. It differs in two places:
+
+- Bytes that are valid UTF-8, and not plain ASCII, are UTF-8 whatever they declare. A scraper that stores its
+  pages as UTF-8 leaves the old declaration in them, and text in another encoding is hardly ever valid UTF-8.
+- charset-normalizer chooses among the encodings that the web has (those of the WHATWG Encoding Standard),
+  not among all that Python knows, where short French text ends as Mac OS Latin 2.
+
+Line ends are not touched here: the text has the line ends of the bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections.abc import Sequence
+
+from bs4.dammit import EncodingDetector
+from charset_normalizer import from_bytes
+
+from pipeline.document import Document, Flag, Source
+
+Patches = Sequence[tuple[int, int, bytes]]
+
+# The legacy encodings of the WHATWG Encoding Standard, by Python's names. mac_roman is tried only for Mac line ends.
+WEB_ENCODINGS = (
+    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 iso8859_2 iso8859_5 iso8859_7 koi8_r koi8_u "
+    "cp866 gb18030 big5 cp932 euc_jp iso2022_jp cp949"
+).split()
+
+# What a declared name stands for, where browsers mean more than the name says (WHATWG Encoding Standard, "Names and
+# labels"). Who declares a 16-bit encoding in ASCII bytes does not use it.
+LABELS = {
+    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
+    "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "utf-16": "utf-8",
+    "utf-16-le": "utf-8", "utf-16-be": "utf-8", "utf-32": "utf-8",
+}  # fmt: skip
+
+# Codecs of Python's that no document is written in, or that read plain text as something else.
+NOT_FOR_DOCUMENTS = {"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
+
+DECLARATION = re.compile(rb"<meta|<\?xml|charset", re.IGNORECASE)
+DECLARATION_WITHIN = 2048  # bytes
+CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
+UNDECODED = re.compile("[\udc80-\udcff]")
+DAMAGED_SHARE = 0.01  # of all bytes: so many may be wrong in the encoding that is declared
+BINARY_SHARE = 0.01  # of all bytes: more control bytes than this, and the bytes are hardly a text
+
+
+def document(source: str | bytes, id: str) -> Document:
+    """Return the document that `source` is: a text, or bytes in an encoding that is found out.
+
+    No input is an error. Text that was bytes can be written again, byte by byte: see `encode`.
+
+    >>> doc = document(b"\\xef\\xbb\\xbfna\\xc3\\xafve", "demo")
+    >>> doc.text, doc.source.encoding, doc.source.how
+    ('naïve', 'utf-8', 'bom')
+    """
+    if isinstance(source, str):
+        data = source.encode("utf-8", "surrogatepass")
+        return Document(id, source, source, Source(hashlib.sha256(data).hexdigest(), len(data)))
+    bom, encoding, how = recognise(source)
+    body = source[len(bom) :]
+    text = _decode(body, encoding, how)
+    patches = () if how == "valid" else differences(_encode(text, encoding, how), body)
+    made = Source(hashlib.sha256(source).hexdigest(), len(source), encoding, how, bom, patches)
+    return Document(id, text, text, made, flags=list(_flags(body, text, how, encoding)))
+
+
+def encode(text: str, source: Source) -> bytes:
+    """Return the bytes that `text`, the raw text of a document, was decoded from: the inverse of `document`.
+
+    >>> doc = document("façade".encode("latin-1") + b"\\x81", "demo")
+    >>> encode(doc.raw, doc.source)
+    b'fa\\xe7ade\\x81'
+    """
+    written = _encode(text, source.encoding, source.how)
+    pieces = [source.bom]
+    at = 0
+    for start, length, data in source.patches:
+        pieces += [written[at:start], data]
+        at = start + length
+    pieces.append(written[at:])
+    return b"".join(pieces)
+
+
+def recognise(data: bytes) -> tuple[bytes, str, str]:
+    """Return the byte-order mark of `data`, its encoding, and how that was found (as `Source.how` names it).
+
+    >>> recognise("<meta charset=iso-8859-2>Łódź".encode("iso-8859-2"))
+    (b'', 'iso8859-2', 'declared')
+    """
+    if data[:1] in b"\xef\xfe\xff\x00":
+        body, encoding = EncodingDetector.strip_byte_order_mark(data)
+        if encoding:
+            return data[: len(data) - len(body)], codecs.lookup(encoding).name, "bom"
+    if declared := _declared(data):
+        return b"", declared, "declared"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return b"", *_guess(data)
+    if b"\0" in data and (wide := _sixteen_bit(data)):
+        return b"", wide, "detected"
+    return b"", "utf-8", "valid"
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that the markup declares, or "" where there is none that fits the bytes."""
+    if not DECLARATION.search(data, 0, DECLARATION_WITHIN):
+        return ""
+    label = EncodingDetector.find_declared_encoding(data, is_html=True)
+    try:
+        name = codecs.lookup(str(label)).name
+        name = LABELS.get(name, name)
+        if name in NOT_FOR_DOCUMENTS or name == "utf-8" or _is_utf8(data):
+            return ""  # valid UTF-8 is what it is, and what is not valid is looked at more closely
+        bad = len(UNDECODED.findall(data.decode(name, "surrogateescape")))
+        fits = b"<meta charset".decode(name) == "<meta charset" and bad <= DAMAGED_SHARE * len(data)
+    except (LookupError, ValueError):  # a name that Python does not know, or that is no encoding of text
+        return ""
+    return name if fits else ""
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether the bytes are valid UTF-8 and more than ASCII."""
+    if data.isascii():
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _guess(data: bytes) -> tuple[str, str]:
+    """The encoding of bytes that are not valid UTF-8, and how it was found."""
+    if wide := _sixteen_bit(data):
+        return wide, "detected"
+    try:
+        data.decode("utf-8", "surrogatepass")  # CESU-8, and what JavaScript and Java write of half a character
+        return "utf-8", "valid"
+    except UnicodeDecodeError:
+        pass
+    text = data.decode("utf-8", "surrogateescape")
+    characters = len(text) - len(text.encode("ascii", "ignore"))
+    bad = len(UNDECODED.findall(text))
+    if characters - bad >= 2 * bad:  # chance makes UTF-8 sequences of bytes in other encodings seldom
+        return "utf-8", "damaged"
+    if data.count(b"\0") > BINARY_SHARE * len(data):
+        return "cp1252", "fallback"
+    candidates = [*WEB_ENCODINGS, *(["mac_roman"] if b"\r" in data and b"\n" not in data else [])]
+    best = from_bytes(data, cp_isolation=candidates).best()
+    if best is None:
+        return "cp1252", "fallback"
+    try:
+        same = data.decode("cp1252") == data.decode(best.encoding)
+    except UnicodeDecodeError:
+        same = False
+    return "cp1252" if same else codecs.lookup(best.encoding).name, "detected"
+
+
+def _sixteen_bit(data: bytes) -> str:
+    """`utf-16-le` or `utf-16-be` for text of that kind without a byte-order mark: every second byte is mostly zero."""
+    half = len(data) // 2
+    even, odd = data[::2].count(0), data[1::2].count(0)
+    if half < 2 or max(even, odd) < 0.4 * half or min(even, odd) > 0.02 * half:
+        return ""
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    text = data[: half * 2].decode(name, "replace")
+    return name if text.count("\ufffd") <= 0.01 * half else ""
+
+
+def _decode(data: bytes, encoding: str, how: str) -> str:
+    """Decode; bytes that the encoding has no character for become lone surrogates, or U+FFFD if there is no other way."""
+    for errors in _handlers(encoding, how):
+        try:
+            return data.decode(encoding, errors)
+        except UnicodeError:
+            continue
+    return data.decode(encoding, "replace")
+
+
+def _encode(text: str, encoding: str, how: str) -> bytes:
+    """Encode as far as the encoding can; the patches put the rest right."""
+    for errors in reversed(_handlers(encoding, how)):
+        try:
+            return text.encode(encoding, errors)
+        except UnicodeError:
+            continue
+    return text.encode(encoding, "replace")
+
+
+def _handlers(encoding: str, how: str) -> tuple[str, ...]:
+    """The error handlers to try, in order, when decoding; the last one is tried first when encoding."""
+    if encoding.startswith(("utf-16", "utf-32")) or how in ("text", "valid"):
+        return ("strict", "surrogatepass")
+    return ("strict", "surrogateescape")
+
+
+def differences(written: bytes, data: bytes) -> Patches:
+    """Return the patches that turn `written` into `data`: (offset in `written`, length there, bytes to put there).
+
+    Where both have as many lines, each line that differs has a patch of its own.
+
+    >>> differences(b"one\\ntwo\\nthree", b"one\\ntoo\\nthree!")
+    [(5, 1, b'o'), (13, 0, b'!')]
+    """
+    if written == data:
+        return ()
+    left, right = written.splitlines(keepends=True), data.splitlines(keepends=True)
+    if len(left) != len(right):
+        left, right = [written], [data]
+    patches = []
+    at = 0
+    for old, new in zip(left, right, strict=True):
+        if old != new:
+            start = _common(old, new)
+            end = _common(old[start:][::-1], new[start:][::-1])
+            patches.append((at + start, len(old) - start - end, new[start : len(new) - end]))
+        at += len(old)
+    return patches
+
+
+def _common(left: bytes, right: bytes) -> int:
+    """How many bytes both begin with."""
+    low, high = 0, min(len(left), len(right))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _flags(data: bytes, text: str, how: str, encoding: str) -> list[Flag]:
+    """What a person should look at: bytes that are hardly a text, and bytes that are no characters."""
+    if how == "valid" and b"\0" not in data:
+        return []
+    flags = []
+    controls = len(data) - len(data.translate(None, CONTROLS))
+    if not encoding.startswith(("utf-16", "utf-32")) and controls > BINARY_SHARE * len(data):
+        flags.append(Flag("binary", f"{controls} of {len(data)} bytes are control characters: this is hardly a text."))
+    bad = len(UNDECODED.findall(text))
+    if bad:
+        flags.append(Flag("undecodable", f"{bad} of {len(data)} bytes are not {encoding}."))
+    return flags
