@@ -1,0 +1,231 @@
+"""Lines and blocks: what a line looks like, and what kind of block a few lines make.
+
+A block is a run of lines without a blank one between them. Its `Shape` says how its line breaks are to be read:
+
+- `wrapped`: prose broken at a width; a break is a space, unless the line ends a sentence and had room for more.
+- `lines`: a paragraph on each line; a break ends a paragraph, unless a removed link or tooltip broke a sentence.
+- `kept`: verse, tables, code, addresses, mail headers …; every break and space has a meaning.
+
+All decisions are made from the shape of the text, never from its subject, and in doubt a block is `kept`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+SPACES = " \t\f\v"
+
+
+class Line(NamedTuple):
+    """A line that is not blank: `text` without the spaces around it, from `start` to `end` of the whole text.
+
+    `head` is where the line starts, its indent included; `indent` is that in columns.
+    """
+
+    head: int
+    start: int
+    end: int
+    indent: int
+    text: str
+
+    @property
+    def edge(self) -> int:
+        """The column where the line ends."""
+        return self.indent + len(self.text)
+
+
+class Shape(NamedTuple):
+    """How the line breaks of a block are to be read; `width` is the right edge of wrapped lines, in columns."""
+
+    kind: str  # "wrapped", "lines" or "kept"
+    width: int = 0
+    twice: bool = False  # wrapped lines that were wrapped again, narrower: a long line, then its short rest
+    nodes: bool = False  # links stood on lines of their own, in the midst of sentences
+
+
+WIDE = 116  # columns; prose is hardly ever hard-wrapped beyond
+ENDED = re.compile(r"[.!?…。！？｡][\"'”’»)\]」』*_]*$")
+BULLET = re.compile(r"(?:[•·‣◦▪●○■□►§*+–—-]|o(?=  ))(?=\s+\S|$)")
+NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)(?=\s+\S)|\d{1,3}\.(?=\s+\S)")
+RULE = re.compile(r"([=\-_*~#+.·•—–])(?:\s*\1){2,}$")
+CHAPTER = re.compile(r"(?:CHAPTER|Chapter|BOOK|PART|ACT|SCENE|VOLUME|CANTO|SECTION|APPENDIX)\s+(?:[IVXLC]+|\d+|[A-Z]+)\b\.?")
+FIELD = re.compile(r"[A-Z][\w-]{1,20}(?: [\w-]{1,12})?:(?:\s|$)")
+GAP = re.compile(r"\S(?: {3,}|\t+)\S")
+CODE = re.compile(r"[;{}]$|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>)|\w\(\S*\)|\w(?:\.|->|::)\w+\(|[=!<>+]=|^\w+ = ")
+FORMULA = re.compile(r"[=⟺⇔⇒∈∉≤≥≠≈∑∫⟨⟩∀∃∂∇√]")
+
+
+def width_of(first: str) -> int:
+    """Columns that the first word of a line takes; a character of a script without spaces is a word."""
+    if not first.isascii() and is_cjk(first[0]):
+        return 1
+    at = first.find(" ")
+    return at if at > 0 else len(first)
+
+
+def is_cjk(character: str) -> bool:
+    """Whether no space is written beside this character: Han, kana, and their punctuation.
+
+    >>> [is_cjk(c) for c in "語。aé한"]
+    [True, True, False, False, False]
+    """
+    return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or "\uff00" <= character <= "\uff60"
+
+
+def ended(text: str) -> bool:
+    """Whether a line ends a sentence.
+
+    >>> ended('He said "no."'), ended("He said"), ended("1. Item:")
+    (True, False, False)
+    """
+    return ENDED.search(text[-6:]) is not None
+
+
+def goes_on(text: str) -> bool:
+    """Whether a line starts in the midst of a sentence: with a small letter, or with what closes a phrase.
+
+    >>> [goes_on(t) for t in ("and so", "And so", ", too", "...", "(so)")]
+    [True, False, True, False, False]
+    """
+    first = text[0]
+    return first.islower() or (first in ",;:)]%’" or (first == "." and (len(text) == 1 or text[1] in " \"'”’)")))
+
+
+def marker(text: str) -> str:
+    """The bullet or number with which a list item starts, or nothing.
+
+    >>> marker("• one"), marker("2) two"), marker("(iii) three"), marker("-two"), marker("I. Smith")
+    ('•', '2)', '(iii)', '', '')
+    """
+    found = BULLET.match(text) or NUMBER.match(text)
+    return found[0] if found else ""
+
+
+def is_title(text: str) -> bool:
+    """Whether a line reads like a heading: short, starts with a capital or a number, no end of a sentence.
+
+    >>> is_title("Early years"), is_title("He came."), is_title("and then"), is_title("1.2 Tides and currents")
+    (True, False, False, True)
+    """
+    return len(text) <= 80 and not ended(text) and text[-1] not in ",;-–—(:" and (text[0].isupper() or text[0].isdigit())
+
+
+def is_shouted(text: str) -> bool:
+    """Whether a line is a heading in capitals, or numbered as a chapter.
+
+    >>> is_shouted("CHAPTER II"), is_shouted("THE TIDES OF MARCH"), is_shouted("NATO was"), is_shouted("A")
+    (True, True, False, False)
+    """
+    return len(text) <= 70 and ((text.isupper() and sum(map(str.isalpha, text)) > 3) or bool(CHAPTER.fullmatch(text)))
+
+
+def shape(lines: Sequence[Line], usual: int = 0) -> Shape:
+    """Say how the breaks of a block of two lines or more are to be read.
+
+    `usual` is the width at which other blocks of the document are wrapped, 0 if that is not known.
+    """
+    if is_kept(lines):
+        return Shape("kept")
+    edges = sorted(line.edge for line in lines)
+    width = edges[-1]
+    if len(edges) > 6 and width > edges[-2] * 1.2 and edges[-2] > 30:
+        width = edges[-2]  # one line that a removal made longer, or an address
+    if width <= WIDE:
+        wrapped = wrapping(lines, width, usual)
+        if wrapped:
+            return wrapped
+    return apart(lines, edges)
+
+
+def is_kept(lines: Sequence[Line]) -> bool:
+    """Whether the lines are a table, code, quoted mail, mail headers or a drawing."""
+    count = len(lines)
+    texts = [line.text for line in lines]
+    if texts[0].startswith(("```", "~~~")) or all(text.startswith((">", "|")) for text in texts):
+        return True
+    if sum(GAP.search(text) is not None or text.count("|") > 1 for text in texts) * 2 > count:
+        # justified prose has gaps too, but lines of one length that go on with small letters
+        prose = count > 2 and sum(text[0].islower() for text in texts[1:]) * 2 >= count
+        if not prose or len({line.edge for line in lines[:-1]}) > 1 + count // 4:
+            return True
+    if count > 1 and sum(CODE.search(text) is not None for text in texts) * 2 > count:
+        return True
+    if sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
+        return True
+    return sum(len(text) > 1 and sum(map(str.isalnum, text)) * 5 < len(text) * 2 for text in texts) * 2 > count
+
+
+def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
+    """The shape of a block that was broken at `width`, or None.
+
+    A break is *full* if the next word did not fit, *middle* if the sentence goes on with a small letter after it.
+    In wrapped prose all breaks are full but those of paragraph ends; lines of verse have room for a word or more.
+    """
+    full = middle = unexplained = small = rests = breaks = 0
+    was_full = False
+    for a, b in zip(lines, lines[1:], strict=False):
+        if marker(b.text):
+            was_full = False
+            continue
+        breaks += 1
+        room = width - a.edge - 1 - width_of(b.text)
+        end = ended(a.text)
+        low = goes_on(b.text) or (is_cjk(b.text[0]) and not end)
+        small += low
+        if room < 0:
+            full += 1
+            middle += low and not end
+        elif room > 3 and not (end and not low):
+            unexplained += 1
+            rests += was_full
+        was_full = room < 0
+    if usual and breaks and is_full(lines, usual):
+        return Shape("wrapped", usual)
+    if not middle or width < 20:
+        return None
+    if len(lines) == 2:  # any longer line above a shorter one looks full
+        return Shape("wrapped", width) if len(lines[0].text) >= 55 and not usual else None
+    if unexplained <= breaks * 0.2 and (width >= 40 or small * 2 >= breaks > 3):
+        return Shape("wrapped", width)
+    if small * 5 >= breaks * 2 and breaks > 5 and rests * 5 >= unexplained * 4:
+        return Shape("wrapped", width, twice=True)
+    if small * 5 >= breaks * 3 and width >= 50 and unexplained <= breaks * 0.4:
+        return Shape("wrapped", width)
+    return None
+
+
+def is_full(lines: Sequence[Line], usual: int) -> bool:
+    """Whether every line but the last reaches the width at which the document is wrapped."""
+    return max(line.edge for line in lines) <= usual + 2 and all(
+        a.edge + 1 + width_of(b.text) > usual - 3 and not marker(b.text) for a, b in zip(lines, lines[1:], strict=False)
+    )
+
+
+def apart(lines: Sequence[Line], edges: Sequence[int]) -> Shape:
+    """The shape of a block whose lines are not wrapped: a paragraph on each, or lines to be kept."""
+    count = len(lines)
+    sentences = sum(ended(line.text) for line in lines)
+    if edges[-1] > WIDE or any(marker(line.text) for line in lines):
+        return Shape("lines", nodes=is_noded(lines))
+    if sentences * 5 >= count * 3 and edges[count // 2] >= 50:
+        return Shape("lines")
+    if count == 2 and is_title(lines[0].text) and ended(lines[1].text) and len(lines[1].text) > max(50, len(lines[0].text) * 1.5):
+        return Shape("lines")
+    return Shape("lines", nodes=True) if is_noded(lines) else Shape("kept")
+
+
+def is_noded(lines: Sequence[Line]) -> bool:
+    """Whether links stood on lines of their own in the midst of sentences: lines start with a comma or a full stop,
+    or go on with a small letter, more often than the lines of a word list would."""
+    closing = low = listed = 0
+    for a, b in zip(lines, lines[1:], strict=False):
+        if b.text[0].islower():
+            if ended(a.text) or marker(a.text):
+                listed += 1
+            else:
+                low += 1
+        elif goes_on(b.text) and not ended(a.text):
+            closing += 1
+    return closing >= 2 or (low >= 3 and low > listed * 2 and low * 8 >= len(lines))

@@ -1,0 +1,260 @@
+"""Reflow: from lines to paragraphs, one on a line, with one blank line between them.
+
+Input is text after the removal of debris, so sentences may be broken where something was taken out. The output has
+no hard wraps and no seams in prose; lists, verse, tables and code keep their lines. Only white space changes, and the
+hyphens of words that were broken at the end of a line (and, if asked for, `# ` before headings).
+
+The stage is idempotent by construction: a round of decisions is repeated on its own result until it changes nothing.
+A round can only join lines, part them, or take spaces away, so there is always an end; as a rule the second finds nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from pipeline.document import Found, Paragraph
+from pipeline.edits import Edit, PositionMap, apply, compose
+from pipeline.settings import Settings
+from pipeline.stages import hyphens
+from pipeline.stages.blocks import SPACES, Line, Shape, ended, is_shouted, is_title, marker, shape
+from pipeline.stages.seams import BREAK, KEEP, Link, links
+
+RUN = re.compile(r"[ \t\f\v]{2,}|[\t\f\v]")
+ROUGH = re.compile(r" {3,}|[\t\f\v]")
+
+
+def finder(settings: Settings) -> Callable[[str], Found]:
+    """Return the stage: text in, the edits that reflow it and its paragraphs (in the coordinates of that text) out.
+
+    >>> find = finder(Settings())
+    >>> found = find("A ship had come with sails that were all white as the snow was\\nin those days, and it stayed.\\n")
+    >>> found.edits
+    [Edit(start=62, old='\\n', new=' ', rule='reflow.join'), Edit(start=92, old='\\n', new='', rule='reflow.paragraph')]
+    >>> found.paragraphs
+    [Paragraph(kind='prose', start=0, end=92, raw_start=-1, raw_end=-1)]
+    """
+    markdown = settings.headings == "markdown"
+
+    def find(text: str) -> Found:
+        if is_clean(text):
+            return clean_blocks(text, markdown)
+        edits, paragraphs = one_round(text, markdown)
+        if not edits:
+            return Found(edits, paragraphs=paragraphs)
+        whole, now = edits, apply(text, edits)
+        while True:
+            more, later = again(now, markdown)
+            if not more:
+                break
+            whole, now, paragraphs = compose(whole, more), apply(now, more), []
+        if not paragraphs:
+            positions = PositionMap(whole)
+            paragraphs = [
+                Paragraph(kind, positions.back(start, side="right"), positions.back(end, side="left"))
+                for kind, start, end, _, _ in later
+            ]
+        return Found(whole, paragraphs=paragraphs)
+
+    return find
+
+
+def again(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph]]:
+    """One more round, on the text that a round made."""
+    if is_clean(text):
+        found = clean_blocks(text, markdown)
+        return list(found.edits), list(found.paragraphs)
+    return one_round(text, markdown)
+
+
+def is_clean(text: str) -> bool:
+    """Whether each block is one line and no spaces are superfluous; a few scans tell, so clean text costs nothing."""
+    return (
+        not text
+        or not (
+            "  " in text
+            or "\t" in text
+            or " \n" in text
+            or "\n " in text
+            or "\n\n\n" in text
+            or text[0].isspace()
+            or text[-1].isspace()
+        )
+        and text.count("\n") == 2 * text.count("\n\n")
+        and "\f" not in text
+        and "\v" not in text
+    )
+
+
+def clean_blocks(text: str, markdown: bool) -> Found:
+    """The paragraphs of a text that needs no reflow."""
+    blocks: list[Block] = []
+    at = 0
+    for block in text.split("\n\n") if text else ():
+        blocks.append((kind_of(block) if len(block) < 100 or block[0] in MARKS else "prose", at, at + len(block), block))
+        at += len(block) + 2
+    return Found(*headed(blocks, markdown))
+
+
+Block = tuple[str, int, int, str]  # kind ("title" may become a heading), start, end, text of the first line
+MARKS = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789#")
+
+
+def kind_of(text: str) -> str:
+    """The kind of a block of one line; a `title` is a heading if text follows."""
+    if text.startswith("# ") or is_shouted(text):
+        return "heading"
+    if marker(text):
+        return "list"
+    return "title" if is_title(text) and text.count(" ") < 12 else "prose"
+
+
+def headed(blocks: Sequence[Block], markdown: bool) -> tuple[list[Edit], list[Paragraph]]:
+    """The paragraphs of the blocks, titles decided; and the edits that mark headings, if asked for."""
+    paragraphs: list[Paragraph] = []
+    edits: list[Edit] = []
+    under = False  # whether the block below is one that a title can stand over
+    for kind, start, end, text in reversed(blocks):
+        if kind == "title":
+            kind = "heading" if under else "prose"
+        under = kind in ("heading", "list") or len(text) > 100 or (len(text) > 40 and ended(text))
+        paragraphs.append(Paragraph(kind, start, end))
+        if markdown and kind == "heading" and not text.startswith("# "):
+            edits.append(Edit(start, "", "# ", "reflow.heading"))
+    return edits[::-1], paragraphs[::-1]
+
+
+class Draft:
+    """The edits of a round as they grow; `at` is where the last line ended."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.decide = hyphens.judge(text)
+        self.edits: list[Edit] = []
+        self.blocks: list[Block] = []
+        self.at = 0
+
+    def gap(self, start: int, new: str) -> None:
+        """Replace what stands from the end of the last line to `start` by a break: one newline, two, or none."""
+        old = self.text[self.at : start]
+        if old != new:
+            if old.count("\n") != len(new):
+                rule = "reflow.paragraph"
+            else:
+                rule = "spaces.trailing" if old[:1] not in ("", "\n") else "spaces.indent"
+            self.edits.append(Edit(self.at, old, new, rule))
+
+    def spaces(self, start: int, text: str) -> None:
+        """Collapse the runs of spaces within a line of prose."""
+        if "  " in text or "\t" in text or "\f" in text or "\v" in text:
+            for run in RUN.finditer(text):
+                self.edits.append(Edit(start + run.start(), run[0], " ", "spaces.run"))
+
+    def join(self, a: str, b: str, start: int, link: Link) -> None:
+        """Join line `b`, which begins at `start`, to line `a`, and settle the hyphen between them."""
+        at, new, rule = self.at, link.new, link.rule
+        if a[-1] in "-\u2010\u00ad":
+            at, new, rule = self.hyphen(a, b, link)
+        self.edits.append(Edit(at, self.text[at:start], new, rule))
+
+    def hyphen(self, a: str, b: str, link: Link) -> tuple[int, str, str]:
+        """Where the edit of a line end with a hyphen starts, what it writes, and its rule."""
+        if a[-1] == "\u00ad":
+            return self.at - 1, "", "reflow.hyphen"
+        if a[-2:-1] in ("", " "):
+            return self.at, " ", link.rule
+        if a.endswith("--"):
+            return self.at, link.new, "reflow.compound" if not link.new else link.rule
+        verdict = self.decide(a, b)
+        if verdict == "undo":
+            return self.at - 1, "", "reflow.hyphen"
+        return (self.at, " ", link.rule) if verdict == "apart" else (self.at, "", "reflow.compound")
+
+    def block(self, lines: Sequence[Line], between: Sequence[Link], kept: bool) -> None:
+        """Write the edits of a block of lines with links between them."""
+        first = 0
+        for at in range(len(lines)):
+            if at == len(between) or between[at] is BREAK:
+                self.segment(lines[first : at + 1], between[first:at], kept)
+                first = at + 1
+
+    def segment(self, lines: Sequence[Line], between: Sequence[Link], kept: bool) -> None:
+        """Write the edits of one paragraph, or of lines that stay together."""
+        top = lines[0]
+        stays = KEEP in between
+        if kept or (stays and not marker(top.text)):
+            kind = "kept"
+            if len(lines) == 2 and not any(map(str.isalnum, lines[1].text)) and is_title(top.text):
+                kind = "heading"
+        elif stays or marker(top.text):
+            kind = "list"
+        else:
+            kind = kind_of(top.text) if len(lines) == 1 else "prose"
+        raw = kind in ("kept", "heading") and (kept or stays)
+        begin = top.head if raw or kind == "list" else top.start
+        self.gap(begin, "\n\n" if self.blocks else "")
+        for number, line in enumerate(lines):
+            if number:
+                link = between[number - 1]
+                if link is KEEP:
+                    self.gap(line.head, "\n")
+                else:
+                    self.join(lines[number - 1].text, line.text, line.start, link)
+            if not raw:
+                self.spaces(line.start, line.text)
+            self.at = line.end
+        self.blocks.append((kind, begin, self.at, top.text if len(lines) == 1 else top.text + " " * 100))
+
+    def close(self) -> None:
+        """Take the white space at the end of the text away."""
+        if self.at < len(self.text):
+            self.gap(len(self.text), "")
+
+
+def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph]]:
+    """The edits of one round of decisions, sorted, and the paragraphs."""
+    blocks = read(text)
+    shapes = [shape(lines) if len(lines) > 1 else single(lines[0]) for lines in blocks]
+    widths = sorted(found.width for found, lines in zip(shapes, blocks, strict=True) if found.kind == "wrapped" and len(lines) > 3)
+    usual = widths[len(widths) // 2] if widths else 0
+    draft = Draft(text)
+    for lines, found in zip(blocks, shapes, strict=True):
+        if usual and len(lines) > 1 and found.kind == "kept" or len(lines) == 2:
+            found = shape(lines, usual)
+        draft.block(lines, links(lines, found), found.kind == "kept")
+    draft.close()
+    marks, paragraphs = headed(draft.blocks, markdown)
+    return merge(draft.edits, marks), paragraphs
+
+
+def merge(edits: list[Edit], marks: list[Edit]) -> list[Edit]:
+    """The edits with the insertions of `marks` among them; at one place, an insertion comes last."""
+    return sorted([*edits, *marks], key=lambda edit: (edit.start, edit.end)) if marks else edits
+
+
+def single(line: Line) -> Shape:
+    """The shape of a block of one line: kept if spaces within it set columns, or if it is code."""
+    return Shape("kept") if ROUGH.search(line.text) or (line.indent >= 3 and "  " in line.text) else Shape("lines")
+
+
+def read(text: str) -> list[list[Line]]:
+    """The blocks of a text: runs of lines that are not blank."""
+    blocks: list[list[Line]] = []
+    block: list[Line] = []
+    at = 0
+    for line in text.split("\n"):
+        bare = line.strip(SPACES)
+        if not bare or bare.isspace():
+            if block:
+                blocks.append(block)
+                block = []
+        elif len(bare) == len(line):
+            block.append(Line(at, at, at + len(line), 0, line))
+        else:
+            lead = len(line) - len(line.lstrip(SPACES))
+            indent = len(line[:lead].expandtabs()) if "\t" in line[:lead] else lead
+            block.append(Line(at, at + lead, at + lead + len(bare), indent, bare))
+        at += len(line) + 1
+    if block:
+        blocks.append(block)
+    return blocks

@@ -1,0 +1,232 @@
+"""Links: what a line break within a block becomes, the end of a paragraph, a break that stays, or a space.
+
+A *seam* is a break in the midst of a sentence that no width explains: there a link stood on a line of its own, or
+debris was taken out. It is known by what stands on both sides of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline.stages.blocks import (
+    BULLET,
+    FIELD,
+    FORMULA,
+    RULE,
+    Line,
+    Shape,
+    ended,
+    goes_on,
+    is_cjk,
+    is_shouted,
+    is_title,
+    marker,
+    width_of,
+)
+
+
+class Link(NamedTuple):
+    """What stands between two lines afterwards, and the rule that says so; `KEEP` is the line break as it is."""
+
+    new: str
+    rule: str
+
+
+KEEP = Link("\n", "")
+BREAK = Link("\n\n", "reflow.paragraph")
+
+# A sentence cannot end after these; after the second group it seldom does.
+OPEN_WORDS = frozenset("the a an of and or their its his her our your my nor whose every".split())
+WEAK_WORDS = frozenset(
+    "to in on at by for from with as that which than during under into between among against after before since until "
+    "over through about upon within without toward towards across along around near when while where who if because "
+    "is was are were be been has had have but both amid via per called named between los las der die das des el la le "
+    "les du de von van und et y".split()
+)
+FRAGMENTS = frozenset(("s", "n", "es", "ese", "ns"))
+SHORT = 60  # a line below this can be one of a list of short lines; a longer one is running text
+
+
+def join(a: str, b: str, rule: str) -> Link:
+    """The link that joins two lines of one sentence: a space, or nothing at a dash, a bracket, or beside Han and kana.
+
+    >>> join("the sea", "and", "r").new, join("the sea--", "and", "r").new, join("the (", "sea", "r").new
+    (' ', '', '')
+    """
+    last, first = a[-1], b[0]
+    if last in "([{“‘«—$€£¥" and (last not in "$€£¥" or first.isdigit()):
+        return Link("", rule)
+    if a.endswith("--") and len(a) > 2 and a[-3:-2] != " ":
+        return Link("", rule)
+    if first == "—" or (b.startswith("--") and b[2:3] not in ("", " ")):
+        return Link("", rule)
+    if goes_on(b) and not first.islower():
+        return Link("", rule)
+    if first in "…」』" or (is_cjk(first) and is_cjk(last)):
+        return Link("", rule)
+    return Link(" ", rule)
+
+
+def links(lines: Sequence[Line], shape: Shape) -> list[Link]:
+    """The links between the lines of a block, one fewer than the lines."""
+    if shape.kind == "kept":
+        return [KEEP] * (len(lines) - 1)
+    return wrapped(lines, shape) if shape.kind == "wrapped" else apart(lines, shape.nodes)
+
+
+def framed(a: Line, b: Line, first: bool) -> Link | None:
+    """The link beside a ruled line or a heading in capitals, which stand apart; `first`: `a` starts its paragraph."""
+    if RULE.match(b.text):
+        return KEEP if first and len(a.text) < 80 and not ended(a.text) else BREAK
+    if RULE.match(a.text):
+        return BREAK
+    if first and is_shouted(a.text):
+        return KEEP if is_shouted(b.text) else BREAK
+    return None
+
+
+def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
+    """The links of a block that was wrapped at `shape.width`."""
+    found: list[Link] = []
+    base = min(line.indent for line in lines)
+    hung = sum(line.indent >= base + 2 for line in lines) * 2 >= len(lines)
+    length, rooms = logical(lines, shape)
+    first, item = True, bool(marker(lines[0].text))
+    for a, b, room in zip(lines, lines[1:], rooms, strict=False):
+        stop = ended(a.text)
+        link = framed(a, b, first)
+        if link:
+            pass
+        elif BULLET.fullmatch(a.text):
+            link = join(a.text, b.text, "reflow.join")
+        elif marker(b.text) and (item or stop or room >= 0 or a.text[-1] in ":;"):
+            link, item = KEEP if item else BREAK, True
+        elif is_shouted(b.text) and (stop or room >= 0):
+            link = BREAK
+        elif stop and not item and not hung and b.indent >= base + 2 > a.indent:
+            link = BREAK
+        elif room < 0:
+            link = join(a.text, b.text, "reflow.join")
+        elif goes_on(b.text):
+            link = join(a.text, b.text, "reflow.join" if shape.twice else "reflow.seam")
+        elif stop or (first and is_title(a.text)) or (item and b.indent <= base):
+            link = BREAK
+        else:
+            link = join(a.text, b.text, "reflow.join" if shape.twice else "reflow.seam")
+        found.append(link)
+        first = "\n" in link.new
+        if link is BREAK:
+            item = bool(marker(b.text))
+    return found
+
+
+def logical(lines: Sequence[Line], shape: Shape) -> tuple[int, list[int]]:
+    """The width of the lines, and the room after each: columns left once the next word is set; below 0, it did not fit.
+
+    In text that was wrapped twice, a full line and its short rest are one line, and the room is that after the rest.
+    """
+    width = shape.width
+    rooms = [width - a.edge - 1 - width_of(b.text) for a, b in zip(lines, lines[1:], strict=False)]
+    if not shape.twice:
+        return width, rooms
+    lengths: list[int] = []
+    total = 0
+    for line, room in zip(lines, [*rooms, 0], strict=False):
+        total += len(line.text) + (1 if total else 0)
+        lengths.append(total)
+        if room >= 0:
+            total = 0
+    ends = sorted(length for length, room in zip(lengths, rooms, strict=False) if room >= 0)
+    first_width = ends[len(ends) * 9 // 10] if ends else width
+    return first_width, [
+        room if room < 0 else first_width - length - 1 - width_of(b.text)
+        for room, length, b in zip(rooms, lengths, lines[1:], strict=False)
+    ]
+
+
+def apart(lines: Sequence[Line], nodes: bool) -> list[Link]:
+    """The links of a block with a paragraph on each line; `nodes`: some lines are links in the midst of a sentence."""
+    found: list[Link] = []
+    running = lines[0].text  # the paragraph so far
+    first, item = True, bool(marker(running))
+    lowered = sum(b.text[0].islower() and ended(a.text) for a, b in zip(lines, lines[1:], strict=False)) > 1
+    for a, b, below in zip(lines, lines[1:], [*lines[2:], None], strict=False):
+        link = framed(a, b, first)
+        lone = first and BULLET.fullmatch(a.text) is not None
+        bullet = marker(b.text)
+        if link:
+            pass
+        elif lone:
+            link, item = Link(" ", "reflow.seam"), True
+        elif bullet and not (nodes and item and bullet in "–—" and not ended(a.text)):
+            link, item = KEEP if item else BREAK, True
+        else:
+            title = below is not None and marker(below.text) and is_title(b.text) and not is_running(running)
+            link = seam(running, a, b, nodes, item and not title, lowered)
+            if link is None:
+                link = BREAK if item else between(a, b, first, found)
+        if "\n" in link.new:
+            running, first = b.text, True
+            item = item if link is KEEP else bool(marker(b.text))
+        else:
+            running, first = running + link.new + b.text, False
+        found.append(link)
+    return settle(lines, found)
+
+
+def between(a: Line, b: Line, first: bool, found: Sequence[Link]) -> Link:
+    """A break between two lines that are not one sentence: short lines stay together, others are paragraphs."""
+    if len(a.text) >= SHORT or len(b.text) >= SHORT or not first:
+        return BREAK
+    together = bool(found) and found[-1] is KEEP
+    return KEEP if together or not (ended(a.text) or ended(b.text)) else BREAK
+
+
+def settle(lines: Sequence[Line], found: list[Link]) -> list[Link]:
+    """Part two short lines above a paragraph: they are a heading and the heading below it, not a list."""
+    for at, link in enumerate(found):
+        alone = link is KEEP and (at == 0 or found[at - 1] is BREAK) and at + 1 < len(found) and found[at + 1].new != "\n"
+        pair = lines[at : at + 2]
+        if alone and all(is_title(line.text) and not FIELD.match(line.text) and not marker(line.text) for line in pair):
+            found[at] = BREAK
+    return found
+
+
+def seam(running: str, a: Line, b: Line, nodes: bool, item: bool, lowered: bool) -> Link | None:
+    """The link that joins `b` to the sentence that `a` leaves open, or None if it does not belong to it.
+
+    `running` is the paragraph that ends with `a`; `lowered`: small letters start lines of this block anyway.
+    """
+    rule = "reflow.seam"
+    first, last = b.text[0], a.text[-1]
+    stop = ended(a.text)
+    if goes_on(b.text) and not first.islower():
+        inside = running.count("(") + running.count("[") > running.count(")") + running.count("]")
+        return None if (stop and first != ")") or (first in ")]" and not inside) else join(a.text, b.text, rule)
+    if (len(a.text) < 80 and FORMULA.search(a.text)) or (len(b.text) < 80 and FORMULA.search(b.text)):
+        return None
+    if last in "([—" or (last in "$€£¥" and first.isdigit()) or (nodes and first == "—" and b.text[1:2].isalpha()):
+        return join(a.text, b.text, rule)
+    if stop:
+        return None
+    if nodes and last.isalpha() and b.text.split(" ", 1)[0] in FRAGMENTS:
+        return Link("", rule)
+    word = a.text.rsplit(" ", 1)[-1].lower()
+    low = first.islower() and not (lowered and not nodes)
+    if word in OPEN_WORDS or (word in WEAK_WORDS and (low or nodes)):
+        return join(a.text, b.text, rule)
+    if low and (nodes or len(running) >= SHORT or last == ","):
+        return join(a.text, b.text, rule)
+    if nodes and (last == "," or first == "(" or running.count("(") > running.count(")") or is_running(running) or item):
+        return join(a.text, b.text, rule)
+    return None
+
+
+def is_running(text: str) -> bool:
+    """Whether a text that ends no sentence is one all the same, not a heading: long, with small words in it.
+
+    >>> is_running("The first of the ships that sailed from the new harbour was the"), is_running("The New Harbour")
+    (True, False)
+    """
+    return len(text) > SHORT and sum(word[0].islower() for word in text.split()) >= 3
