@@ -1,0 +1,364 @@
+"""The command line. Commands are thin: they read options, call the library, and print what comes back.
+
+Whatever is heavy is imported inside of a command, so that `--help` is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipeline.report import terminal
+
+if TYPE_CHECKING:
+    from pipeline.rules.engine import RuleSet
+    from pipeline.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="Exit codes: 0 all is well; 1 something failed, or was found to be wrong; 2 wrong usage.",
+)
+@click.version_option(package_name="clean-corpus")
+def main() -> None:
+    """Clean a corpus of scraped text, and keep a ledger of every edit.
+
+    \b
+    Clean a folder, prove that nothing was lost, and look at a document:
+      clean-corpus run raw clean
+      clean-corpus verify clean --raw raw
+      clean-corpus diff NAME --out clean
+      clean-corpus explain NAME:12 --out clean
+    """
+
+
+def cleaning_options(command: F) -> F:
+    """The options of every command that cleans."""
+    options = [
+        click.option(
+            "--gaps",
+            type=click.Choice(["drop", "mark", "keep"]),
+            default="drop",
+            show_default=True,
+            help="A sentence that lost a year and cannot get it back: drop it, mark the place, or keep it as it is.",
+        ),
+        click.option(
+            "--headings",
+            type=click.Choice(["plain", "markdown"]),
+            default="plain",
+            show_default=True,
+            help="How headings are written: as plain lines, or with # before them.",
+        ),
+        click.option("--typography", is_flag=True, help="Straighten quotes, and write ligatures as letters."),
+        click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="Add a rule pack (TOML)."),
+        click.option("--without", multiple=True, metavar="RULE", help="Switch a rule off: its id, or FAMILY.*"),
+        click.option(
+            "--guard",
+            type=float,
+            default=0.9,
+            show_default=True,
+            metavar="SHARE",
+            help="Leave a document alone, and flag it, if rules would take more than this share of its words.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def out_option(command: F) -> F:
+    """The folder that a document of an earlier run is looked up in."""
+    return click.option(
+        "--out", type=FOLDER, default="clean", show_default=True, help="The folder that the run wrote."
+    )(command)
+
+
+@main.command()
+@click.argument("raw", type=FOLDER)
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--dedup",
+    type=click.Choice(["drop", "mark", "off"]),
+    default="drop",
+    show_default=True,
+    help="Paragraphs that stand in the corpus twice: drop the copies, mark them in the sidecar, or do not look.",
+)
+@cleaning_options
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def run(raw: Path, out: Path, workers: int | None, quiet: bool, **choices: Any) -> None:
+    """Clean every text of the folder RAW into the folder OUT.
+
+    Documents are the .txt, .text and .md files below RAW, and text files without a
+    suffix. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
+    for all, manifest.jsonl. The same texts and options give the same bytes.
+
+    \b
+    Examples:
+      clean-corpus run raw clean
+      clean-corpus run raw clean --gaps keep --without markers.footnote
+      clean-corpus run raw clean --rules my-site.toml --workers 8
+
+    Exit code 1 if a document could not be cleaned; the others are there all the same.
+    """
+    settings, rules = _choices(choices)
+    from pipeline.engines.local import run as run_folder
+    from pipeline.engines.outcome import RunError, WrongFolders
+    from pipeline.report.summary import summary
+
+    with terminal.progress() as progress:
+        try:
+            report = run_folder(raw, out, settings, rules=rules, workers=workers, progress=progress)
+        except WrongFolders as error:
+            raise click.UsageError(str(error)) from None
+        except RunError as error:
+            raise click.ClickException(str(error)) from None
+    for problem in report.problems:
+        click.echo(f"Error: {problem}", err=True)
+    if not quiet:
+        click.echo(summary(report, str(raw), str(out)))
+    if report.failed:
+        sys.exit(1)
+
+
+@main.command()
+@cleaning_options
+def text(**choices: Any) -> None:
+    """Clean one text from standard input to standard output.
+
+    The input is bytes in any encoding; the output is UTF-8.
+
+    \b
+    Example:
+      curl -s https://example.org/page.txt | clean-corpus text > page.txt
+    """
+    settings, rules = _choices(choices)
+    from pipeline.core import Pipeline
+    from pipeline.formats.text import encode
+
+    document = Pipeline(settings, rules=rules).clean(sys.stdin.buffer.read(), "standard input")
+    sys.stdout.buffer.write(encode(document.text))
+    for flag in document.flags:
+        click.echo(f"Flagged: {flag.message}", err=True)
+
+
+@main.command()
+@click.argument("doc")
+@out_option
+@click.option("--unified", is_flag=True, help="Write a patch from the raw text to the clean text.")
+@click.option("--spaces", is_flag=True, help="Show the edits that only change white space, too.")
+def diff(doc: str, out: Path, unified: bool, spaces: bool) -> None:
+    """Show what cleaning changed in DOC, the id of a document.
+
+    Removed text is red, written text is green, the rule follows in brackets; in a
+    pipe they stand in [-...-] and {+...+}. The raw text is rebuilt from the ledger.
+
+    \b
+    Examples:
+      clean-corpus diff travel/oslo | less -R
+      clean-corpus diff travel/oslo --unified > oslo.patch
+    """
+    from pipeline.report import diff as views
+
+    document = terminal.document(out, doc)
+    if unified:
+        pieces = views.unified(document, colour=terminal.colour())
+    else:
+        pieces = views.inline(document, colour=terminal.colour(), spaces=spaces)
+    for piece in pieces:
+        click.echo(terminal.encodable(piece), nl=False, color=terminal.colour())
+
+
+@main.command()
+@click.argument("doc", metavar="DOC[:LINE]")
+@out_option
+@click.option("--raw", "of_raw", is_flag=True, help="LINE is a line of the raw text: tell what became of it.")
+def explain(doc: str, out: Path, of_raw: bool) -> None:
+    """Tell what happened in a document, or at a line of it, and why.
+
+    With a LINE of the clean text: where it comes from, and each edit that touched it,
+    with the rule and its reason. Without: sizes, edits by rule, facts, gaps, flags.
+
+    \b
+    Examples:
+      clean-corpus explain travel/oslo
+      clean-corpus explain travel/oslo:12
+      clean-corpus explain travel/oslo:30 --raw
+    """
+    from pipeline.report import explain as views
+    from pipeline.rules.engine import RuleSet
+
+    name, _, number = doc.rpartition(":")
+    if not (name and number.isdecimal()) or terminal.exists(out, doc):
+        name, number = doc, ""
+    if of_raw and not number:
+        raise click.UsageError("Cannot explain a raw line: no line is given. Write DOC:LINE.")
+    document = terminal.document(out, name)
+    about = {rule.id: rule.about for rule in RuleSet.builtin().rules}
+    try:
+        if not number:
+            told = views.overview(document, about)
+        elif of_raw:
+            told = views.raw_line(document, int(number), about)
+        else:
+            told = views.clean_line(document, int(number), about)
+        lines = list(told)
+    except IndexError:
+        last = len(views.Lines(document.raw if of_raw else document.text))
+        which = "raw" if of_raw else "clean"
+        raise click.UsageError(
+            f"Cannot explain line {number}: the {which} text has lines 1 to {last}. Give one of them."
+        ) from None
+    click.echo(terminal.encodable("\n".join(lines)))
+
+
+@main.command()
+@click.argument("out", type=FOLDER)
+@click.option("--raw", type=FOLDER, help="Also compare with the raw files, byte for byte.")
+def verify(out: Path, raw: Path | None) -> None:
+    """Prove that the folder OUT leads back to the raw bytes.
+
+    Rebuilds every raw text from the clean text and the ledger, and checks every hash,
+    sidecar, and row of the manifest. Whatever was changed since is listed.
+
+    \b
+    Example:
+      clean-corpus verify clean --raw raw
+
+    Exit code 1 if anything is not as it was written.
+    """
+    from pipeline.verify import verify as check
+
+    with terminal.progress() as progress:
+        try:
+            done = check(out, raw, progress=progress)
+        except OSError as error:
+            raise click.ClickException(f"Cannot read {error.filename}: {error.strerror}.") from None
+    for finding in done.findings:
+        click.echo(terminal.encodable(str(finding)))
+    documents = "1 document" if done.documents == 1 else f"{done.documents:,} documents"
+    if done.ok:
+        against = f" and agree with {raw}" if raw else ""
+        click.echo(f"{documents} verified: {done.bytes:,} raw bytes come back exactly{against}.")
+    else:
+        click.echo(f"{len(done.findings):,} findings; {documents} otherwise verified.")
+        sys.exit(1)
+
+
+@main.group()
+def rules() -> None:
+    """List the rules, show one, or test a rule pack."""
+
+
+@rules.command("list")
+@click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="List those of a rule pack, too.")
+def list_rules(packs: tuple[Path, ...]) -> None:
+    """List the id of every rule, and what it is for."""
+    import textwrap
+
+    known = _rules(packs).rules
+    width = max((len(rule.id) for rule in known), default=0) + 2
+    for rule in sorted(known, key=lambda rule: rule.id):
+        lead = rule.id.ljust(width)
+        for line in textwrap.wrap(rule.about, 80, initial_indent=lead, subsequent_indent=" " * width):
+            click.echo(line)
+
+
+@rules.command()
+@click.argument("id")
+@click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="Look in a rule pack, too.")
+def show(id: str, packs: tuple[Path, ...]) -> None:
+    """Show a rule, with its examples.
+
+    \b
+    Example:
+      clean-corpus rules show markers.footnote
+    """
+    from pipeline.report.rules import describe
+
+    known = {rule.id: rule for rule in _rules(packs).rules}
+    if id not in known:
+        raise terminal.unknown("rule", id, known, "List them with clean-corpus rules list.")
+    for line in describe(known[id]):
+        click.echo(line)
+
+
+@rules.command()
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+def test(files: tuple[Path, ...]) -> None:
+    """Test rule packs: does each rule take what its examples mark, and nothing else?
+
+    \b
+    Example:
+      clean-corpus rules test my-site.toml
+
+    Exit code 1 if one does not.
+    """
+    from pipeline.report.rules import tally
+    from pipeline.rules.engine import RuleSet
+    from pipeline.rules.pack import PackError, load
+
+    failed = False
+    for file in files:
+        try:
+            pack = load(file)
+            RuleSet.builtin().with_packs([file])
+            click.echo(f"{file}: {tally(pack.rules)}, all as they say.")
+        except PackError as error:
+            click.echo(str(error))
+            failed = True
+    if failed:
+        sys.exit(1)
+
+
+@main.command(hidden=True)
+def commands() -> None:
+    """Write docs/commands.md: the help of every command."""
+    click.echo("# Commands\n\nMade by `make docs` from the help of the commands.\n")
+    for name, command in _all_commands("clean-corpus", main):
+        context = click.Context(command, info_name=name, max_content_width=80, terminal_width=80)
+        click.echo(f"## {name}\n\n```text\n{command.get_help(context)}\n```\n")
+
+
+def _all_commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    yield name, command
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            if not inner.hidden:
+                yield from _all_commands(f"{name} {inner.name}", inner)
+
+
+def _choices(choices: dict[str, Any]) -> tuple[Settings, RuleSet]:
+    """The settings and the rules that options ask for; what they name wrongly is told."""
+    from pipeline.rules.pack import PackError
+    from pipeline.settings import Settings
+
+    rules = _rules(choices.pop("packs"))
+    try:
+        settings = Settings(off=tuple(dict.fromkeys(choices.pop("without"))), **choices)
+        rules.without(settings.off)
+    except (PackError, ValueError) as error:
+        raise click.UsageError(str(error)) from None
+    return settings, rules
+
+
+def _rules(packs: Iterable[Path]) -> RuleSet:
+    from pipeline.rules.engine import RuleSet
+    from pipeline.rules.pack import PackError
+
+    try:
+        return RuleSet.builtin().with_packs(packs) if packs else RuleSet.builtin()
+    except PackError as error:
+        raise click.ClickException(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""What a run comes to: the outcome of one document, and the report that outcomes add up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pipeline.formats.manifest import Counts
+from pipeline.formats.text import Skipped, printable
+
+__all__ = ["Outcome", "Problem", "RunError", "RunReport", "WrongFolders"]
+
+
+class RunError(Exception):
+    """A run that cannot begin, or cannot go on. The message says what, why, and what to do."""
+
+
+class WrongFolders(RunError):
+    """Folders that cannot be source and target of one run."""
+
+
+class Problem(NamedTuple):
+    """A document that could not be cleaned: its file, why, and what to do."""
+
+    name: str
+    reason: str
+    advice: str
+
+    def __str__(self) -> str:
+        """The problem as a sentence.
+
+        >>> str(Problem("a.txt", "it is locked", "Unlock it."))
+        'Cannot clean a.txt: it is locked. Unlock it.'
+        """
+        return f"Cannot clean {printable(self.name)}: {self.reason}. {self.advice}"
+
+
+class Outcome(NamedTuple):
+    """What became of one document: the row of the manifest and what the report counts, or a problem."""
+
+    id: str
+    row: dict[str, Any] | None = None
+    counts: Counts | None = None
+    facts: dict[str, int] | None = None
+    gaps: dict[str, int] | None = None
+    flags: list[tuple[str, str]] | None = None
+    problem: Problem | None = None
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What a run did, over all documents. Characters are code points of the decoded text.
+
+    `rules` counts, by rule, its edits, the characters that they took, and those that they wrote; `flags` lists
+    (document, kind, message); `removed` are the documents of an earlier run whose files were taken away.
+    """
+
+    documents: int = 0
+    characters_in: int = 0
+    characters_out: int = 0
+    rules: Counts = field(default_factory=dict)
+    facts: Counter[str] = field(default_factory=Counter)
+    gaps: Counter[str] = field(default_factory=Counter)
+    flags: list[tuple[str, str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    restored: int = 0
+    duplicates: int = 0
+
+    @property
+    def kept(self) -> float:
+        """The characters of the clean texts, as a share of those of the raw texts."""
+        return self.characters_out / self.characters_in if self.characters_in else 1.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether there are documents that could not be cleaned."""
+        return bool(self.problems)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count the outcome of one document."""
+        if outcome.problem:
+            self.problems.append(Problem(*outcome.problem))
+        if outcome.row is None:
+            return
+        self.documents += 1
+        self.characters_in += outcome.row["source"]["characters"]
+        self.characters_out += outcome.row["clean"]["characters"]
+        for rule, count in (outcome.counts or {}).items():
+            total = self.rules.setdefault(rule, [0, 0, 0])
+            total[:] = [one + more for one, more in zip(total, count, strict=True)]
+        self.facts.update(outcome.facts or {})
+        self.gaps.update(outcome.gaps or {})
+        self.flags.extend((outcome.id, kind, message) for kind, message in outcome.flags or ())

@@ -1,0 +1,237 @@
+"""The sidecar of a document, `NAME.json`: where its text came from, and every edit on the way.
+
+A sidecar is plain data (`dict`), made of a `Document` by `describe`, written by `dump`, read and checked by `load`,
+and, with the clean text, made a `Document` again by `document`. The file is JSON with its keys in a fixed order and
+one edit, paragraph, fact or gap a line. Its last member is the seal: the SHA-256 of every byte before the line of
+the seal. It holds no clock and no path of the machine: the same input gives the same bytes.
+
+Offsets are code points. `docs/provenance.md` tells the fields, `schemas/sidecar.schema.json` defines them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Source
+from pipeline.edits import EditError, from_json
+from pipeline.formats import jsonio
+from pipeline.settings import Settings
+from pipeline.version import __version__
+
+__all__ = ["FORMAT", "HEAD", "SidecarError", "describe", "document", "dump", "load", "making", "seal"]
+
+FORMAT = "clean-corpus sidecar 1"
+HEAD = b'{\n"format": "' + FORMAT.encode() + b'",\n'  # how every sidecar of this format begins
+_LISTS = ("facts", "gaps", "flags", "paragraphs")
+_ASCII_SPACE = b" \t\n\r\x0b\x0c"
+_WORDS = bytes(0x20 if byte in _ASCII_SPACE else 0x78 for byte in range(256))
+
+
+class SidecarError(ValueError):
+    """A file that is not a sidecar of this format, or whose content does not hold together."""
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The versions of what decides how a text is cleaned."""
+    libraries = {"ftfy": "ftfy", "bs4": "beautifulsoup4", "regex": "regex"}
+    found = {name: metadata.version(distribution) for name, distribution in libraries.items()}
+    return {"clean_corpus": __version__, **found, "unicode": unicodedata.unidata_version}
+
+
+def making(settings: Settings, rules: str) -> dict[str, Any]:
+    """How documents are made: the members of a sidecar that are the same for a whole run.
+
+    `rules` is the digest of the rule packs.
+    """
+    return {"versions": versions(), "settings": settings.as_json(), "rules": rules}
+
+
+def describe(document: Document, clean: bytes, making: Mapping[str, Any], suffix: str = "") -> dict[str, Any]:
+    """Return the content of the sidecar of a document, without the seal.
+
+    `clean` is the file of the clean text, as bytes; `suffix` that of the raw file (`.txt`).
+    """
+    source = document.source
+    return {
+        "format": FORMAT,
+        "id": document.id,
+        "source": {
+            "sha256": source.sha256,
+            "bytes": source.size,
+            "characters": len(document.raw),
+            "encoding": source.encoding,
+            "how": source.how,
+            "bom": source.bom.hex(),
+            "patches": [[at, length, patch.hex()] for at, length, patch in source.patches],
+            "suffix": suffix,
+        },
+        "clean": {
+            "sha256": hashlib.sha256(clean).hexdigest(),
+            "characters": len(document.text),
+            "words": words(clean),
+        },
+        **making,
+        "facts": [
+            {"kind": kind, "value": value, "raw": [start, end], "rule": rule}
+            for kind, value, start, end, rule in document.facts
+        ],
+        "gaps": [
+            {"at": at, "raw": raw, "kind": kind, "rule": rule, "certain": certain}
+            for at, kind, rule, certain, raw in document.gaps
+        ],
+        "flags": [{"kind": kind, "message": message} for kind, message in document.flags],
+        "paragraphs": [
+            {"kind": kind, "clean": [start, end], "raw": [raw_start, raw_end]}
+            for kind, start, end, raw_start, raw_end in document.paragraphs
+        ],
+        "ledger": [
+            {"stage": stage, "edits": [[start, old, new, rule] for start, old, new, rule in edits]}
+            for stage, edits in document.ledger
+        ],
+    }
+
+
+def words(text: bytes) -> int:
+    """Count the words of a UTF-8 text: the runs of bytes between ASCII white space.
+
+    >>> words(b" Two words\\n"), words(b"")
+    (2, 0)
+    """
+    marked = text.translate(_WORDS)  # white space is a space, all else an x
+    return marked.count(b" x") + marked.startswith(b"x")
+
+
+def dump(data: Mapping[str, Any]) -> bytes:
+    """Return the file of a sidecar, sealed."""
+    parts = [HEAD]
+    for key in ("id", "source", "clean", "versions", "settings", "rules"):
+        parts.append(b'"%b": %b,\n' % (key.encode(), jsonio.dumps(data[key])))
+    for key in _LISTS:
+        parts.append(b'"%b": %b,\n' % (key.encode(), jsonio.rows(data[key])))
+    passes = [
+        b'{"stage":%b,"edits":%b}' % (jsonio.dumps(step["stage"]), jsonio.rows(step["edits"]))
+        for step in data["ledger"]
+    ]
+    parts.append(b'"ledger": [%b],\n' % (b"\n" + b",\n".join(passes) + b"\n" if passes else b""))
+    body = b"".join(parts)
+    return body + b'"seal": "%b"\n}\n' % hashlib.sha256(body).hexdigest().encode()
+
+
+def seal(file: bytes) -> str:
+    """Return the seal that stands at the end of the file of a sidecar; nothing is checked.
+
+    >>> seal(b'{...,\\n"seal": "' + 64 * b"0" + b'"\\n}\\n') == 64 * "0"
+    True
+    """
+    return file[-68:-4].decode("ascii", "replace")
+
+
+def load(file: bytes) -> dict[str, Any]:
+    """Return the content of a sidecar, with its seal; raises `SidecarError` if a byte is not as it was written."""
+    if not file.startswith(HEAD):
+        raise SidecarError(f"it does not begin as a sidecar of this format does ({FORMAT!r})")
+    try:
+        data: dict[str, Any] = jsonio.loads(file)
+    except ValueError as error:
+        raise SidecarError(f"it is not JSON: {error}") from None
+    _check(data, _SHAPE, "sidecar")
+    for number, step in enumerate(data["ledger"]):
+        try:
+            from_json(step["edits"])
+        except EditError as error:
+            raise SidecarError(f"pass {number} of its ledger ({step['stage']}) is broken: {error}") from None
+    written = dump(data)
+    if written != file:
+        if written[: file.rfind(b'"seal"')] != file[: file.rfind(b'"seal"')]:
+            raise SidecarError("it is not laid out as it was written")
+        raise SidecarError("its seal does not fit its content: it was changed after it was written")
+    return data
+
+
+def document(data: Mapping[str, Any], text: str) -> Document:
+    """Return the document of a sidecar and its clean text; the raw text is rebuilt by undoing the ledger.
+
+    Raises `EditError` if the ledger does not fit the text.
+    """
+    source = data["source"]
+    ledger = Ledger(Pass(step["stage"], from_json(step["edits"])) for step in data["ledger"])
+    return Document(
+        id=data["id"],
+        raw=ledger.rebuild(text),
+        text=text,
+        source=Source(
+            sha256=source["sha256"],
+            size=source["bytes"],
+            encoding=source["encoding"],
+            how=source["how"],
+            bom=bytes.fromhex(source["bom"]),
+            patches=[(at, length, bytes.fromhex(patch)) for at, length, patch in source["patches"]],
+        ),
+        ledger=ledger,
+        facts=[
+            Fact(fact["kind"], fact["value"], fact["raw"][0], fact["raw"][1], fact["rule"]) for fact in data["facts"]
+        ],
+        gaps=[Gap(gap["at"], gap["kind"], gap["rule"], gap["certain"], gap["raw"]) for gap in data["gaps"]],
+        paragraphs=[Paragraph(block["kind"], *block["clean"], *block["raw"]) for block in data["paragraphs"]],
+        flags=[Flag(flag["kind"], flag["message"]) for flag in data["flags"]],
+    )
+
+
+# What a sidecar looks like: a type, the members of an object, `[shape]` for a list of any length, a tuple for a
+# list of fixed length, `...` for anything.
+_SPAN = (int, int)
+_SHAPE: dict[str, Any] = {
+    "format": str,
+    "id": str,
+    "source": {
+        "sha256": str,
+        "bytes": int,
+        "characters": int,
+        "encoding": str,
+        "how": str,
+        "bom": str,
+        "patches": [(int, int, str)],
+        "suffix": str,
+    },
+    "clean": {"sha256": str, "characters": int, "words": int},
+    "versions": ...,
+    "settings": ...,
+    "rules": str,
+    "facts": [{"kind": str, "value": str, "raw": _SPAN, "rule": str}],
+    "gaps": [{"at": int, "raw": int, "kind": str, "rule": str, "certain": bool}],
+    "flags": [{"kind": str, "message": str}],
+    "paragraphs": [{"kind": str, "clean": _SPAN, "raw": _SPAN}],
+    "ledger": [{"stage": str, "edits": list}],
+    "seal": str,
+}
+
+
+def _check(value: Any, shape: Any, where: str) -> None:
+    """Raise `SidecarError` unless the value has the shape; `where` names the value."""
+    if shape is ...:
+        return
+    if isinstance(shape, type):
+        if type(value) is not shape:
+            raise SidecarError(f"{where} should be {shape.__name__}, and is {value!r:.60}")
+    elif isinstance(shape, dict):
+        if not isinstance(value, dict) or list(value) != list(shape):
+            found = ", ".join(value) if isinstance(value, dict) else f"{value!r:.60}"
+            raise SidecarError(f"{where} should have the members {', '.join(shape)}, and has {found}")
+        for key, inner in shape.items():
+            _check(value[key], inner, key)
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            raise SidecarError(f"{where} should be a list, and is {value!r:.60}")
+        for number, item in enumerate(value):
+            _check(item, shape[0], f"{where}[{number}]")
+    else:
+        if not isinstance(value, list) or len(value) != len(shape):
+            raise SidecarError(f"{where} should be a list of {len(shape)}, and is {value!r:.60}")
+        for number, inner in enumerate(shape):
+            _check(value[number], inner, f"{where}[{number}]")

@@ -1,0 +1,227 @@
+"""Text files: which files of a folder are documents, what they are called, and how results get to disk.
+
+The id of a document is its path below the folder without the suffix, with `/` between its parts. Results are written
+to a temporary file and moved to their place, so that a file is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from pipeline.formats.sidecar import HEAD
+
+__all__ = [
+    "SUFFIXES",
+    "Collision",
+    "Entry",
+    "ForeignFile",
+    "Listing",
+    "Skipped",
+    "collisions",
+    "decode",
+    "encode",
+    "paths",
+    "printable",
+    "scan",
+    "walk",
+    "write",
+    "write_pair",
+]
+
+SUFFIXES = (".txt", ".text", ".md")
+_SUFFIX = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,7}$")  # `v1.5` and `Dr. Who` have none
+_UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+class Entry(NamedTuple):
+    """A document in a folder: its id, the suffix of its file, and the size of that in bytes."""
+
+    id: str
+    suffix: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        """The path of the file below the folder, with `/` between its parts."""
+        return self.id + self.suffix
+
+
+class Skipped(NamedTuple):
+    """A file that is not a document, and why."""
+
+    name: str
+    reason: str
+
+
+class Collision(NamedTuple):
+    """Files that would have the same id."""
+
+    id: str
+    names: list[str]
+
+
+class Listing(NamedTuple):
+    """What a folder holds; documents are sorted by id."""
+
+    entries: list[Entry]
+    skipped: list[Skipped]
+
+
+class ForeignFile(OSError):
+    """A file stands where a result should go, and it is not one of ours."""
+
+
+def walk(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield the files below a folder with their names (`/` between the parts), and the folders that are not entered.
+
+    Hidden folders and links to folders are not entered. Raises `OSError` for a folder that cannot be read.
+    """
+    with os.scandir(folder) as found:
+        inside = sorted(found, key=lambda entry: entry.name)
+    for entry in inside:
+        name = below + entry.name
+        if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+            yield from walk(entry.path, name + "/")
+        else:
+            yield name, entry
+
+
+def scan(folder: str) -> Listing:
+    """List the documents of a folder and its subfolders: `.txt`, `.text`, `.md`, and text files without a suffix.
+
+    Everything else is listed as skipped. Raises `OSError` if the folder, or one in it, cannot be read.
+    """
+    entries, skipped = [], []
+    for name, entry in walk(folder):
+        id, suffix = split(name)
+        reason = _why_not(entry, suffix)
+        if reason:
+            skipped.append(Skipped(name, reason))
+        else:
+            entries.append(Entry(id, suffix, entry.stat().st_size))
+    entries.sort()
+    return Listing(entries, skipped)
+
+
+def split(name: str) -> tuple[str, str]:
+    """Cut a file name into the id of the document and the suffix.
+
+    >>> split("a/b.txt"), split("Dr. Who"), split("a.b/c"), split("notes.v1.md")
+    (('a/b', '.txt'), ('Dr. Who', ''), ('a.b/c', ''), ('notes.v1', '.md'))
+    """
+    found = _SUFFIX.search(name.rpartition("/")[2])
+    return (name[: -len(found[0])], found[0]) if found else (name, "")
+
+
+def _why_not(entry: os.DirEntry[str], suffix: str) -> str:
+    """The reason why a directory entry is not a document, or nothing."""
+    if entry.name.startswith("."):
+        return "hidden"
+    if entry.is_dir():
+        return "a link to a folder"
+    if not entry.is_file():
+        return "a link that leads nowhere" if entry.is_symlink() else "not a regular file"
+    if not suffix:
+        return "" if _looks_like_text(entry.path) else "no suffix, and not a text"
+    return "" if suffix.lower() in SUFFIXES else f"suffix {suffix}"
+
+
+def _looks_like_text(path: str) -> bool:
+    """Whether a file without a suffix is a text: no zero byte at its beginning, or the mark of a Unicode encoding."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(8192)
+    except OSError:
+        return True  # the error is told when the document is read
+    return b"\0" not in head or head.startswith(_UNICODE_MARKS)
+
+
+def collisions(entries: list[Entry]) -> list[Collision]:
+    """Find the ids that several entries share; `entries` are sorted.
+
+    >>> collisions([Entry("a", ".md", 1), Entry("a", ".txt", 1), Entry("b", ".txt", 1)])
+    [Collision(id='a', names=['a.md', 'a.txt'])]
+    """
+    names: dict[str, list[str]] = {}
+    for before, entry in pairwise(entries):
+        if before.id == entry.id:
+            names.setdefault(entry.id, [before.name]).append(entry.name)
+    return [Collision(id, found) for id, found in names.items()]
+
+
+def paths(folder: str, id: str) -> tuple[str, str]:
+    """The files of a clean document: its text and its sidecar."""
+    path = os.path.join(folder, *id.split("/"))
+    return path + ".txt", path + ".json"
+
+
+def encode(text: str) -> bytes:
+    """Return the file of a clean text: UTF-8, and a newline at its end if it is not empty.
+
+    A lone surrogate, which strict UTF-8 cannot hold, is written as the three bytes that it would have.
+
+    >>> encode("a"), encode(""), decode(encode("\\ud800"))
+    (b'a\\n', b'', '\\ud800')
+    """
+    return (text + "\n").encode("utf-8", "surrogatepass") if text else b""
+
+
+def decode(file: bytes) -> str:
+    """Return the clean text of a file that `encode` made; raises `ValueError` if it cannot be one."""
+    text = file.decode("utf-8", "surrogatepass")
+    if text and not text.endswith("\n"):
+        raise ValueError("it does not end with a newline")
+    if text == "\n":
+        raise ValueError("it is a newline and nothing more")
+    return text[:-1]
+
+
+def write(path: str, data: bytes | Iterable[bytes]) -> None:
+    """Write a file whole or not at all: to a temporary file in the same folder, and from there to its place."""
+    temporary = os.path.join(os.path.dirname(path), f".clean-corpus-{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            if isinstance(data, bytes):
+                file.write(data)
+            else:
+                file.writelines(data)
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> None:
+    """Write a clean text and its sidecar. Raises `ForeignFile` rather than overwrite a file that is not ours.
+
+    The sidecar goes first: a text file without a sidecar was never written by us.
+    """
+    text_path, sidecar_path = paths(folder, id)
+    _refuse_foreign(text_path, sidecar_path)
+    try:
+        write(sidecar_path, sidecar)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(sidecar_path), exist_ok=True)
+        write(sidecar_path, sidecar)
+    write(text_path, text)
+
+
+def _refuse_foreign(text_path: str, sidecar_path: str) -> None:
+    try:
+        with open(sidecar_path, "rb", buffering=0) as file:
+            ours = file.read(len(HEAD)) == HEAD
+        foreign = "" if ours else sidecar_path
+    except FileNotFoundError:
+        foreign = text_path if os.path.lexists(text_path) else ""
+    if foreign:
+        raise ForeignFile(f"{printable(foreign)} is there, and clean-corpus did not make it")
+
+
+def printable(name: str) -> str:
+    """A name that any terminal takes: bytes of a file name that are not UTF-8 are shown as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,99 @@
+"""The summary of a run, in words and 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.engines.outcome import RunReport
+from pipeline.formats.text import printable
+
+__all__ = ["clip", "summary"]
+
+_WIDTH = 80
+_LISTED = 10  # documents named in a list
+
+
+def summary(report: RunReport, raw: str, out: str) -> str:
+    """Return what a run did, and where to look next.
+
+    >>> report = RunReport(documents=1, characters_in=10, characters_out=9, rules={"a.b": [1, 1, 0]})
+    >>> print(summary(report, "raw", "clean"))
+    1 document: 9 of 10 characters kept (90.0 %)
+    <BLANKLINE>
+      removed by            edits      characters
+      a                         1               1
+    <BLANKLINE>
+      gaps 0 · restored 0 · duplicates 0 · flagged 0 · errors 0 · skipped 0
+    <BLANKLINE>
+    Look next: clean-corpus verify clean --raw raw
+               clean-corpus diff DOC --out clean
+               clean-corpus explain DOC --out clean
+    """
+    return "\n".join(_lines(report, printable(raw), printable(out)))
+
+
+def _lines(report: RunReport, raw: str, out: str) -> Iterator[str]:
+    documents = "1 document" if report.documents == 1 else f"{report.documents:,} documents"
+    yield (
+        f"{documents}: {report.characters_out:,} of {report.characters_in:,} characters kept ({percent(report.kept)})"
+    )
+    families: dict[str, list[int]] = {}
+    for rule, (edits, taken, written) in report.rules.items():
+        total = families.setdefault(rule.partition(".")[0], [0, 0])
+        total[0] += edits
+        total[1] += taken - written
+    if families:
+        yield ""
+        yield f"  {'removed by':<17} {'edits':>9} {'characters':>15}"
+        for family, (edits, characters) in sorted(families.items(), key=lambda item: (-item[1][1], item[0])):
+            yield f"  {clip(family, 17):<17} {edits:>9,} {characters:>15,}"
+    yield ""
+    counts = {
+        "gaps": sum(report.gaps.values()),
+        "restored": report.restored,
+        "duplicates": report.duplicates,
+        "flagged": len({id for id, _, _ in report.flags}),
+        "errors": len(report.problems),
+        "skipped": len(report.skipped),
+    }
+    yield "  " + " · ".join(f"{name} {count:,}" for name, count in counts.items())
+    yield from _listed("Flagged, to be looked at", (f"{printable(id)}: {what}" for id, _, what in report.flags))
+    yield from _listed("Skipped", (f"{printable(name)} ({why})" for name, why in report.skipped))
+    yield from _listed("Removed, as RAW no longer gives them", map(printable, report.removed))
+    yield ""
+    yield f"Look next: clean-corpus verify {out} --raw {raw}"
+    yield f"           clean-corpus diff DOC --out {out}"
+    yield f"           clean-corpus explain DOC --out {out}"
+
+
+def _listed(title: str, items: Iterable[str]) -> Iterator[str]:
+    """A titled list, cut after some items."""
+    found = list(items)
+    if found:
+        yield ""
+        yield f"{title}:"
+        yield from (f"  {clip(item, _WIDTH - 2)}" for item in found[:_LISTED])
+        if len(found) > _LISTED:
+            yield f"  … and {len(found) - _LISTED:,} more"
+
+
+def percent(share: float) -> str:
+    """A share as people read it; only what is whole is 100 %.
+
+    >>> percent(0.5), percent(1.0), percent(0.99999)
+    ('50.0 %', '100 %', '99.9 %')
+    """
+    return "100 %" if share == 1 else f"{min(share, 0.999) if share < 1 else share:.1%}".replace("%", " %")
+
+
+def clip(text: str, width: int) -> str:
+    """Cut the middle out of a text on one line that is wider than `width`.
+
+    >>> clip("a long name of a thing", 11)
+    'a lon…thing'
+    """
+    text = " ".join(text.split())
+    if len(text) <= width:
+        return text
+    left = width // 2
+    return text[:left] + "…" + text[len(text) - (width - left - 1) :]

@@ -1,0 +1,94 @@
+"""What commands share: how things are looked up by name, and what a terminal can show."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.document import Document
+
+__all__ = ["colour", "document", "encodable", "exists", "progress", "unknown"]
+
+_PATIENCE = 2.0  # seconds of work before a progress bar appears
+
+
+def document(out: Path, name: str) -> Document:
+    """The document of that id in the folder `out`, or of that file of it."""
+    from pipeline.formats.text import walk
+    from pipeline.verify import read
+
+    for id in (name, *_ids_of_path(out, name)):
+        if exists(out, id):
+            try:
+                return read(str(out), id)[1]
+            except ValueError as error:
+                raise click.ClickException(str(error)) from None
+    known = [found.removesuffix(".json") for found, _ in walk(str(out)) if found.endswith(".json")]
+    raise unknown("document", name, known, f"The ids are the paths below {out}, without the suffix.")
+
+
+def _ids_of_path(out: Path, name: str) -> list[str]:
+    path = Path(name)
+    if path.suffix in (".txt", ".json") and path.is_relative_to(out):
+        return [path.relative_to(out).with_suffix("").as_posix()]
+    return [name.removesuffix(".txt"), name.removesuffix(".json")]
+
+
+def exists(out: Path, id: str) -> bool:
+    """Whether the folder has a sidecar of that document."""
+    return (out / f"{id}.json").is_file() and ".." not in Path(id).parts
+
+
+def unknown(what: str, name: str, known: Iterable[str], advice: str) -> click.UsageError:
+    """The error that says that there is none of that name, and which names are near.
+
+    >>> unknown("rule", "a.bc", ["a.b", "x.y"], "").message
+    'Cannot find rule a.bc: there is none of that name. Near: a.b.'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 5, 0.5) or sorted(known for known in names if name in known)[:5]
+    hint = f"Near: {', '.join(near)}." if near else advice
+    return click.UsageError(f"Cannot find {what} {name}: there is none of that name. {hint}")
+
+
+def colour() -> bool:
+    """Whether standard output takes colours: a terminal, unless NO_COLOR is set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def encodable(text: str) -> str:
+    """The text with what standard output cannot encode written as escapes."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Give a function that shows a progress bar once the work has taken a while; none without a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    began = time.monotonic()
+    bar: Any = None
+
+    def show(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None and time.monotonic() - began > _PATIENCE:
+            bar = click.progressbar(length=total, label="Documents", file=sys.stderr, show_pos=True)
+        if bar is not None:
+            bar.update(done - bar.pos)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.render_finish()

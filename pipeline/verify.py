@@ -1,0 +1,241 @@
+"""The proof: from the clean texts and the sidecars alone, the raw bytes are made again and compared.
+
+For every document the seal of the sidecar, the hash of the clean text, every step of the ledger, and the hash and the
+size of the raw bytes are checked; and that the sidecars, the texts and the rows of the manifest belong together. With
+the folder of the raw texts at hand, they are compared byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pipeline.document import Document
+from pipeline.edits import EditError
+from pipeline.formats import manifest, sidecar, text
+from pipeline.formats.text import printable
+from pipeline.stages import decode
+
+__all__ = ["Finding", "Verified", "verify"]
+
+
+class Finding(NamedTuple):
+    """Something that is not as it was written: the document, its file, and what is wrong."""
+
+    id: str
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        """The finding as a sentence.
+
+        >>> str(Finding("a", "a.txt", "it is gone"))
+        'a.txt: it is gone.'
+        """
+        return f"{printable(self.name)}: {self.reason}."
+
+
+@dataclass(slots=True)
+class Verified:
+    """What `verify` saw: how many documents, how many raw bytes were made again and agree, and what is wrong."""
+
+    documents: int = 0
+    bytes: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is as it was written."""
+        return not self.findings
+
+
+class _Broken(Exception):
+    """What is wrong with a file; for use inside of this module."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+
+
+def verify(
+    out: str | os.PathLike[str],
+    raw: str | os.PathLike[str] | None = None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verified:
+    """Check a folder that a run made; with `raw`, also against the folder of the raw texts.
+
+    Everything that is wrong is a finding, with the document and the reason. Raises `OSError` if a folder cannot be
+    read. One document is in memory at a time; what is kept of each is a hash of its row of the manifest.
+    """
+    out = os.fspath(out)
+    names = {name for name, _ in text.walk(out) if name.endswith((".txt", ".json"))}
+    ids = sorted({name.rpartition(".")[0] for name in names})
+    done = Verified()
+    expected: dict[str, bytes] = {}
+    suffixes: dict[str, str] = {}
+    for number, id in enumerate(ids, 1):
+        try:
+            data, document = _document(out, id, names)
+            expected[id] = _digest(manifest.line(manifest.row(data, data["seal"])))
+            suffixes[id] = data["source"]["suffix"]
+            _check_places(data, document)
+            rebuilt = _check_source(data, document)
+            if raw is not None:
+                _check_raw(os.fspath(raw), id + suffixes[id], rebuilt)
+            done.documents += 1
+            done.bytes += len(rebuilt)
+        except _Broken as broken:
+            done.findings.append(Finding(id, broken.name, str(broken)))
+        if progress:
+            progress(number, len(ids))
+    done.findings += _check_manifest(os.path.join(out, manifest.NAME), expected, set(ids))
+    if raw is not None:
+        done.findings += _check_missing(os.fspath(raw), set(ids))
+    return done
+
+
+def read(out: str, id: str) -> tuple[dict[str, Any], Document]:
+    """Return the checked sidecar of a document and the document itself; raises `ValueError` if they are broken."""
+    text_path, sidecar_path = text.paths(out, id)
+    names = {id + os.path.splitext(path)[1] for path in (text_path, sidecar_path) if os.path.exists(path)}
+    try:
+        return _document(out, id, names)
+    except _Broken as broken:
+        raise ValueError(
+            f"Cannot read {printable(broken.name)}: {broken}. Run it again, or look with verify."
+        ) from None
+
+
+def _document(out: str, id: str, names: set[str]) -> tuple[dict[str, Any], Document]:
+    text_path, sidecar_path = text.paths(out, id)
+    if id + ".json" not in names:
+        raise _Broken(id + ".txt", "it has no sidecar")
+    data = _load(id, sidecar_path)
+    if id + ".txt" not in names:
+        raise _Broken(id + ".json", "it has no text beside it")
+    clean = _bytes(text_path, id + ".txt")
+    if hashlib.sha256(clean).hexdigest() != data["clean"]["sha256"]:
+        raise _Broken(id + ".txt", "it was changed: its SHA-256 is not the one in the sidecar")
+    try:
+        content = text.decode(clean)
+    except ValueError as error:
+        raise _Broken(id + ".txt", f"it is not a clean text: {error}") from None
+    if data["clean"] != data["clean"] | {"characters": len(content), "words": sidecar.words(clean)}:
+        raise _Broken(id + ".json", "its numbers of characters and words are not those of the text")
+    try:
+        return data, sidecar.document(data, content)
+    except EditError as error:
+        raise _Broken(id + ".json", f"its ledger does not fit the text. {error}".rstrip(".")) from None
+    except ValueError as error:
+        raise _Broken(id + ".json", f"it cannot be read: {error}") from None
+
+
+def _load(id: str, path: str) -> dict[str, Any]:
+    try:
+        data = sidecar.load(_bytes(path, id + ".json"))
+    except sidecar.SidecarError as error:
+        raise _Broken(id + ".json", str(error)) from None
+    if data["id"] != id:
+        raise _Broken(id + ".json", f"it is the sidecar of another document, {printable(data['id'])}")
+    return data
+
+
+def _bytes(path: str, name: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise _Broken(name, f"it cannot be read: {error.strerror}") from None
+
+
+def _check_source(data: Mapping[str, Any], document: Document) -> bytes:
+    """Return the raw bytes, made again; they must be those that the sidecar tells of."""
+    name = document.id + ".json"
+    if len(document.raw) != data["source"]["characters"]:
+        raise _Broken(name, "its raw text has another number of characters than it says")
+    try:
+        rebuilt = decode.encode(document.raw, document.source)
+    except (ValueError, LookupError) as error:
+        raise _Broken(name, f"its raw text cannot be encoded: {error}") from None
+    if len(rebuilt) != document.source.size or hashlib.sha256(rebuilt).hexdigest() != document.source.sha256:
+        raise _Broken(name, "it does not lead back to the raw bytes: their SHA-256 or size is another")
+    return rebuilt
+
+
+def _check_places(data: Mapping[str, Any], document: Document) -> None:
+    """Spans must lie in their texts and follow each other, and the raw ones be those that the ledger maps them to."""
+    size, raw_size = len(document.text), len(document.raw)
+    to_raw = document.ledger.to_raw
+    before = 0
+    for number, (_, start, end, raw_start, raw_end) in enumerate(document.paragraphs):
+        if not before <= start < end <= size or not document.text[start:end].strip():
+            raise _Broken(document.id + ".json", f"paragraph {number} is not at [{start}, {end}) of the text")
+        if (raw_start, raw_end) != (to_raw(start, side="right"), to_raw(end, side="left")):
+            raise _Broken(
+                document.id + ".json", f"paragraph {number} does not come from [{raw_start}, {raw_end}) of the raw text"
+            )
+        before = end
+    for gap in document.gaps:
+        if gap.at > size or not 0 <= gap.raw <= raw_size:
+            raise _Broken(document.id + ".json", f"a gap is at {gap.at}, outside of the text")
+    for fact in document.facts:
+        if not 0 <= fact.start <= fact.end <= raw_size:
+            raise _Broken(document.id + ".json", f"the fact {fact.kind} is outside of the raw text")
+
+
+def _check_raw(raw: str, name: str, rebuilt: bytes) -> None:
+    path = os.path.join(raw, name)
+    if not os.path.lexists(path):
+        raise _Broken(name, f"it is not in {printable(raw)}, and the sidecar says that the text came from there")
+    there = _bytes(path, name)
+    if there != rebuilt:
+        at = next((at for at, (one, two) in enumerate(zip(there, rebuilt, strict=False)) if one != two), -1)
+        at = at if at >= 0 else min(len(there), len(rebuilt))
+        raise _Broken(name, f"the file in {printable(raw)} is not the one that was cleaned: they differ at byte {at}")
+
+
+def _check_manifest(path: str, expected: Mapping[str, bytes], ids: set[str]) -> list[Finding]:
+    """Compare each line of the manifest with the one that the sidecar makes; `ids` are all that have a file."""
+
+    def finding(id: str, reason: str) -> Finding:
+        return Finding(id, manifest.NAME, reason)
+
+    if not os.path.exists(path):
+        return [finding("", "it is gone")] if ids else [finding("", "it is not there, and nor is any document")]
+    findings = []
+    seen: set[str] = set()
+    before = ""
+    for number, (line, row) in enumerate(manifest.rows(path), 1):
+        id = row.get("id") if isinstance(row, dict) else None
+        if not isinstance(id, str):
+            findings.append(finding("", f"line {number} is not a row"))
+            continue
+        if id in seen:
+            findings.append(finding(id, f"line {number} names {printable(id)} again"))
+        elif id not in ids:
+            findings.append(finding(id, f"line {number} names {printable(id)}, which has no files"))
+        elif id < before:
+            findings.append(finding(id, f"line {number}, {printable(id)}, is out of order"))
+        elif id in expected and _digest(line) != expected[id]:
+            findings.append(finding(id, f"line {number}, {printable(id)}, is not what the sidecar says"))
+        seen.add(id)
+        before = max(before, id)
+    findings += [finding(id, f"no line names {printable(id)}, which has files") for id in sorted(ids - seen)]
+    return findings
+
+
+def _check_missing(raw: str, ids: set[str]) -> list[Finding]:
+    """Find the documents of RAW that have no result."""
+    return [
+        Finding(entry.id, entry.name, "it has no clean text: it is new, or could not be cleaned")
+        for entry in text.scan(raw).entries
+        if entry.id not in ids
+    ]
+
+
+def _digest(line: bytes) -> bytes:
+    return hashlib.blake2b(line, digest_size=16).digest()
