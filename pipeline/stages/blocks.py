@@ -143,7 +143,7 @@ def is_kept(lines: Sequence[Line]) -> bool:
     """Whether the lines are a table, code, quoted mail, mail headers or a drawing."""
     count = len(lines)
     texts = [line.text for line in lines]
-    if texts[0].startswith(("```", "~~~")) or all(text.startswith((">", "|")) for text in texts):
+    if texts[0] == "--" or all(text.startswith((">", "|")) for text in texts):
         return True
     if sum(GAP.search(text) is not None or text.count("|") > 1 for text in texts) * 2 > count:
         # justified prose has gaps too, but lines of one length that go on with small letters

@@ -21,6 +21,8 @@ from pipeline.stages.blocks import SPACES, Line, Shape, ended, is_shouted, is_ti
 from pipeline.stages.seams import BREAK, KEEP, Link, links
 
 RUN = re.compile(r"[ \t\f\v]{2,}|[\t\f\v]")
+NAMED = re.compile(r"(?!(?:I|He|She|It|We|You|They|This|That|There)\b)[A-Z][\w'’-]*(?: [\w'’-]+){0,3}\.")
+FENCED = re.compile(r"^(```+|~~~+)[^`\n]*\n(?:.*\n)*?\1(?=[ \t]*$)", re.M)
 ROUGH = re.compile(r" {3,}|[\t\f\v]")
 
 
@@ -54,6 +56,7 @@ def finder(settings: Settings) -> Callable[[str], Found]:
                 Paragraph(kind, positions.back(start, side="right"), positions.back(end, side="left"))
                 for kind, start, end, _, _ in later
             ]
+            whole = [edit._replace(rule=edit.rule.rsplit("+", 1)[-1]) for edit in whole]
         return Found(whole, paragraphs=paragraphs)
 
     return find
@@ -93,7 +96,8 @@ def clean_blocks(text: str, markdown: bool) -> Found:
     for block in text.split("\n\n") if text else ():
         blocks.append((kind_of(block) if len(block) < 100 or block[0] in MARKS else "prose", at, at + len(block), block))
         at += len(block) + 2
-    return Found(*headed(blocks, markdown))
+    edits, paragraphs = headed(blocks, markdown)
+    return Found(edits, paragraphs=paragraphs)
 
 
 Block = tuple[str, int, int, str]  # kind ("title" may become a heading), start, end, text of the first line
@@ -106,6 +110,8 @@ def kind_of(text: str) -> str:
         return "heading"
     if marker(text):
         return "list"
+    if text[-1] == "." and len(text) < 40:  # headings of some encyclopedia dumps: `Early years.`
+        return "title" if NAMED.fullmatch(text) else "prose"
     return "title" if is_title(text) and text.count(" ") < 12 else "prose"
 
 
@@ -113,11 +119,12 @@ def headed(blocks: Sequence[Block], markdown: bool) -> tuple[list[Edit], list[Pa
     """The paragraphs of the blocks, titles decided; and the edits that mark headings, if asked for."""
     paragraphs: list[Paragraph] = []
     edits: list[Edit] = []
-    under = False  # whether the block below is one that a title can stand over
+    under = long = False  # whether the block below is one that a title can stand over
     for kind, start, end, text in reversed(blocks):
         if kind == "title":
-            kind = "heading" if under else "prose"
+            kind = "heading" if under and (text[-1] != "." or long) else "prose"
         under = kind in ("heading", "list") or len(text) > 100 or (len(text) > 40 and ended(text))
+        long = len(text) > 100 or (kind == "heading" and text[-1] == ".")
         paragraphs.append(Paragraph(kind, start, end))
         if markdown and kind == "heading" and not text.startswith("# "):
             edits.append(Edit(start, "", "# ", "reflow.heading"))
@@ -233,8 +240,15 @@ def merge(edits: list[Edit], marks: list[Edit]) -> list[Edit]:
 
 
 def single(line: Line) -> Shape:
-    """The shape of a block of one line: kept if spaces within it set columns, or if it is code."""
+    """The shape of a block of one line: kept if spaces within it set columns, or if it is fenced code."""
+    if "\n" in line.text:
+        return Shape("kept")
     return Shape("kept") if ROUGH.search(line.text) or (line.indent >= 3 and "  " in line.text) else Shape("lines")
+
+
+def fenced(text: str) -> list[tuple[int, int]]:
+    """Where fenced code stands: it is one block, whatever blank lines are in it."""
+    return [found.span() for found in FENCED.finditer(text)] if "```" in text or "~~~" in text else []
 
 
 def read(text: str) -> list[list[Line]]:
@@ -242,7 +256,20 @@ def read(text: str) -> list[list[Line]]:
     blocks: list[list[Line]] = []
     block: list[Line] = []
     at = 0
+    fences = fenced(text)
     for line in text.split("\n"):
+        if fences and at >= fences[0][0]:
+            start, end = fences[0]
+            if at > start:  # within the fence, or its last line
+                at += len(line) + 1
+                if at > end:
+                    fences.pop(0)
+                continue
+            blocks.extend([block] if block else [])
+            blocks.append([Line(start, start, end, 0, text[start:end])])
+            block = []
+            at += len(line) + 1
+            continue
         bare = line.strip(SPACES)
         if not bare or bare.isspace():
             if block:

@@ -6,6 +6,7 @@ debris was taken out. It is known by what stands on both sides of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -45,6 +46,7 @@ WEAK_WORDS = frozenset(
     "les du de von van und et y".split()
 )
 FRAGMENTS = frozenset(("s", "n", "es", "ese", "ns"))
+ABBREVIATED = re.compile(r"(?:^|[ (.])(?:[A-HJ-Z]|Mrs?|Ms|Dr|St|Mt|Prof|Gen|Col|Capt|Lt|Adm|Sen|Gov|Rev|No|vs?|cf)\.$")
 SHORT = 60  # a line below this can be one of a list of short lines; a longer one is running text
 
 
@@ -91,10 +93,10 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
     found: list[Link] = []
     base = min(line.indent for line in lines)
     hung = sum(line.indent >= base + 2 for line in lines) * 2 >= len(lines)
-    length, rooms = logical(lines, shape)
+    width, rooms = logical(lines, shape)
     first, item = True, bool(marker(lines[0].text))
     for a, b, room in zip(lines, lines[1:], rooms, strict=False):
-        stop = ended(a.text)
+        stop = ended(a.text) and not (0 <= room < 16 and ABBREVIATED.search(a.text[-6:]))
         link = framed(a, b, first)
         if link:
             pass
@@ -110,7 +112,9 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
             link = join(a.text, b.text, "reflow.join")
         elif goes_on(b.text):
             link = join(a.text, b.text, "reflow.join" if shape.twice else "reflow.seam")
-        elif stop or (first and is_title(a.text)) or (item and b.indent <= base):
+        elif stop or (first and room > width // 5 and is_title(a.text) and not is_open(a.text)):
+            link = BREAK
+        elif item and b.indent <= base:
             link = BREAK
         else:
             link = join(a.text, b.text, "reflow.join" if shape.twice else "reflow.seam")
@@ -130,6 +134,9 @@ def logical(lines: Sequence[Line], shape: Shape) -> tuple[int, list[int]]:
     rooms = [width - a.edge - 1 - width_of(b.text) for a, b in zip(lines, lines[1:], strict=False)]
     if not shape.twice:
         return width, rooms
+    for at, room in enumerate(rooms[1:]):  # a line above a short rest was full, whatever was cut from it
+        if 0 <= rooms[at] < 12 and room > width // 2 and not ended(lines[at + 1].text):
+            rooms[at] = -1
     lengths: list[int] = []
     total = 0
     for line, room in zip(lines, [*rooms, 0], strict=False):
@@ -212,7 +219,7 @@ def seam(running: str, a: Line, b: Line, nodes: bool, item: bool, lowered: bool)
         return None
     if nodes and last.isalpha() and b.text.split(" ", 1)[0] in FRAGMENTS:
         return Link("", rule)
-    word = a.text.rsplit(" ", 1)[-1].lower()
+    word = last_word(a.text)
     low = first.islower() and not (lowered and not nodes)
     if word in OPEN_WORDS or (word in WEAK_WORDS and (low or nodes)):
         return join(a.text, b.text, rule)
@@ -221,6 +228,21 @@ def seam(running: str, a: Line, b: Line, nodes: bool, item: bool, lowered: bool)
     if nodes and (last == "," or first == "(" or running.count("(") > running.count(")") or is_running(running) or item):
         return join(a.text, b.text, rule)
     return None
+
+
+def last_word(text: str) -> str:
+    """The last word of a line, in small letters."""
+    return text.rsplit(" ", 1)[-1].lower()
+
+
+def is_open(text: str) -> bool:
+    """Whether a line ends with a word that no heading and no sentence ends with.
+
+    >>> is_open("The end of the"), is_open("The End")
+    (True, False)
+    """
+    word = last_word(text)
+    return word in OPEN_WORDS or word in WEAK_WORDS
 
 
 def is_running(text: str) -> bool:
