@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 import re2
-import regex
+import regex  # type: ignore[import-untyped]
 
 from pipeline.document import Gap
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import re2
-import regex
+import regex  # type: ignore[import-untyped]
 
 from pipeline.document import Found, Gap
 from pipeline.edits import Edit
@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.stages.gap_patterns import GapRule, gate, rules
 
 MARK = "[…]"
+SAMPLE = 20_000  # how much of a text tells its language and habits, in code points or bytes
 DAMAGED = 2  # certain gaps from which on a document's probable ones count
 
 
@@ -119,8 +120,9 @@ def is_loose(data: bytes) -> bool:
     >>> is_loose(b"He was born in , and died in . No more is known.")
     False
     """
-    spaced = sum(1 for _ in _SPACED.finditer(data))
-    after_preposition = sum(1 for _ in _SPACED_GAP.finditer(data))
+    sample = data[:SAMPLE]
+    spaced = sum(1 for _ in _SPACED.finditer(sample))
+    after_preposition = sum(1 for _ in _SPACED_GAP.finditer(sample))
     return 2 * (spaced - after_preposition) > after_preposition
 
 
@@ -130,7 +132,8 @@ def is_english(text: str) -> bool:
     >>> is_english("The cat sat on the mat and was fed."), is_english("Er kam in , und die Katze schlief.")
     (True, False)
     """
-    return sum(map(text.count, _ENGLISH)) >= sum(map(text.count, _OTHER))
+    sample = text[:SAMPLE]
+    return sum(map(sample.count, _ENGLISH)) >= sum(map(sample.count, _OTHER))
 
 
 # ------------------------------------------------------------------------------------------------- the policies
