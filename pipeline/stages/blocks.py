@@ -36,6 +36,74 @@ class Line(NamedTuple):
         return self.indent + len(self.text)
 
 
+class Rows:
+    """A block as it was read: its lines as they are, from `start` of the text."""
+
+    __slots__ = ("_lines", "bare", "rows", "start", "width")
+
+    def __init__(self, start: int, rows: list[str]) -> None:
+        self.start = start
+        self.rows = rows
+        self.bare = [row.strip(SPACES) for row in rows]
+        self.width = 0
+        self._lines: list[Line] = []
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def lines(self) -> list[Line]:
+        """The lines, each with its place and indent."""
+        if not self._lines:
+            at = self.start
+            for row, bare in zip(self.rows, self.bare, strict=True):
+                lead = len(row) - len(row.lstrip(SPACES)) if row is not bare else 0
+                indent = len(row[:lead].expandtabs()) if lead else 0
+                self._lines.append(Line(at, at + lead, at + lead + len(bare), indent, bare))
+                at += len(row) + 1
+        return self._lines
+
+    def plain(self) -> bool:
+        """Whether this is wrapped prose without any doubt, so that no line needs a second look; sets `width`.
+
+        What `shape` and the links would say of it is then known: all breaks are full, so all lines are joined.
+        """
+        bare = self.bare
+        if len(bare) < 3:
+            return False
+        sizes = [*map(len, bare)]
+        if bare != self.rows and not self._is_even(sizes):
+            return False
+        width = max(sizes)
+        if not 40 <= width <= WIDE:
+            return False
+        below = bare[1:]
+        for size, line in zip(sizes, below, strict=False):
+            if size + (line.find(" ") if " " in line else len(line)) < width:
+                return False
+        initials = "".join([line[0] for line in below])
+        small = sum(map(str.islower, initials))
+        if small * 2 < len(below) or not any(
+            initial.islower() and line[-1].isalpha() for initial, line in zip(initials, bare, strict=False)
+        ):
+            return False
+        if not ODD.isdisjoint(initials) and any(line[0] in ODD and (marker(line) or RULE.match(line)) for line in below):
+            return False
+        if ")" in "".join([line[1:2] for line in below]):
+            return False
+        if any(map(str.isupper, bare)) or any("   " in line or "\t" in line for line in bare):
+            return False
+        self.width = width
+        return True
+
+    def _is_even(self, sizes: list[int]) -> bool:
+        """Whether the lines have one indent, but for that of the first; adds the indents to `sizes`."""
+        leads = [len(row) - len(row.lstrip(SPACES)) for row in self.rows]
+        if len(set(leads[1:])) > 1 or not 0 <= leads[0] - leads[1] <= 8 or any("\t" in row for row in self.rows):
+            return False
+        sizes[:] = map(int.__add__, sizes, leads)
+        return True
+
+
 class Shape(NamedTuple):
     """How the line breaks of a block are to be read; `width` is the right edge of wrapped lines, in columns."""
 
@@ -45,6 +113,7 @@ class Shape(NamedTuple):
     nodes: bool = False  # links stood on lines of their own, in the midst of sentences
 
 
+ODD = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789=~_#`|>")
 WIDE = 116  # columns; prose is hardly ever hard-wrapped beyond
 ENDED = re.compile(r"[.!?…。！？｡][\"'”’»)\]」』*_]*$")
 BULLET = re.compile(r"(?:[•·‣◦▪●○■□►§*+–—-]|o(?=  ))(?=\s+\S|$)")
@@ -142,15 +211,17 @@ def shape(lines: Sequence[Line], usual: int = 0) -> Shape:
 def is_kept(lines: Sequence[Line]) -> bool:
     """Whether the lines are a table, code, quoted mail, mail headers or a drawing."""
     count = len(lines)
-    texts = [line.text for line in lines]
-    if texts[0] == "--" or all(text.startswith((">", "|")) for text in texts):
+    texts = [line.text for line in lines if len(line.text) <= WIDE]
+    if len(texts) * 2 < count:
+        return False
+    if lines[0].text == "--" or all(text.startswith((">", "|")) for text in texts):
         return True
     if sum(GAP.search(text) is not None or text.count("|") > 1 for text in texts) * 2 > count:
         # justified prose has gaps too, but lines of one length that go on with small letters
         prose = count > 2 and sum(text[0].islower() for text in texts[1:]) * 2 >= count
         if not prose or len({line.edge for line in lines[:-1]}) > 1 + count // 4:
             return True
-    if count > 1 and sum(CODE.search(text) is not None for text in texts) * 2 > count:
+    if sum(CODE.search(text) is not None for text in texts) * 2 > count:
         return True
     if sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
         return True

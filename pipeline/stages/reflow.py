@@ -17,8 +17,8 @@ from pipeline.document import Found, Paragraph
 from pipeline.edits import Edit, PositionMap, apply, compose
 from pipeline.settings import Settings
 from pipeline.stages import hyphens
-from pipeline.stages.blocks import SPACES, Line, Shape, ended, is_shouted, is_title, marker, shape
-from pipeline.stages.seams import BREAK, KEEP, Link, links
+from pipeline.stages.blocks import SPACES, Line, Rows, Shape, ended, is_shouted, is_title, marker, shape
+from pipeline.stages.seams import BREAK, KEEP, Link, join, links
 
 RUN = re.compile(r"[ \t\f\v]{2,}|[\t\f\v]")
 NAMED = re.compile(r"(?!(?:I|He|She|It|We|You|They|This|That|There)\b)[A-Z][\w'’-]*(?: [\w'’-]+){0,3}\.")
@@ -41,8 +41,8 @@ def finder(settings: Settings) -> Callable[[str], Found]:
     def find(text: str) -> Found:
         if is_clean(text):
             return clean_blocks(text, markdown)
-        edits, paragraphs = one_round(text, markdown)
-        if not edits:
+        edits, paragraphs, settled = one_round(text, markdown)
+        if settled or not edits:
             return Found(edits, paragraphs=paragraphs)
         whole, now = edits, apply(text, edits)
         while True:
@@ -67,7 +67,7 @@ def again(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph]]:
     if is_clean(text):
         found = clean_blocks(text, markdown)
         return list(found.edits), list(found.paragraphs)
-    return one_round(text, markdown)
+    return one_round(text, markdown)[:2]
 
 
 def is_clean(text: str) -> bool:
@@ -101,6 +101,7 @@ def clean_blocks(text: str, markdown: bool) -> Found:
 
 
 Block = tuple[str, int, int, str]  # kind ("title" may become a heading), start, end, text of the first line
+JOINTS = frozenset("-\u2010\u00ad([{“‘«—$€£¥,;:.)]}%’…")
 MARKS = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789#")
 
 
@@ -140,6 +141,7 @@ class Draft:
         self.edits: list[Edit] = []
         self.blocks: list[Block] = []
         self.at = 0
+        self.settled = True  # all blocks are one line now, without a space to spare
 
     def gap(self, start: int, new: str) -> None:
         """Replace what stands from the end of the last line to `start` by a break: one newline, two, or none."""
@@ -177,6 +179,30 @@ class Draft:
             return self.at - 1, "", "reflow.hyphen"
         return (self.at, " ", link.rule) if verdict == "apart" else (self.at, "", "reflow.compound")
 
+    def wrapped(self, block: Rows) -> None:
+        """Write the edits of a plain block of wrapped prose: every line break becomes a space, or a hyphen is settled."""
+        at, bare, text = block.start, block.bare, self.text
+        even = bare == block.rows
+        begin = at if even else at + len(block.rows[0]) - len(block.rows[0].lstrip(SPACES))
+        self.gap(begin, "\n\n" if self.blocks else "")
+        edits, before, end = self.edits, "", begin
+        for row, line in zip(block.rows, bare, strict=True):
+            start = at if even else at + len(row) - len(row.lstrip(SPACES))
+            if before:
+                if before[-1] in JOINTS or line[0] in JOINTS or not line[0].isascii():
+                    self.at = end
+                    self.join(before, line, start, join(before, line, "reflow.join"))
+                else:
+                    edits.append(Edit(end, "\n" if even else text[end:start], " ", "reflow.join"))
+            if "  " in line:
+                self.spaces(start, line)
+            end = start + len(line)
+            at += len(row) + 1
+            before = line
+        self.at = end
+        kind = "list" if bare[0][0] in MARKS and marker(bare[0]) else "prose"
+        self.blocks.append((kind, begin, end, bare[0] + " " * 100))
+
     def block(self, lines: Sequence[Line], between: Sequence[Link], kept: bool) -> None:
         """Write the edits of a block of lines with links between them."""
         first = 0
@@ -198,6 +224,7 @@ class Draft:
         else:
             kind = kind_of(top.text) if len(lines) == 1 else "prose"
         raw = kind in ("kept", "heading") and (kept or stays)
+        self.settled = self.settled and not (raw or stays or kind == "list")
         begin = top.head if raw or kind == "list" else top.start
         self.gap(begin, "\n\n" if self.blocks else "")
         for number, line in enumerate(lines):
@@ -218,20 +245,35 @@ class Draft:
             self.gap(len(self.text), "")
 
 
-def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph]]:
-    """The edits of one round of decisions, sorted, and the paragraphs."""
+def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], bool]:
+    """The edits of one round of decisions, sorted, the paragraphs, and whether another round can find nothing."""
     blocks = read(text)
-    shapes = [shape(lines) if len(lines) > 1 else single(lines[0]) for lines in blocks]
-    widths = sorted(found.width for found, lines in zip(shapes, blocks, strict=True) if found.kind == "wrapped" and len(lines) > 3)
-    usual = widths[len(widths) // 2] if widths else 0
+    shapes: list[Shape | None] = []
+    widths: list[int] = []
+    for block in blocks:
+        found = None
+        if len(block) == 1:
+            found = single(block.lines()[0])
+        elif not block.plain():
+            found = shape(block.lines())
+            if found.kind == "wrapped" and len(block) > 3:
+                widths.append(found.width)
+        elif len(block) > 3:
+            widths.append(block.width)
+        shapes.append(found)
+    usual = sorted(widths)[len(widths) // 2] if widths else 0
     draft = Draft(text)
-    for lines, found in zip(blocks, shapes, strict=True):
-        if usual and len(lines) > 1 and found.kind == "kept" or len(lines) == 2:
+    for block, found in zip(blocks, shapes, strict=True):
+        if found is None:
+            draft.wrapped(block)
+            continue
+        lines = block.lines()
+        if usual and len(lines) > 1 and (found.kind == "kept" or len(lines) == 2):
             found = shape(lines, usual)
         draft.block(lines, links(lines, found), found.kind == "kept")
     draft.close()
     marks, paragraphs = headed(draft.blocks, markdown)
-    return merge(draft.edits, marks), paragraphs
+    return merge(draft.edits, marks), paragraphs, draft.settled and not markdown
 
 
 def merge(edits: list[Edit], marks: list[Edit]) -> list[Edit]:
@@ -251,37 +293,32 @@ def fenced(text: str) -> list[tuple[int, int]]:
     return [found.span() for found in FENCED.finditer(text)] if "```" in text or "~~~" in text else []
 
 
-def read(text: str) -> list[list[Line]]:
+def read(text: str) -> list[Rows]:
     """The blocks of a text: runs of lines that are not blank."""
-    blocks: list[list[Line]] = []
-    block: list[Line] = []
-    at = 0
+    blocks: list[Rows] = []
+    rows: list[str] = []
+    at = begin = 0
     fences = fenced(text)
     for line in text.split("\n"):
         if fences and at >= fences[0][0]:
             start, end = fences[0]
-            if at > start:  # within the fence, or its last line
-                at += len(line) + 1
-                if at > end:
-                    fences.pop(0)
-                continue
-            blocks.extend([block] if block else [])
-            blocks.append([Line(start, start, end, 0, text[start:end])])
-            block = []
+            if at == start:
+                if rows:
+                    blocks.append(Rows(begin, rows))
+                    rows = []
+                blocks.append(Rows(start, [text[start:end]]))
             at += len(line) + 1
+            if at > end:
+                fences.pop(0)
             continue
-        bare = line.strip(SPACES)
-        if not bare or bare.isspace():
-            if block:
-                blocks.append(block)
-                block = []
-        elif len(bare) == len(line):
-            block.append(Line(at, at, at + len(line), 0, line))
-        else:
-            lead = len(line) - len(line.lstrip(SPACES))
-            indent = len(line[:lead].expandtabs()) if "\t" in line[:lead] else lead
-            block.append(Line(at, at + lead, at + lead + len(bare), indent, bare))
+        if line and not line.isspace():
+            if not rows:
+                begin = at
+            rows.append(line)
+        elif rows:
+            blocks.append(Rows(begin, rows))
+            rows = []
         at += len(line) + 1
-    if block:
-        blocks.append(block)
+    if rows:
+        blocks.append(Rows(begin, rows))
     return blocks
