@@ -21,7 +21,7 @@ def default_stages(settings: Settings, rules: RuleSet) -> list[Stage]:
         Stage("lines", lines.find),
         Stage("encoding", encoding.finder(settings)),
         Stage("characters", characters.find),
-        Stage("debris", debris.finder(settings, rules), rounds=4),
+        Stage("debris", debris.finder(rules), rounds=6),
         Stage("reflow", reflow.finder(settings)),
         Stage("gaps", gaps.finder(settings)),
     ]

@@ -1,0 +1,317 @@
+"""The engine: which rules are tried on a text, what they propose, and how proposals become one pass.
+
+A text goes first through a single automaton of everything that any rule needs (google-re2, linear
+time in the text, whatever the number of rules); on clean prose nothing is there, and no pattern is
+tried. Where rules meet, the one that takes more wins: a section that goes takes the markers in it
+along; of two that overlap in part, the later gives up what the earlier has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+
+import re2
+
+from pipeline.document import Fact
+from pipeline.edits import Edit
+from pipeline.rules import sections
+from pipeline.rules.lines import Lines
+from pipeline.rules.pack import Pack, PackError, check, load
+from pipeline.rules.rule import Rule, Span, Structural
+
+PACKS = Path(__file__).parent / "packs"
+INLINE = ("inline", "block", "document")
+
+
+class RuleSet:
+    """Packs and structural rules, ready for use. `RuleSet.builtin()` has the ones that come with the package.
+
+    >>> rules = RuleSet.builtin()
+    >>> edits, facts = rules.find("A claim.[7] Another.")
+    >>> edits
+    [Edit(start=8, old='[7]', new='', rule='markers.footnote')]
+    """
+
+    def __init__(self, packs: Sequence[Pack], structural: Sequence[Structural] = ()) -> None:
+        self.packs = tuple(packs)
+        self.structural = tuple(structural)
+        self.pattern_rules: tuple[Rule, ...] = tuple(rule for pack in packs for rule in pack.rules)
+
+    @classmethod
+    @cache
+    def builtin(cls) -> RuleSet:
+        """The rules that come with the package."""
+        from pipeline.rules.structural import STRUCTURAL
+
+        return cls([load(path) for path in sorted(PACKS.glob("*.toml"))], STRUCTURAL)
+
+    @property
+    def rules(self) -> list[Rule | Structural]:
+        """All rules, structural ones first."""
+        return [*self.structural, *self.pattern_rules]
+
+    def with_packs(self, paths: Iterable[Path]) -> RuleSet:
+        """Add packs from files; raises `PackError` for one that does not load, or that fails its own examples."""
+        added = [load(path) for path in paths]
+        grown = RuleSet([*self.packs, *added], self.structural)
+        problems = [*check(added), *grown.clashes(), *(line for pack in added for line in failures(RuleSet([pack])))]
+        if problems:
+            raise PackError("\n".join(dict.fromkeys(problems)))
+        return grown
+
+    def without(self, ids: Iterable[str]) -> RuleSet:
+        """Switch rules off by id (`family.name`) or family (`family.*`); raises `PackError` for an unknown one."""
+        off = set(ids)
+        if not off:
+            return self
+        for name in sorted(off):
+            if not any(_named(rule.id, name) for rule in self.rules):
+                import difflib
+
+                near = difflib.get_close_matches(name, [rule.id for rule in self.rules], 3) or sorted(
+                    {rule.id.split(".")[0] + ".*" for rule in self.rules}
+                )
+                raise PackError(f"Cannot switch off rule {name}: there is none of that name. Near: {', '.join(near)}.")
+        kept = [
+            pack._replace(rules=tuple(r for r in pack.rules if not any(_named(r.id, name) for name in off)))
+            for pack in self.packs
+        ]
+        return RuleSet(kept, [r for r in self.structural if not any(_named(r.id, name) for name in off)])
+
+    def clashes(self) -> list[str]:
+        """Ids that two packs use."""
+        return [line for line in check_ids(self.packs)]
+
+    def digest(self) -> str:
+        """SHA-256 over the packs and the ids of the structural rules, for the sidecar."""
+        parts = [pack.source for pack in self.packs] + [rule.id for rule in self.rules]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def find(self, text: str) -> tuple[list[Edit], list[Fact]]:
+        """Return the pass that the rules ask for on this text, and the facts that they read.
+
+        What stands inside of lines goes first: while there is any of it, lines and sections wait for the next round.
+        """
+        active = self._gate.active(text)
+        for phase in (1, 2):
+            spans = [span for rule in self.structural if rule.phase == phase for span in rule.find(text)]
+            if active:
+                spans += self._inline(text, active) if phase == 1 else self._by_line(text)
+            if spans:
+                edits = resolve(text, spans)
+                facts = [Fact(kind, value, s.start, s.end, s.rule) for s in spans for kind, value in s.facts]
+                if edits or phase == 2:
+                    return edits, facts
+        return [], []
+
+    @cached_property
+    def _gate(self) -> Gate:
+        return Gate(self.pattern_rules)
+
+    @cached_property
+    def _line_gate(self) -> Gate:
+        return Gate([rule for rule in self.pattern_rules if rule.where not in INLINE])
+
+    def _inline(self, text: str, active: Iterable[Rule]) -> list[Span]:
+        spans: list[Span] = []
+        for rule in active:
+            if not _has_also(rule, text):
+                continue
+            if rule.where == "block":
+                spans += _blocks(text, rule)
+            elif rule.where in INLINE:
+                for match in rule.compiled.finditer(text):
+                    if match.end() == match.start():
+                        continue
+                    start, end = match.span()
+                    new = match.expand(rule.replacement) if rule.do == "replace" else ""
+                    if rule.do == "fact":
+                        new = match.group()
+                    elif rule.do == "drop":
+                        start, end = mend(text, start, end)
+                    spans.append(Span(start, end, new, rule.id, rule.facts_of(match)))
+        return spans
+
+    def _by_line(self, text: str) -> list[Span]:
+        """Rules that look at lines: those whose needs the line has."""
+        lines = Lines(text)
+        spans: list[Span] = []
+        openers: list[tuple[int, Rule]] = []
+        for index, line in enumerate(lines.texts):
+            if not line:
+                continue
+            for rule in self._line_gate.active(line + "\n"):
+                match = rule.compiled.fullmatch(line)
+                if not match or not _has_also(rule, text):
+                    continue
+                facts = rule.facts_of(match)
+                start, end = lines.starts[index], lines.end(index)
+                if rule.do == "fact":
+                    spans.append(Span(start, end, text[start:end], rule.id, facts))
+                elif rule.do == "replace":
+                    at = start + text[start:end].index(line)
+                    spans.append(Span(at, at + len(line), match.expand(rule.replacement), rule.id, facts))
+                elif rule.where == "line":
+                    spans.append(Span(start, end, "", rule.id, facts))
+                elif rule.where == "head":
+                    if end <= rule.within:
+                        spans.append(Span(0, end, "", rule.id, facts))
+                elif rule.where == "tail":
+                    if len(text) - start <= rule.within:
+                        spans.append(Span(start, len(text), "", rule.id, facts))
+                else:
+                    openers.append((index, rule))
+        footer = min((s.start for s in spans if s.end == len(text) and s.rule.split(".")[0] != "lines"), default=len(text))
+        for index, rule in openers:
+            last = sections.end(lines, index, footer)
+            if last is not None:
+                spans.append(Span(lines.starts[index], lines.end(last), "", rule.id))
+        return spans
+
+
+class Gate:
+    """Tells which rules a text could concern: those of whose needs it has one."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        options = re2.Options()
+        options.case_sensitive = False
+        options.literal = True
+        options.max_mem = 256 << 20
+        self._set = re2.Set.SearchSet(options)
+        self._rules: list[Rule] = []
+        for rule in rules:
+            for need in rule.needs:
+                self._set.Add(need)
+                self._rules.append(rule)
+        if self._rules:
+            self._set.Compile()
+
+    def active(self, text: str) -> list[Rule]:
+        """The rules to try on the text, in their order."""
+        if not self._rules:
+            return []
+        hits = self._set.Match(_encodable(text))
+        if not hits:
+            return []
+        return list({self._rules[index].id: self._rules[index] for index in sorted(hits)}.values())
+
+
+def _encodable(text: str) -> str | bytes:
+    """The text as re2 takes it: one with lone surrogates goes as bytes."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace")
+
+
+def _has_also(rule: Rule, text: str) -> bool:
+    return not rule.also or any(need in text for need in rule.also)
+
+
+def _named(id: str, name: str) -> bool:
+    return id == name or (name.endswith(".*") and id.split(".")[0] == name[:-2])
+
+
+def check_ids(packs: Sequence[Pack]) -> list[str]:
+    """Say which ids stand in more than one pack."""
+    from pipeline.rules.pack import _twice
+
+    return list(_twice(packs))
+
+
+def _blocks(text: str, rule: Rule) -> Iterable[Span]:
+    """Runs of lines without a blank line between that the pattern matches as a whole."""
+    import regex
+
+    for block in regex.finditer(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+", text):
+        body = block.group().rstrip("\n")
+        match = rule.compiled.fullmatch(body)
+        if match:
+            new = match.expand(rule.replacement) if rule.do == "replace" else body if rule.do == "fact" else ""
+            end = block.end() if not new else block.start() + len(body)
+            yield Span(block.start(), end, new, rule.id, rule.facts_of(match))
+
+
+def mend(text: str, start: int, end: int) -> tuple[int, int]:
+    """Grow a range that goes by the spaces that would be left over: the sentence reads as if it had never been there.
+
+    >>> text = "unresolved, [1] and"
+    >>> start, end = mend(text, 12, 15)
+    >>> text[:start] + text[end:]
+    'unresolved, and'
+    """
+    before = text[start - 1] if start else "\n"
+    after = text[end] if end < len(text) else "\n"
+    if before in " \t\u00a0" and (after in " \t\n,;:)]!?" or (after == "." and not text[end + 1 : end + 2].isalnum())):
+        while start and text[start - 1] in " \t\u00a0":
+            start -= 1
+        before = text[start - 1] if start else "\n"
+    elif before in "\n([":
+        while end < len(text) and text[end] in " \t\u00a0":
+            end += 1
+        after = text[end] if end < len(text) else "\n"
+    if before == "\n" and after == "\n" and end < len(text):
+        end += 1
+    elif before == "\n" and after and after in ",.;:)" and start > 1 and text[start - 2] != "\n":
+        start -= 1  # the sentence ends on the next line
+    return start, end
+
+
+def resolve(text: str, spans: Iterable[Span]) -> list[Edit]:
+    """Make one pass of proposals. What lies inside of a larger one goes with it; overlaps go to the earlier one.
+
+    >>> resolve("abcdef", [Span(1, 4, "", "big.one"), Span(2, 3, "", "small.one"), Span(3, 5, "", "late.one")])
+    [Edit(start=1, old='bcd', new='', rule='big.one'), Edit(start=4, old='e', new='', rule='late.one')]
+    """
+    edits: list[Edit] = []
+    at = 0
+    for start, end, new, rule, _ in sorted(spans, key=lambda span: (span.start, -span.end, span.rule)):
+        if end <= at and not (start == end == at):
+            continue
+        if start < at:
+            start, new = at, ""
+        old = text[start:end]
+        if old != new:
+            edits.append(Edit(start, old, new, rule))
+            at = end
+    return edits
+
+
+def failures(rules: RuleSet) -> list[str]:
+    """Try the examples of every rule, each rule by itself; return a line for each that fails."""
+    problems = []
+    for rule in rules.rules:
+        alone = (
+            RuleSet([Pack(rule.pack, "", (rule,), "")]) if isinstance(rule, Rule) else RuleSet([], [rule])
+        )
+        place = f"{rule.pack}:{rule.line}" if isinstance(rule, Rule) else rule.pack
+        for example in (*rule.match, *rule.keep):
+            edits, facts = alone.find(example.text)
+            got = tuple((edit.start, edit.end) for edit in edits)
+            if isinstance(rule, Rule) and rule.do == "fact":
+                got = tuple((fact.start, min(fact.end, len(example.text))) for fact in facts)
+            if got != example.spans:
+                took = [example.text[a:b] for a, b in got]
+                want = [example.text[a:b] for a, b in example.spans]
+                problems.append(f"{place}: rule {rule.id} takes {took!r} of {example.text!r}; its example says {want!r}.")
+    return problems
+
+
+def shadowed(rules: RuleSet) -> list[str]:
+    """Say which pattern rules never act, since another takes each of their examples whole."""
+    problems = []
+    for rule in rules.pattern_rules:
+        if rule.do == "fact":
+            continue
+        others = RuleSet([pack._replace(rules=tuple(r for r in pack.rules if r is not rule)) for pack in rules.packs])
+        shadows = set()
+        for example in rule.match:
+            taken = [edit for edit in others.find(example.text)[0]]
+            cover = [e.rule for e in taken if any(e.start <= a and b <= e.end for a, b in example.spans)]
+            shadows.add(cover[0] if len(cover) >= len(example.spans) and cover else "")
+        if "" not in shadows:
+            problems.append(f"{rule.pack}:{rule.line}: rule {rule.id} is shadowed by {', '.join(sorted(shadows))}.")
+    return problems

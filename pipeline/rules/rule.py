@@ -1,0 +1,128 @@
+"""What a rule is: a named reason for an edit, with examples of what it must and must not match.
+
+Rules come as data (the TOML packs, see `pack`) or as code (the structural ones, for debris that no
+pattern can see). Both have an id, a sentence about what they are for, and examples in which the
+text that the rule takes stands between `⟦` and `⟧`:
+
+    >>> Example.parse("Prices rose.⟦[12]⟧ Then they fell.")
+    Example(text='Prices rose.[12] Then they fell.', spans=((12, 16),))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple, get_args
+
+import regex
+
+OPEN, CLOSE = "⟦", "⟧"
+
+Where = Literal["inline", "line", "block", "section", "head", "tail", "document"]
+Do = Literal["drop", "replace", "fact"]
+WHERE: tuple[str, ...] = get_args(Where)
+DO: tuple[str, ...] = get_args(Do)
+
+
+class Span(NamedTuple):
+    """What a rule proposes: replace `[start, end)` by `new`. `facts` are what the text told: (kind, value) each."""
+
+    start: int
+    end: int
+    new: str
+    rule: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+class Example(NamedTuple):
+    """A text, and the spans in it that a rule must take: none, for a text that must stay."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def parse(cls, marked: str) -> Example:
+        """Read a text with `⟦…⟧` around what must match; raises `ValueError` for marks that do not pair."""
+        text, spans, start = "", [], -1
+        for piece in regex.split(f"([{OPEN}{CLOSE}])", marked):
+            if piece == OPEN and start < 0:
+                start = len(text)
+            elif piece == CLOSE and start >= 0:
+                spans.append((start, len(text)))
+                start = -1
+            elif piece in (OPEN, CLOSE):
+                raise ValueError(f"the marks {OPEN} and {CLOSE} do not pair in {marked!r}")
+            else:
+                text += piece
+        if start >= 0:
+            raise ValueError(f"the marks {OPEN} and {CLOSE} do not pair in {marked!r}")
+        return cls(text, tuple(spans))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of a pack. `pattern` is of the `regex` module and sees what `where` says:
+
+    - `inline`: any place in the text; `line`: a whole line, without the spaces around it;
+    - `block`: a whole run of lines without a blank line;
+    - `section`: a heading line, and what goes is the section that it opens;
+    - `head`: a line near the start, and what goes is the text up to its end;
+    - `tail`: a line near the end, and what goes is the text from it on;
+    - `document`: the text as a whole.
+
+    `needs` are literal strings (upper and lower case alike) of which one must be in the text for the rule to be tried;
+    `also`, if there are any, are more of them, of which one must be there as well.
+    The named groups of the pattern are facts: `(?P<licence>…)` keeps what it matches as the fact `licence`
+    (a group whose name starts with `_` is none).
+    `within` is for `head` and `tail`: how many characters may go at the most.
+    """
+
+    id: str
+    about: str
+    where: Where
+    pattern: str
+    needs: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    do: Do = "drop"
+    replacement: str = ""
+    within: int = 3000
+    match: tuple[Example, ...] = ()
+    keep: tuple[Example, ...] = ()
+    pack: str = ""
+    line: int = 0  # where it stands in the file of the pack
+
+    @cached_property
+    def compiled(self) -> regex.Pattern[str]:
+        """The pattern, compiled at its first use."""
+        return regex.compile(self.pattern, regex.VERSION1 | regex.MULTILINE)
+
+    @cached_property
+    def fact_kinds(self) -> frozenset[str]:
+        """The facts that the rule can tell: its named groups, apart from those whose name starts with `_`."""
+        return frozenset(name for name in self.compiled.groupindex if not name.startswith("_"))
+
+    def facts_of(self, match: regex.Match[str]) -> tuple[tuple[str, str], ...]:
+        """The facts that a match tells: its named groups that are not empty."""
+        found = ((kind, " ".join(value.split())) for kind, value in match.groupdict().items() if value and kind in self.fact_kinds)
+        return tuple((kind, value) for kind, value in found if value)
+
+
+@dataclass(frozen=True)
+class Structural:
+    """A rule that is code: `find` looks at a text and proposes spans. `phase` 1 is for debris inside of lines,
+    which goes first, and 2 for whole lines and sections."""
+
+    id: str
+    about: str
+    find: Callable[[str], Sequence[Span]]
+    phase: Literal[1, 2] = 2
+    where: str = "code"
+    pack: str = "structural"
+    match: tuple[Example, ...] = field(default=())
+    keep: tuple[Example, ...] = field(default=())
+
+
+def examples(*marked: str) -> tuple[Example, ...]:
+    """Parse marked examples, for rules that are code."""
+    return tuple(Example.parse(text) for text in marked)

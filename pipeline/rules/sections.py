@@ -1,0 +1,75 @@
+"""Where a section of back matter ends: references, see also, external links, further reading, bibliographies.
+
+The heading says that it is back matter; what follows decides whether it is. A section goes as far as
+its lines look like items of a list, citations or labels, up to the first prose. A heading that is
+followed by prose at once ("Notes" over a chapter) opens no back matter.
+"""
+
+from __future__ import annotations
+
+import regex
+
+from pipeline.rules.lines import MARKER, Lines
+
+BACK_MATTER = regex.compile(
+    r"""(?xi) (?:\d{1,2}\.?\s+)? (?:
+        see\ also | references? | notes? (?:\ and\ references)? | footnotes? | citations? | sources? | bibliography
+      | external\ links? | further\ reading | works\ cited | literature | web\ links | related\ (?:articles|pages|links|topics)
+      | selected\ (?:bibliography|works) | publications | categories | navigation\ menu | gallery | discography
+      | einzelnachweise | weblinks | literatur(?:verzeichnis)? | siehe\ auch | quellen(?:angaben)? | fußnoten | anmerkungen
+      | références | voir\ aussi | liens\ externes | notes\ et\ références | bibliographie
+      | referencias | véase\ también | enlaces\ externos | bibliografía | note | altri\ progetti | collegamenti\ esterni
+    ) \s* (?:\[\s*edit\s*\])? [.:]? \s* (?:\[\s*edit\s*\])?"""
+)
+
+
+def is_back_matter(line: str) -> bool:
+    """Whether a line is the heading of a section of back matter.
+
+    >>> is_back_matter("See also[edit]"), is_back_matter("References."), is_back_matter("The references were good.")
+    (True, True, False)
+    """
+    return BACK_MATTER.fullmatch(line) is not None
+
+
+def end(lines: Lines, heading: int, footer: int) -> int | None:
+    """The last line of the section that the line `heading` opens, or none if it opens no back matter.
+
+    `footer` is where a footer starts that goes anyway (an offset into the text): its lines are not looked at.
+    """
+    last_prose = max((i for i in range(len(lines)) if lines.starts[i] < footer and lines.prose[i]), default=-1)
+    last = heading
+    items = 0
+    for index in range(heading + 1, len(lines)):
+        line = lines.texts[index]
+        if lines.starts[index] >= footer:
+            break
+        if not line:
+            continue
+        if lines.prose[index]:
+            if not items and index - heading <= 3 and last == heading:
+                return None  # a chapter that happens to be called so
+            return _before_heading(lines, heading, last)
+        if index < last_prose and _is_heading(lines, index) and not is_back_matter(line):
+            return last  # content follows: its heading stays
+        items += 1
+        last = index
+    return last
+
+
+def _is_heading(lines: Lines, index: int) -> bool:
+    """Whether a line that is no item of a list stands over prose."""
+    line = lines.texts[index]
+    if MARKER.match(line) or len(line) > 80 or line[-1] in ",;":
+        return False
+    following = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
+    return following is not None and lines.prose[following]
+
+
+def _before_heading(lines: Lines, heading: int, last: int) -> int:
+    """Leave the headings of the prose that ends the section, if there are any."""
+    while last > heading and not MARKER.match(lines.texts[last]) and _is_heading(lines, last):
+        last -= 1
+        while last > heading and not lines.texts[last]:
+            last -= 1
+    return last

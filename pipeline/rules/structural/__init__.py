@@ -1,0 +1,6 @@
+"""Rules that are code, for debris that no pattern can see. Each has an id, a sentence about it, and examples."""
+
+from pipeline.rules.rule import Structural
+from pipeline.rules.structural import chrome, contents, footnotes, keywords, tooltips
+
+STRUCTURAL: tuple[Structural, ...] = (tooltips.RULE, contents.RULE, keywords.RULE, footnotes.RULE, *chrome.RULES)

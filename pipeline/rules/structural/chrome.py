@@ -1,0 +1,213 @@
+"""Site chrome: navigation, share buttons, forms, teasers of other pages, around the text and in it.
+
+One line "Contact" proves nothing. What gives chrome away is company: lines of it stand together, at the
+top, at the bottom, or as a list. So each line gets a score, cues above nought and prose far below, and
+what goes from the top (or from some line to the bottom) is the stretch with the largest sum, as long as it
+has enough cues. The idea of cutting where a running score is largest is that of body-text extraction
+(Finn, Kushmerick and Smyth, 2001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import re2
+import regex
+
+from pipeline.rules.lines import MARKER, TEASER_END, Lines
+from pipeline.rules.rule import Span, Structural, examples
+from pipeline.rules.structural.cues import STRONG_PHRASES, strength
+
+BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|written by.*|author.*|updated.*|published.*")
+SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
+FEWEST = 3
+LABELS = 8  # words; a longer line that is no cue is not taken for a label
+
+
+def _gate() -> re2.Set:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.literal = True
+    options.max_mem = 64 << 20
+    gate = re2.Set.SearchSet(options)
+    for phrase in sorted(STRONG_PHRASES | {"read more", "facebook", "privacy", "©", "comments", "navigation", "search"}):
+        gate.Add(phrase)
+    gate.Compile()
+    return gate
+
+
+GATE = _gate()
+
+
+def _cues(text: str) -> tuple[Lines, list[int]] | None:
+    """The lines of a text with the strength of each, or none where nothing can be chrome."""
+    if not GATE.Match(text.encode(errors="replace")):
+        return None
+    lines = Lines(text)
+    cues = [strength(line) if line else 0 for line in lines.texts]
+    return (lines, cues) if any(cues) else None
+
+
+def find_lines(text: str) -> Sequence[Span]:
+    """Propose to drop each line that is a strong cue, wherever it stands."""
+    found = _cues(text)
+    if not found:
+        return ()
+    lines, cues = found
+    return [Span(lines.starts[i], lines.end(i), "", "chrome.line") for i, cue in enumerate(cues) if cue == 2]
+
+
+def find_lists(text: str) -> Sequence[Span]:
+    """Propose to drop lists of short items of which a third or more are cues, and runs of three cues and more."""
+    found = _cues(text)
+    if not found:
+        return ()
+    lines, cues = found
+    spans = []
+    index = 0
+    while index < len(lines):
+        after = index
+        while after < len(lines) and lines.texts[after] and _is_item(lines.texts[after], cues[after]):
+            after += 1
+        count = after - index
+        hits = sum(cue > 0 for cue in cues[index:after])
+        if count >= 2 and hits * 3 >= count and (hits >= FEWEST or any(cue == 2 for cue in cues[index:after])):
+            spans.append(Span(lines.starts[index], lines.end(after - 1), "", "chrome.list"))
+        index = max(after, index + 1)
+    return spans
+
+
+def _is_item(line: str, cue: int) -> bool:
+    return cue > 0 or (bool(MARKER.match(line)) and len(line) < 60 and line[-1] not in ".!?;")
+
+
+def _score(line: str, cue: int, is_prose: bool) -> float:
+    if not line:
+        return 0.0
+    if cue:
+        return 3.0 if cue == 2 else 2.0
+    if TEASER_END.search(line):
+        return 1.0
+    if is_prose:
+        return -2.0 - min(len(line), 600) / 80
+    if SENTENCE_END.search(line):
+        return -1.0
+    return 0.5 if len(line.split()) <= LABELS else -0.5
+
+
+def find_head(text: str) -> Sequence[Span]:
+    """Propose to drop the chrome at the top. Lines that can be a title, an author or a date stay."""
+    found = _cues(text)
+    if not found:
+        return ()
+    lines, cues = found
+    best, total, cut = 0.0, 0.0, -1
+    for index, line in enumerate(lines.texts):
+        total += _score(line, cues[index], lines.prose[index])
+        if cues[index] and total >= best:
+            best, cut = total, index
+        if total < -12:
+            break
+    if not _enough(cues[: cut + 1]):
+        return ()
+    spans = []
+    for index in range(cut + 1):
+        line = lines.texts[index]
+        title = not cues[index] and not MARKER.match(line) and len(line.split()) >= 4
+        if line and not lines.prose[index] and not title and not (BYLINE.fullmatch(line) and not cues[index]):
+            spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.head"))
+    return spans
+
+
+def find_tail(text: str) -> Sequence[Span]:
+    """Propose to drop the chrome at the bottom, from the cue on with which the sum is largest."""
+    found = _cues(text)
+    if not found:
+        return ()
+    lines, cues = found
+    bottom = len(lines) - 1
+    while bottom >= 0 and not cues[bottom]:
+        if lines.prose[bottom]:
+            return ()  # the page ends with prose: not a footer
+        bottom -= 1
+    best, total, cut = 0.0, 0.0, -1
+    for index in range(len(lines) - 1, -1, -1):
+        total += _score(lines.texts[index], cues[index], lines.prose[index])
+        if cues[index] and total >= best:
+            best, cut = total, index
+        if total < -12:
+            break
+    if cut < 0 or not _enough(cues[cut:]):
+        return ()
+    return [Span(lines.starts[cut], len(text), "", "chrome.tail")]
+
+
+def _enough(cues: Sequence[int]) -> bool:
+    """Whether a stretch has enough cues: three, or two of which one is strong; and they are a quarter of it or more."""
+    hits = [cue for cue in cues if cue]
+    return len(hits) >= FEWEST or (len(hits) == 2 and 2 in hits)
+
+
+COMMENTS = regex.compile(r"(?i)(?:\d+ )?(?:comments?|responses?|replies|thoughts? on .{3,120})(?: \(\d+\))?:?")
+FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*|add (?:a )?comment.*")
+FORM_NEEDS = ("eave a ", "ost a comment", "mail address will not be", "dd a comment", "dd comment")
+
+
+def find_comments(text: str) -> Sequence[Span]:
+    """Propose to drop the readers' comments: from their heading to the form for one more, and what follows it."""
+    if not any(need in text for need in FORM_NEEDS):
+        return ()
+    lines = Lines(text)
+    form = next((i for i in range(len(lines) - 1, -1, -1) if FORM.fullmatch(lines.texts[i])), None)
+    if form is None:
+        return ()
+    heading = next((i for i in range(form) if COMMENTS.fullmatch(lines.texts[i])), form)
+    last = form
+    for index in range(form + 1, len(lines)):
+        if lines.prose[index] and len(lines.texts[index]) > 160:
+            break
+        last = index
+    return [Span(lines.starts[heading], lines.end(last), "", "chrome.comments")]
+
+
+_PROSE = "The mill stood by the river for four hundred years, until the flood of that winter took the wheel and the weir."
+
+RULES = (
+    Structural(
+        id="chrome.comments",
+        about="The comments of readers under an article, up to the form for a new one.",
+        find=find_comments,
+        match=examples(
+            f"{_PROSE}\n⟦2 Comments\nAnn May 3, 2019 at 4:12 pm Reply\nI liked this.\nLeave a Reply\nName\n⟧"
+        ),
+        keep=examples(f"{_PROSE}\nComments\nThe first comment on the law is by the judge himself, who wrote it in his old age."),
+    ),
+    Structural(
+        id="chrome.tail",
+        about="Site chrome under the text: share buttons, teasers of other pages, newsletter forms, footers.",
+        find=find_tail,
+        match=examples(f"{_PROSE}\n⟦Share\nRelated posts\nThe weir\nRead more\nFollow us\n⟧"),
+        keep=examples(f"{_PROSE}\nContact", f"Share\nHome\nSearch\n{_PROSE}"),
+    ),
+    Structural(
+        id="chrome.head",
+        about="Site chrome above the text: skip links, menus, search boxes. Titles, authors and dates stay.",
+        find=find_head,
+        match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{_PROSE}"),
+        keep=examples(f"Home\n{_PROSE}"),
+    ),
+    Structural(
+        id="chrome.list",
+        about="A list of links of a site: short items, a third of them or more site chrome.",
+        find=find_lists,
+        match=examples(f"{_PROSE}\n⟦• LONDON (5 p.m.)\n• Navigation menu\n⟧{_PROSE}"),
+        keep=examples(f"{_PROSE}\n• Search the attic.\n• Read the letters.\n{_PROSE}", "• Home\n• Garden\n• Kitchen\n• Cellar"),
+    ),
+    Structural(
+        id="chrome.line",
+        about="A line that says only what navigation, share buttons and forms say.",
+        find=find_lines,
+        match=examples(f"{_PROSE}\n⟦Share this article\n⟧{_PROSE}"),
+        keep=examples("Share this article with care, she said.", "Contact", "Login is a small town."),
+    ),
+)

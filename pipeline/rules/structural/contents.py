@@ -1,0 +1,101 @@
+"""Tables of contents: the headings of the page once more, numbered or with numbers behind them, as a list of links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import regex
+
+from pipeline.rules.lines import Lines
+from pipeline.rules.rule import Span, Structural, examples
+
+ID = "contents.numbered"
+HEADING = regex.compile(
+    r"(?i)(?:table of )?contents?:?(?:\s*\[(?:hide|show)\])?|inhalt(?:sverzeichnis)?|sommaire|índice|indice|contenido"
+)
+BEFORE = regex.compile(r"[•*·\-]?\s*(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S.{0,110}")
+BEHIND = regex.compile(r"[•*·\-]?\s*\D.{0,110}?\s(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})")
+SENTENCE = regex.compile(r"[.;,:]$")
+GATE = regex.compile(r"(?i)(?:^|\n)[ \t]*(?:[•*·\-][^\n]{0,120}\s\d|(?:table of )?contents?\b|inhalt|sommaire|índice|indice|contenido)")
+
+
+def find(text: str) -> Sequence[Span]:
+    """Propose to drop runs of lines whose numbers count as those of a table of contents do: 1, 1.1, 1.2, 2, …"""
+    if not GATE.search(text):
+        return ()
+    lines = Lines(text)
+    spans: list[Span] = []
+    index = 0
+    while index < len(lines):
+        headed = bool(HEADING.fullmatch(lines.texts[index]))
+        first = index
+        if headed:
+            first = next((i for i in range(index + 1, min(index + 6, len(lines))) if lines.texts[i]), index)
+        after = max((_run(lines, first, pattern) for pattern in (BEFORE, BEHIND)), default=first)
+        count = sum(1 for i in range(first, after) if lines.texts[i])
+        if after > first and (count >= 2 if headed else count >= 4 and _bulleted_or_nested(lines, first, after)):
+            spans.append(Span(lines.starts[index], lines.end(after - 1), "", ID))
+            index = after
+        else:
+            index += 1
+    return spans
+
+
+def _run(lines: Lines, first: int, pattern: regex.Pattern[str]) -> int:
+    """The line behind the last of a run of entries that starts on line `first`; blank lines between are allowed."""
+    before: list[int] = []
+    after = first
+    for index in range(first, len(lines)):
+        line = lines.texts[index]
+        if not line:
+            continue
+        match = pattern.fullmatch(line)
+        if not match or SENTENCE.search(line) or lines.prose[index]:
+            break
+        number = [int(part) for part in match["number"].split(".")]
+        if not _follows(before, number):
+            break
+        before = number
+        after = index + 1
+    return after
+
+
+def _follows(before: list[int], number: list[int]) -> bool:
+    """Whether a number of a heading comes next: deeper by one, or one more on the same or an outer level.
+
+    >>> _follows([1, 2], [1, 2, 1]), _follows([1, 2, 1], [2]), _follows([1], [3])
+    (True, True, False)
+    """
+    if not before:
+        return number in ([1], [0])
+    if number == [*before, 1]:
+        return True
+    depth = len(number)
+    return depth <= len(before) and number[:-1] == before[: depth - 1] and number[-1] == before[depth - 1] + 1
+
+
+def _bulleted_or_nested(lines: Lines, first: int, after: int) -> bool:
+    """Whether a run without a heading over it can only be a table of contents: bullets before the numbers.
+
+    A numbered list of an author has no bullets; chapters that are counted 1, 1.1 … may be clauses of a law.
+    """
+    entries = [lines.texts[i] for i in range(first, after) if lines.texts[i]]
+    return sum(entry[0] in "•*·-" for entry in entries) == len(entries)
+
+
+RULE = Structural(
+    id=ID,
+    about="A table of contents: headings with their numbers before or behind them, counted through.",
+    find=find,
+    match=examples(
+        "The town is old.\n⟦Contents\n• 1 History\n• 1.1 Early days\n• 2 Climate\n⟧History\nIt began.",
+        "The town is old.\n⟦  • History 1\n    • Early days 1.1\n    • Later 1.2\n  • Climate 2\n⟧\nIt began.",
+        "⟦Contents [hide]\n\n1 Name\n2 Course\n⟧\nThe river is long.",
+    ),
+    keep=examples(
+        "1. Wash the rice.\n2. Boil the water.\n3. Add the rice.\n4. Wait.",
+        "Contents may settle in transit.\n1 cup of flour\n2 eggs",
+        "1 Scope\n1.1 This law applies to mills.\n1.2 It does not apply to ships.\n2 Terms",
+        "• Room 101\n• Room 102",
+    ),
+)

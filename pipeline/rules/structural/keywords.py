@@ -1,0 +1,114 @@
+"""Keyword lines: the search phrase or the title of the page, put between the paragraphs again and again for search engines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import regex
+
+from pipeline.rules.lines import CJK_END, MARKER, SENTENCE_END, Lines
+from pipeline.rules.rule import Span, Structural, examples
+
+ID = "keywords.repeated"
+SITE = regex.compile(r"(?P<title>.{8,}?)\s+(?:\||–|—|-|»|::)\s+(?P<site>[^|]{2,40})")
+WORDS = regex.compile(r"\w+")
+FEWEST = 3  # how often a phrase must stand as a line of its own
+
+
+def find(text: str) -> Sequence[Span]:
+    """Propose to drop the repetitions of a phrase that stands as a line of its own all over a document.
+
+    The first of them stays if the document starts with it (it is its title); a line `Title | Site` goes with them.
+    """
+    if text.count("\n") < 4:
+        return ()
+    if not _may_repeat(text):
+        return ()
+    lines = Lines(text)
+    keys = [_key(line) if _is_phrase(line) else "" for line in lines.texts]
+    counts = Counter(key for key in keys if key)
+    sites = {_key(m["title"]) for line in lines.texts[:12] if (m := SITE.fullmatch(line)) and len(line) < 160}
+    phrases = {key for key, count in counts.items() if _repeats(lines, keys, key, count)}
+    if not phrases:
+        return ()
+    title = next((index for index, line in enumerate(lines.texts) if line), 0)
+    spans = []
+    for index, key in enumerate(keys):
+        line = lines.texts[index]
+        site = SITE.fullmatch(line) if line and len(line) < 160 else None
+        of_site = bool(site) and (_key(site["title"]) in phrases | sites if site else False)
+        repeated = key in phrases and index != title
+        again = key in sites and index != title
+        if repeated or again or (of_site and index != title):
+            spans.append(Span(lines.starts[index], lines.end(index), "", ID))
+    return spans
+
+
+def _may_repeat(text: str) -> bool:
+    """A cheap test: whether the first line that is short stands in the text again, as a line."""
+    seen: set[str] = set()
+    for line in text.split("\n"):
+        if 10 <= len(line) <= 120:
+            folded = line.strip().casefold()
+            if folded in seen:
+                return True
+            seen.add(folded)
+    return False
+
+
+def _is_phrase(line: str) -> bool:
+    """Whether a line is a phrase: at least three words, no sentence, no item of a list."""
+    return (
+        10 <= len(line) <= 120
+        and not SENTENCE_END.search(line)
+        and not CJK_END.search(line)
+        and not MARKER.match(line)
+        and line[-1] not in ",;:-–—_)]}>=*"
+        and len(WORDS.findall(line)) >= 3
+    )
+
+
+def _key(line: str) -> str:
+    return " ".join(WORDS.findall(line.casefold()))
+
+
+def _repeats(lines: Lines, keys: Sequence[str], key: str, count: int) -> bool:
+    """Whether a phrase is put in between: often enough, each time over or under prose, never twice the same neighbours.
+
+    The refrain of a poem, a speaker's name or a column's head repeat as well, but among lines that are no prose.
+    """
+    if count < FEWEST:
+        return False
+    places = [index for index, other in enumerate(keys) if other == key]
+    by_prose = sum(_prose_near(lines, index) for index in places)
+    return by_prose >= FEWEST - 1 and by_prose * 2 > len(places)
+
+
+def _prose_near(lines: Lines, index: int) -> bool:
+    """Whether the next lines above and below that are not blank read like prose in full (not a wrapped line)."""
+    below = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
+    above = next((i for i in range(index - 1, -1, -1) if lines.texts[i]), None)
+    return any(i is not None and lines.prose[i] and len(lines.texts[i]) >= 160 for i in (above, below))
+
+
+_PROSE = (
+    "The old mill was built by the monks, and for four hundred years it ground the corn of the whole valley, until the "
+    "flood of that winter took the wheel and the weir, and with them the living of nine families."
+)
+
+RULE = Structural(
+    id=ID,
+    about="A phrase that stands between the paragraphs again and again: the keywords or the title of the page.",
+    find=find,
+    match=examples(
+        f"old mill history\n⟦Old mill history | Valley Pages\n⟧⟦old mill history\n⟧{_PROSE}\n\n⟦Old Mill History\n⟧{_PROSE}\n"
+        f"\n⟦old mill history\n⟧{_PROSE}",
+    ),
+    keep=examples(
+        "The mill wheel turns and turns\nand no one stops to see\nThe mill wheel turns and turns\nthe water to the sea\n"
+        "The mill wheel turns and turns\nfor you and not for me",
+        f"The old mill wheel\n{_PROSE}\nThe old mill weir\n{_PROSE}\nThe old mill door\n{_PROSE}",
+        f"old mill history\n\n{_PROSE}\n\nold mill history\n\n{_PROSE}",
+    ),
+)

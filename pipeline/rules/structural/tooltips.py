@@ -1,0 +1,158 @@
+"""Tooltips: the summary that a site shows over a link, which a scraper pushed into the middle of the sentence.
+
+    It was signed in
+    Lisbon
+    Lisbon is the capital and largest city of ... (cut)  ...
+    , where the delegates stayed until May.
+
+The text of the link stands on a line of its own, then the summary on one line or several, cut at a fixed size and
+ended by ` ...`, then the rest of the sentence. No pattern can tell where such a summary starts when it has several
+lines, but the size can: in one document all summaries are cut at nearly the same number of bytes. Where it does not
+tell, the summary must show what it is: it repeats the link's words, or it starts with remnants of an infobox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import regex
+
+from pipeline.rules.rule import Span, Structural, examples
+
+ID = "wiki.tooltip"
+CUT = regex.compile(r"(?:(?:^| )\.\.\.|(?:^| |\w)…)$")
+LONGEST = 1200  # bytes of a summary, at the most
+SHORTEST = 60
+SLACK = 0.915  # a summary is cut at a word, so it may be this much shorter than the longest
+INFOBOX = regex.compile(r"[;,]\s|[,|]\s*\w+\s*=|\(\s*[;,]")
+DEFINING = regex.compile(
+    r"(?:\S+\s+){0,12}?(?:is|was|are|were|refers? to|may refer to|means|(?:also |commonly )?known as)\b|The (?:was|is|are)\b"
+)
+SUFFIX = regex.compile(r"(?:s|es|n|ns|ed|d|r|rs|ing|ers?|ists?|ally|ics?|ly|ity|ness|ese|ish|ations?|'s|’s)\b")
+OWN_LINE = regex.compile(r"[*•#]|\{\{|[a-z]{2,3}:\S|$")
+WORD = regex.compile(r"\w{3,}")
+
+
+def find(text: str) -> Sequence[Span]:
+    """Propose to cut each tooltip, and to mend the sentence around it."""
+    if " ...\n" not in text and "…\n" not in text and not text.endswith((" ...", "…")):
+        return ()
+    lines = text.split("\n")
+    ends = [index for index, line in enumerate(lines) if CUT.search(line)]
+    size = _common_size(lines, ends)
+    spans: list[Span] = []
+    starts = _offsets(lines)
+    done = 0  # the first line that no tooltip has taken yet
+    for last in ends:
+        first = _first_line(lines, last, done, size)
+        if first is None:
+            continue
+        done = last + 1
+        start = starts[first] - 1  # with the line end behind the link
+        end = min(starts[last] + len(lines[last]) + 1, len(text))
+        spans.append(Span(start, end, _seam(lines, first, last), ID))
+    return spans
+
+
+def _offsets(lines: Sequence[str]) -> list[int]:
+    starts, at = [], 0
+    for line in lines:
+        starts.append(at)
+        at += len(line) + 1
+    return starts
+
+
+def _bytes(lines: Sequence[str], first: int, last: int) -> int:
+    return sum(len(line.encode("utf-8", "replace")) + 1 for line in lines[first : last + 1]) - 1
+
+
+def _common_size(lines: Sequence[str], ends: Sequence[int]) -> int:
+    """The size in bytes at which the document's summaries are cut, or 0 if nothing shows one.
+
+    It shows where a good part of the cut lines that are long enough end at nearly the same size.
+    """
+    sizes = sorted(size for size in (_bytes(lines, end, end) for end in ends) if SHORTEST <= size <= LONGEST)
+    for largest in reversed(sizes):  # a longer one that stands alone is something else
+        near = sum(largest * SLACK <= size <= largest for size in sizes)
+        if near >= 3 and near * 3 >= len(sizes):
+            return largest
+    return 0
+
+
+def _first_line(lines: Sequence[str], last: int, done: int, size: int) -> int | None:
+    """The line on which the summary that ends on line `last` starts, or none if that is not a tooltip."""
+    candidates = []
+    total = 0
+    for first in range(last, max(done, 1) - 1, -1):
+        total += len(lines[first].encode("utf-8", "replace")) + (first != last)
+        if total > (size + 2 if size else LONGEST):
+            break
+        if _is_link(lines[first - 1]):
+            candidates.append((first, total))
+    if size:
+        for first, total in candidates:  # the nearest that has the size
+            if total >= size * SLACK:
+                return first
+    for first, total in candidates:
+        link, summary = lines[first - 1], lines[first]
+        if INFOBOX.match(summary) and not INFOBOX.match(link) and total >= SHORTEST:
+            return first
+        if total >= SHORTEST and (size or _goes_on(lines, last)) and _names(link, summary) and DEFINING.match(summary):
+            return first
+    return None
+
+
+def _is_link(line: str) -> bool:
+    """Whether a line can be the text of a link: short, and not the end of a sentence."""
+    line = line.strip()
+    return 0 < len(line) <= 90 and not line.endswith((".", "!", "?", ":", ";", ",", "...", "…")) or (
+        1 < len(line) <= 30 and bool(regex.search(r"\b(?:[A-Z]\.|Jr\.|Co\.|Inc\.|St\.|Dr\.)$", line))
+    )
+
+
+def _names(link: str, summary: str) -> bool:
+    """Whether a summary speaks of what the link says."""
+    head = summary[:160].lower()
+    return any(word.lower()[:5] in head for word in WORD.findall(link))
+
+
+def _goes_on(lines: Sequence[str], last: int) -> bool:
+    """Whether the sentence goes on behind the summary."""
+    rest = lines[last + 1] if last + 1 < len(lines) else ""
+    return bool(regex.match(r"[\p{Ll}\d,.;:)(–—-]", rest))
+
+
+def _seam(lines: Sequence[str], first: int, last: int) -> str:
+    """What stands between the link and the rest of its sentence once the summary is gone."""
+    rest = lines[last + 1] if last + 1 < len(lines) else ""
+    link = lines[first - 1].rstrip()
+    if not rest.strip():
+        return "\n" if last + 1 < len(lines) else ""
+    if OWN_LINE.match(rest):
+        return "\n"
+    if rest[0] in " \t" or regex.match(r"[,.;:)\]!?'’”»%]|[—–-]\S", rest):
+        return ""
+    if SUFFIX.match(rest) or (link[-1:] in "$€£¥(“«" and link):
+        return ""
+    return " "
+
+
+RULE = Structural(
+    id=ID,
+    about="The summary of a link's target, cut with ` ...`, between the text of the link and the rest of the sentence.",
+    find=find,
+    phase=1,
+    match=examples(
+        "They met in\nLisbon⟦\nLisbon is the capital and largest city of Portugal, with a population of over half a "
+        "million, spread over seven ...\n⟧, and stayed until May.",
+        "The\nexport⟦\nAn export is a good that is made in one country and sold to a buyer in another, or a service that "
+        "is rendered ...\n⟧s of wool fell.",
+        "He sailed to\nGrey Isle⟦\n, location = Northern Sea\n, area_km2 = 40\n, length =\n, coordinates =\n, population "
+        "= 300 ...\n⟧and back.",
+    ),
+    keep=examples(
+        "He waited for an answer, and waited, and looked at the clock on the wall again ...\nthen he left.",
+        "Spring\nI thought that the spring is a promise, and that the long winter had been one as well ...\n\nSummer",
+        "and so it went on and on ...\nuntil the morning.",
+    ),
+)
