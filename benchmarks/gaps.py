@@ -1,8 +1,9 @@
 """How well dropped years and values are found, and how fast: `python benchmarks/gaps.py [PAGES]`.
 
-PAGES is a folder with `raw/NAME.txt`, `gold/NAME.gold.tsv` (start, end, label) and `gold/NAME.gaps.tsv` (place, context,
-kind); places are code points of the raw text. A gap counts as found when one of its family (`year`, which takes in
-decades and ranges, or `value`) lies within three code points. Each text is looked at as it is, and with its debris gone.
+PAGES is a folder with `raw/NAME.txt`, `gold/NAME.gold.tsv` (start, end, label) and `gold/NAME.gaps.tsv` (place,
+context, kind); places are code points of the raw text. A gap counts as found when one of its family (`year`, which
+takes in decades and ranges, or `value`) lies within three code points. Each text is looked at as it is, and with its
+debris gone.
 """
 
 from __future__ import annotations

@@ -73,10 +73,10 @@ def read(toml: str) -> tuple[GapRule, ...]:
 
     Raises `PatternError` for a rule that lacks a key, has an unknown one, or has no examples of both sorts.
 
-    >>> read("[[rule]]\\nid = 'x'")
+    >>> read("[[rule]]\\nid = 'x'\\nabout = ''\\nkinds = []\\nmatch = []")
     Traceback (most recent call last):
     ...
-    pipeline.stages.gap_patterns.PatternError: Cannot read gap rule x: about, kinds, match, not, pattern missing. Add them.
+    pipeline.stages.gap_patterns.PatternError: Cannot read gap rule x: not, pattern missing. Add them.
     """
     data = tomllib.loads(toml)
     words: dict[str, str] = {}

@@ -11,6 +11,7 @@ the sentence that holds a certain gap. Probable gaps are told, and never change 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -107,9 +108,9 @@ _SPACED_GAP = re2.compile(
     rb"|(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?"
     rb") (?:[,;)](?:[\s,.;)]|$)|\.(?:\s+\p{Lu}|\s*\n|\s*$))"
 )
-_ENGLISH = (" the ", " of ", " and ", " was ", " is ", " to ", " with ")
-_OTHER = (" der ", " die ", " und ", " de ", " la ", " le ", " les ", " el ", " que ", " het ", " een ", " van ", " och ",
-          " di ", " il ", " che ", " em ", " do ", " og ", " ist ", " est ", " en ")  # fmt: skip
+_ENGLISH = ("the", "of", "and", "was", "is", "to", "with")
+_OTHER = ("der", "die", "und", "ist", "den", "de", "la", "le", "les", "est", "el", "que", "het", "een", "van", "och",
+          "di", "il", "che", "em", "do", "og", "en")  # fmt: skip
 
 
 def is_loose(data: bytes) -> bool:
@@ -133,12 +134,14 @@ def is_english(text: str) -> bool:
     (True, False)
     """
     sample = text[:SAMPLE]
-    return sum(map(sample.count, _ENGLISH)) >= sum(map(sample.count, _OTHER))
+    english, other = (sum(sample.count(f" {word} ") for word in words) for words in (_ENGLISH, _OTHER))
+    return english >= other
 
 
 # ------------------------------------------------------------------------------------------------- the policies
 
-_SENTENCE_END = regex.compile(r"""[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[\p{Lu}\p{N}])""")
+_SENTENCE_END = regex.compile(r"""([.!?…]+)["'”’)\]]*\s+(?=["'“‘(\[]*[\p{Lu}\p{N}])""")
+_BLANK = regex.compile(r"\s*")
 _NO_END = regex.compile(
     r"""(?:(?:^|[\s("“‘\[])(?:\p{Lu}|[Mm]rs?|Ms|Dr|Drs|Prof|St|Sts|Jr|Sr|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Gov|Sen|Rep|Mt|Ft|No|Nos|no
     |vs?|vol|Vol|pp?|ca?|cf|b|d|fl|r|est|approx|fig|Fig|figs|ed|eds|e\.g|i\.e|Inc|Ltd|Co|Corp|Bros|Jan|Feb|Mar|Apr|Jun|Jul|Aug
@@ -173,7 +176,7 @@ def drop(text: str, places: Sequence[int]) -> list[Edit]:
         start = text.rfind("\n", 0, places[at]) + 1
         end = text.find("\n", places[at])
         end = len(text) if end < 0 else end
-        here = [place for place in places[at:] if place <= end]
+        here = places[at : bisect_right(places, end)]
         at += len(here)
         lost = [span for span in sentences(text, start, end) if any(span[0] <= place < span[1] for place in here)]
         for lower, upper in _with_joints(text, start, end, lost):
@@ -197,9 +200,9 @@ def _with_joints(text: str, start: int, end: int, lost: list[tuple[int, int]]) -
     if not joined or joined[-1][1] < end:
         return joined
     if joined[-1][0] > start:  # the end of the line goes: so does the space before it
-        joined[-1] = len(text[: joined[-1][0]].rstrip(" ")), end
+        joined[-1] = start + len(text[start : joined[-1][0]].rstrip(" ")), end
         return joined
-    blank = len(text) - len(text[end:].lstrip())  # the whole line goes: so do the line ends up to the next line
+    blank = _BLANK.match(text, end).end()  # the whole line goes: so do the line ends up to the next line
     return [(start, text.rfind("\n", end, blank) + 1 if blank < len(text) else len(text))]
 
 
@@ -220,5 +223,5 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     for stop in _SENTENCE_END.finditer(text, start, end):
         if text[stop.start()] == "." and _NO_END.search(text, max(start, stop.start() - 12), stop.start()):
             continue
-        cuts.append(stop.end() + len(text[stop.end() : end]) - len(text[stop.end() : end].lstrip()))
+        cuts.append(stop.end())
     return list(zip(cuts, [*cuts[1:], end], strict=True))
