@@ -1,0 +1,274 @@
+"""Measure how fast one core cleans: the command as a user runs it, the library in one process, and each stage.
+
+    python benchmarks/speed.py
+    python benchmarks/speed.py --kinds wrapped --megabytes 20 --repeat 5
+    python benchmarks/speed.py --kinds prose --profile
+    python benchmarks/speed.py --peers
+
+The corpora are generated into .bench/, which git ignores, and are the same on every machine (`generate.py`). A figure
+is a wall-clock time of the whole corpus; of `--repeat` runs the table has the shortest, the median and the longest.
+MB/s are millions of raw bytes by the median. The spread, (longest - shortest) / median, tells how far to trust a row:
+two rows that differ by less than that do not differ. `clean-corpus run` counts everything, from the start of Python
+to the last sidecar on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import hashlib
+import json
+import os
+import platform
+import pstats
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import NamedTuple
+
+from generate import KINDS, MEGABYTE, generate
+
+from pipeline import Pipeline, Settings
+from pipeline.document import Found
+from pipeline.stages import Stage, decode
+
+HERE = Path(__file__).parent
+BENCH = HERE.parent / ".bench"
+PEERS = BENCH / "peers"
+AS_IT_IS = Settings(dedup="off", gaps="keep")
+HEADER = ("corpus", "what", "min ms", "median", "max ms", "MB/s", "spread")
+
+Corpus = list[tuple[str, bytes]]
+
+
+class Timing(NamedTuple):
+    """The seconds that each run of a thing took, on a corpus of `size` bytes."""
+
+    corpus: str
+    what: str
+    seconds: list[float]
+    size: int
+
+    def row(self) -> tuple[str, ...]:
+        """The timing as a row of the table.
+
+        >>> Timing("prose", "all", [0.5, 0.4, 0.8], 5_000_000).row()
+        ('prose', 'all', '400.0', '500.0', '800.0', '10.0', '80%')
+        """
+        low, mid, high = min(self.seconds), median(self.seconds), max(self.seconds)
+        times = [f"{1000 * time:.1f}" for time in (low, mid, high)]
+        rate = f"{self.size / MEGABYTE / mid:.1f}" if self.size and mid else "-"
+        return (self.corpus, self.what, *times, rate, f"{(high - low) / mid:.0%}" if mid else "-")
+
+
+def corpus_folder(kind: str, megabytes: float) -> Path:
+    """Generate a corpus unless it is there. Its folder names the generator's state, so an old one is never used."""
+    sources = [HERE / name for name in ("generate.py", "families.py", "families.toml", "prose.py", "words.txt")]
+    state = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
+    folder = BENCH / f"{kind}-{megabytes:g}-{state}"
+    if not folder.exists():
+        unfinished = folder.with_suffix(".part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        generate(unfinished, megabytes, kind)
+        unfinished.rename(folder)
+    return folder
+
+
+def read(folder: Path) -> Corpus:
+    """The documents of a corpus: (id, bytes), by id."""
+    return [(file.stem, file.read_bytes()) for file in sorted((folder / "raw").iterdir())]
+
+
+def size_of(corpus: Corpus) -> int:
+    """The bytes of a corpus."""
+    return sum(len(data) for _, data in corpus)
+
+
+def timed(work: Callable[[], object], repeat: int) -> list[float]:
+    """Run `work` that many times, garbage collected before; return the seconds of each run."""
+    seconds = []
+    for _ in range(repeat):
+        gc.collect()
+        start = perf_counter()
+        work()
+        seconds.append(perf_counter() - start)
+    return seconds
+
+
+def library(kind: str, corpus: Corpus, repeat: int) -> Timing:
+    """Time `Pipeline.clean` over a corpus in memory, in this process."""
+    pipeline = Pipeline(AS_IT_IS)
+
+    def work() -> None:
+        for id, data in corpus:
+            pipeline.clean(data, id)
+
+    return Timing(kind, "Pipeline.clean", timed(work, repeat), size_of(corpus))
+
+
+def stages(kind: str, corpus: Corpus, repeat: int) -> Iterator[Timing]:
+    """Time each stage on its own, within whole runs; what remains is the ledger: applying, mapping, replaying."""
+    pipeline = Pipeline(AS_IT_IS)
+    names = ["decode", *(stage.name for stage in pipeline.stages), "ledger"]
+    spent: dict[str, float] = defaultdict(float)
+    pipeline.stages = [stopwatch(stage, spent) for stage in pipeline.stages]
+    runs = []
+    for _ in range(repeat):
+        spent.clear()
+        start = perf_counter()
+        for id, data in corpus:
+            pipeline.clean(data, id)
+        total = perf_counter() - start
+        start = perf_counter()
+        for id, data in corpus:
+            decode.document(data, id)
+        spent["decode"] = perf_counter() - start
+        spent["ledger"] = total - sum(spent.values())
+        runs.append(dict(spent))
+    for name in names:
+        yield Timing(kind, f"  {name}", [run.get(name, 0.0) for run in runs], size_of(corpus))
+
+
+def stopwatch(stage: Stage, spent: dict[str, float]) -> Stage:
+    """The same stage, which adds the seconds that it takes to `spent`."""
+
+    def find(text: str) -> Found:
+        start = perf_counter()
+        found = stage.find(text)
+        spent[stage.name] += perf_counter() - start
+        return found
+
+    return stage._replace(find=find)
+
+
+def command(kind: str, raw: Path, size: int, repeat: int, what: str = "clean-corpus run") -> Timing:
+    """Time `clean-corpus run` with one worker, as a user gets it: from start to exit, sidecars and manifest written."""
+    program = Path(sysconfig.get_path("scripts")) / "clean-corpus"
+    out = BENCH / "out"
+    arguments = [
+        str(program),
+        "run",
+        str(raw),
+        str(out),
+        "--workers",
+        "1",
+        "--quiet",
+        "--dedup",
+        "off",
+        "--gaps",
+        "keep",
+    ]
+
+    def work() -> None:
+        done = subprocess.run(arguments, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"Cannot time clean-corpus run: it ended with {done.returncode}.\n{done.stderr}")
+
+    seconds = []
+    for _ in range(repeat):
+        shutil.rmtree(out, ignore_errors=True)
+        seconds += timed(work, 1)
+    shutil.rmtree(out, ignore_errors=True)
+    return Timing(kind, what, seconds, size)
+
+
+def start(repeat: int) -> Timing:
+    """Time `clean-corpus run` on a document of one line: what it costs to start."""
+    raw = BENCH / "one-line"
+    raw.mkdir(parents=True, exist_ok=True)
+    (raw / "line.txt").write_text("A line.\n", encoding="utf-8")
+    return command("-", raw, 0, repeat, "clean-corpus run, one line")
+
+
+def peers(kind: str, raw: Path, size: int, repeat: int) -> Iterator[Timing]:
+    """Time other tools on the same corpus, in an environment of their own; say which are not there."""
+    python = PEERS / "bin" / "python"
+    if not python.exists():
+        print(
+            f"No peers were timed: there is no environment for them. To make one:\n  python -m venv {PEERS}\n"
+            f"  {PEERS / 'bin' / 'pip'} install ftfy justext trafilatura lxml_html_clean datatrove[processing]",
+            file=sys.stderr,
+        )
+        return
+    arguments = [str(python), str(HERE / "peers.py"), str(raw), "--repeat", str(repeat)]
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, check=True)
+    for line in done.stdout.splitlines():
+        result = json.loads(line)
+        if "absent" in result:
+            print(f"{result['name']} was not timed: {result['absent']}", file=sys.stderr)
+        else:
+            yield Timing(kind, f"{result['name']} {result['version']}", result["seconds"], size)
+
+
+def profile(corpus: Corpus) -> None:
+    """Print the 25 functions that take most time of their own."""
+    pipeline = Pipeline(AS_IT_IS)
+    profiler = cProfile.Profile()
+    profiler.enable()
+    for id, data in corpus:
+        pipeline.clean(data, id)
+    profiler.disable()
+    pstats.Stats(profiler).strip_dirs().sort_stats("tottime").print_stats(25)
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        models = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        name = models[0] if models else name
+    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
+    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return f"{name}, {os.cpu_count()} cores (one is used){load}\n{system}"
+
+
+def show(rows: Iterable[tuple[str, ...]]) -> None:
+    """Print rows as they come, the figures in columns."""
+    for corpus, what, *figures in rows:
+        print(f"{corpus:8} {what:28}" + "".join(f"{figure:>10}" for figure in figures), flush=True)
+
+
+def measure(kinds: list[str], megabytes: float, repeat: int, with_peers: bool) -> Iterator[Timing]:
+    """All timings, corpus by corpus."""
+    yield start(repeat)
+    for kind in kinds:
+        folder = corpus_folder(kind, megabytes)
+        corpus = read(folder)
+        size = size_of(corpus)
+        yield command(kind, folder / "raw", size, repeat)
+        yield library(kind, corpus, repeat)
+        yield from stages(kind, corpus, repeat)
+        if with_peers:
+            yield from peers(kind, folder / "raw", size, repeat)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description="Measure how fast one core cleans generated text.")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="which corpora (default: all)")
+    parser.add_argument("--megabytes", type=float, default=5, help="millions of bytes of each corpus (default: 5)")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of everything (default: 3)")
+    parser.add_argument("--peers", action="store_true", help="time other tools, too, from the environment .bench/peers")
+    parser.add_argument("--profile", action="store_true", help="print where the time goes, function by function")
+    options = parser.parse_args()
+    if options.profile:
+        for kind in options.kinds:
+            print(f"{kind}, {options.megabytes:g} MB")
+            profile(read(corpus_folder(kind, options.megabytes)))
+        return
+    print(machine())
+    print(f"{options.megabytes:g} MB of each corpus, {options.repeat} runs\n")
+    show([HEADER])
+    show(timing.row() for timing in measure(options.kinds, options.megabytes, options.repeat, options.peers))
+
+
+if __name__ == "__main__":
+    main()
