@@ -168,6 +168,8 @@ def marker(text: str) -> str:
     >>> marker("• one"), marker("2) two"), marker("(iii) three"), marker("-two"), marker("I. Smith")
     ('•', '2)', '(iii)', '', '')
     """
+    if text[0].isalpha() and ")" not in text[1:6] and text[:3] != "o  ":
+        return ""
     found = BULLET.match(text) or NUMBER.match(text)
     return found[0] if found else ""
 
@@ -245,7 +247,7 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
         end = ended(a.text)
         low = goes_on(b.text) or (is_cjk(b.text[0]) and not end)
         small += low
-        if room < 0:
+        if room < 0 or is_broken(a.text, b.text):
             full += 1
             middle += low and not end
         elif room > 3 and not (end and not low):
@@ -258,13 +260,22 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
         return None
     if len(lines) == 2:  # any longer line above a shorter one looks full
         return Shape("wrapped", width) if len(lines[0].text) >= 55 and not usual else None
-    if unexplained <= breaks * 0.2 and (width >= 40 or small * 2 >= breaks > 3):
+    if unexplained <= breaks * 0.2 and (width >= 40 or small * 2 >= breaks > 3 or is_cjk(lines[0].text[0])):
         return Shape("wrapped", width)
     if small * 5 >= breaks * 2 and breaks > 5 and rests * 5 >= unexplained * 4:
         return Shape("wrapped", width, twice=True)
     if small * 5 >= breaks * 3 and width >= 50 and unexplained <= breaks * 0.4:
         return Shape("wrapped", width)
     return None
+
+
+def is_broken(a: str, b: str) -> bool:
+    """Whether the break between two lines is within a word, to judge by the hyphen.
+
+    >>> is_broken("the har-", "bour"), is_broken("the sea -", "so"), is_broken("Anglo-", "Norman")
+    (True, False, False)
+    """
+    return a[-1] in "-\u2010\u00ad" and a[-2:-1].isalpha() and b[0].islower()
 
 
 def is_full(lines: Sequence[Line], usual: int) -> bool:
@@ -284,12 +295,12 @@ def apart(lines: Sequence[Line], edges: Sequence[int]) -> Shape:
         return Shape("lines")
     if count == 2 and is_title(lines[0].text) and ended(lines[1].text) and len(lines[1].text) > max(50, len(lines[0].text) * 1.5):
         return Shape("lines")
-    return Shape("lines", nodes=True) if is_noded(lines) else Shape("kept")
+    return Shape("lines", nodes=True) if is_noded(lines, sure=True) else Shape("kept")
 
 
-def is_noded(lines: Sequence[Line]) -> bool:
+def is_noded(lines: Sequence[Line], sure: bool = False) -> bool:
     """Whether links stood on lines of their own in the midst of sentences: lines start with a comma or a full stop,
-    or go on with a small letter, more often than the lines of a word list would."""
+    or (unless we must be `sure`) go on with a small letter, more often than the lines of a word list would."""
     closing = low = listed = 0
     for a, b in zip(lines, lines[1:], strict=False):
         if b.text[0].islower():
@@ -299,4 +310,4 @@ def is_noded(lines: Sequence[Line]) -> bool:
                 low += 1
         elif goes_on(b.text) and not ended(a.text):
             closing += 1
-    return closing >= 2 or (low >= 3 and low > listed * 2 and low * 8 >= len(lines))
+    return closing >= 2 or (closing and low >= 2 * max(1, listed)) or (not sure and low >= 3 and low > listed * 2 and low * 8 >= len(lines))

@@ -19,6 +19,7 @@ from pipeline.stages.blocks import (
     Shape,
     ended,
     goes_on,
+    is_broken,
     is_cjk,
     is_shouted,
     is_title,
@@ -213,7 +214,7 @@ def seam(running: str, a: Line, b: Line, nodes: bool, item: bool, lowered: bool)
         return None if (stop and first != ")") or (first in ")]" and not inside) else join(a.text, b.text, rule)
     if (len(a.text) < 80 and FORMULA.search(a.text)) or (len(b.text) < 80 and FORMULA.search(b.text)):
         return None
-    if last in "([—" or (last in "$€£¥" and first.isdigit()) or (nodes and first == "—" and b.text[1:2].isalpha()):
+    if is_broken(a.text, b.text) or last in "([—" or (last in "$€£¥" and first.isdigit()) or (nodes and first == "—" and b.text[1:2].isalpha()):
         return join(a.text, b.text, rule)
     if stop:
         return None
@@ -251,4 +252,5 @@ def is_running(text: str) -> bool:
     >>> is_running("The first of the ships that sailed from the new harbour was the"), is_running("The New Harbour")
     (True, False)
     """
-    return len(text) > SHORT and sum(word[0].islower() for word in text.split()) >= 3
+    words = text.split()
+    return len(text) > 40 and sum(word[0].islower() for word in words) >= max(5, len(words) // 2)
