@@ -3,7 +3,7 @@
 A text goes first through a single automaton of everything that any rule needs (google-re2, linear
 time in the text, whatever the number of rules); on clean prose nothing is there, and no pattern is
 tried. Where rules meet, the one that takes more wins: a section that goes takes the markers in it
-along; of two that overlap in part, the later gives up what the earlier has.
+along; of two that overlap in part, the later waits for the next round, where it may no longer hold.
 """
 
 from __future__ import annotations
@@ -261,18 +261,16 @@ def mend(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def resolve(text: str, spans: Iterable[Span]) -> list[Edit]:
-    """Make one pass of proposals. What lies inside of a larger one goes with it; overlaps go to the earlier one.
+    """Make one pass of proposals. What lies inside of a larger one goes with it; one that overlaps waits for a round.
 
     >>> resolve("abcdef", [Span(1, 4, "", "big.one"), Span(2, 3, "", "small.one"), Span(3, 5, "", "late.one")])
-    [Edit(start=1, old='bcd', new='', rule='big.one'), Edit(start=4, old='e', new='', rule='late.one')]
+    [Edit(start=1, old='bcd', new='', rule='big.one')]
     """
     edits: list[Edit] = []
     at = 0
     for start, end, new, rule, _ in sorted(spans, key=lambda span: (span.start, -span.end, span.rule)):
-        if end <= at and not (start == end == at):
-            continue
         if start < at:
-            start, new = at, ""
+            continue
         old = text[start:end]
         if old != new:
             edits.append(Edit(start, old, new, rule))

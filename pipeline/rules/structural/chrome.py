@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import re2
 import regex
 
-from pipeline.rules.lines import MARKER, TEASER_END, Lines
+from pipeline.rules.lines import MARKER, TEASER_END, Lines, prose_like
 from pipeline.rules.rule import Span, Structural, examples
 from pipeline.rules.structural.cues import STRONG_PHRASES, strength
 
@@ -88,7 +88,7 @@ def _score(line: str, cue: int, is_prose: bool) -> float:
         return 3.0 if cue == 2 else 2.0
     if TEASER_END.search(line):
         return 1.0
-    if is_prose:
+    if is_prose or (len(line) > 80 and prose_like(MARKER.sub("", line, count=1))):
         return -2.0 - min(len(line), 600) / 80
     if SENTENCE_END.search(line):
         return -1.0
@@ -103,11 +103,12 @@ def find_head(text: str) -> Sequence[Span]:
     lines, cues = found
     best, total, cut = 0.0, 0.0, -1
     for index, line in enumerate(lines.texts):
-        total += _score(line, cues[index], lines.prose[index])
+        score = _score(line, cues[index], lines.prose[index])
+        if score < -3:
+            break  # the text has begun
+        total += score
         if cues[index] and total >= best:
             best, cut = total, index
-        if total < -12:
-            break
     if not _enough(cues[: cut + 1]):
         return ()
     spans = []
@@ -148,6 +149,25 @@ def _enough(cues: Sequence[int]) -> bool:
     return len(hits) >= FEWEST or (len(hits) == 2 and 2 in hits)
 
 
+def find_breadcrumbs(text: str) -> Sequence[Span]:
+    """Propose to drop the line "Home … Title" over a title that it repeats, and the tags between the two."""
+    at = 0 if text.startswith("Home ") else text.find("\nHome ") + 1
+    if not at and not text.startswith("Home "):
+        return ()
+    lines = Lines(text)
+    spans = []
+    for index, line in enumerate(lines.texts):
+        if not line.startswith("Home ") or lines.prose[index] and SENTENCE_END.search(line):
+            continue
+        for below in range(index + 1, min(index + 8, len(lines))):
+            title = lines.texts[below]
+            if len(title) >= 12 and line.endswith(title):
+                spans.append(Span(lines.starts[index], lines.starts[below], "", "chrome.breadcrumb"))
+            if title and not MARKER.match(title):
+                break
+    return spans
+
+
 COMMENTS = regex.compile(r"(?i)(?:\d+ )?(?:comments?|responses?|replies|thoughts? on .{3,120})(?: \(\d+\))?:?")
 FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*|add (?:a )?comment.*")
 FORM_NEEDS = ("eave a ", "ost a comment", "mail address will not be", "dd a comment", "dd comment")
@@ -173,6 +193,13 @@ def find_comments(text: str) -> Sequence[Span]:
 _PROSE = "The mill stood by the river for four hundred years, until the flood of that winter took the wheel and the weir."
 
 RULES = (
+    Structural(
+        id="chrome.breadcrumb",
+        about="The path from the home page to a title that stands under it once more, with the tags between.",
+        find=find_breadcrumbs,
+        match=examples(f"⟦Home Rivers The Mill on the Long River\n• Mills\n⟧The Mill on the Long River\n{_PROSE}"),
+        keep=examples(f"Home is the Sailor\n{_PROSE}", f"Home by the River\nThe House\n{_PROSE}"),
+    ),
     Structural(
         id="chrome.comments",
         about="The comments of readers under an article, up to the form for a new one.",

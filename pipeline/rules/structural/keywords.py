@@ -28,7 +28,7 @@ def find(text: str) -> Sequence[Span]:
     lines = Lines(text)
     keys = [_key(line) if _is_phrase(line) else "" for line in lines.texts]
     counts = Counter(key for key in keys if key)
-    sites = {_key(m["title"]) for line in lines.texts[:12] if (m := SITE.fullmatch(line)) and len(line) < 160}
+    sites = _site_titles(lines, keys)
     phrases = {key for key, count in counts.items() if _repeats(lines, keys, key, count)}
     if not phrases:
         return ()
@@ -37,12 +37,20 @@ def find(text: str) -> Sequence[Span]:
     for index, key in enumerate(keys):
         line = lines.texts[index]
         site = SITE.fullmatch(line) if line and len(line) < 160 else None
-        of_site = bool(site) and (_key(site["title"]) in phrases | sites if site else False)
-        repeated = key in phrases and index != title
-        again = key in sites and index != title
-        if repeated or again or (of_site and index != title):
+        named = _key(site["title"]) if site else ""
+        if index != title and (key in phrases or key in sites or named in phrases or named in sites):
             spans.append(Span(lines.starts[index], lines.end(index), "", ID))
     return spans
+
+
+def _site_titles(lines: Lines, keys: Sequence[str]) -> set[str]:
+    """The titles of lines `Title | Site`: of one at the top, or of one whose title stands alone elsewhere."""
+    titles = set()
+    for index, line in enumerate(lines.texts):
+        match = SITE.fullmatch(line) if line and len(line) < 160 else None
+        if match and (index < 12 or _key(match["title"]) in keys):
+            titles.add(_key(match["title"]))
+    return titles
 
 
 def _may_repeat(text: str) -> bool:

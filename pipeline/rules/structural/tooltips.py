@@ -30,6 +30,7 @@ DEFINING = regex.compile(
 )
 SUFFIX = regex.compile(r"(?:s|es|n|ns|ed|d|r|rs|ing|ers?|ists?|ally|ics?|ly|ity|ness|ese|ish|ations?|'s|’s)\b")
 OWN_LINE = regex.compile(r"[*•#]|\{\{|[a-z]{2,3}:\S|$")
+OPEN_END = regex.compile(r"\b(?:the|a|an|of|in|on|at|to|for|with|by|from|as|and|or|that|which|is|was|are|were)$")
 WORD = regex.compile(r"\w{3,}")
 
 
@@ -95,8 +96,9 @@ def _first_line(lines: Sequence[str], last: int, done: int, size: int) -> int | 
                 return first
     for first, total in candidates:
         link, summary = lines[first - 1], lines[first]
-        if INFOBOX.match(summary) and not INFOBOX.match(link) and total >= SHORTEST:
-            return first
+        infobox = INFOBOX.match(summary) or (first < last and INFOBOX.match(lines[first + 1]))
+        if infobox and total >= SHORTEST and not (INFOBOX.match(link) or CUT.search(link)):
+            return first - 1 if not link[:1].isalnum() and first - 1 > done else first
         if total >= SHORTEST and (size or _goes_on(lines, last)) and _names(link, summary) and DEFINING.match(summary):
             return first
     return None
@@ -105,6 +107,8 @@ def _first_line(lines: Sequence[str], last: int, done: int, size: int) -> int | 
 def _is_link(line: str) -> bool:
     """Whether a line can be the text of a link: short, and not the end of a sentence."""
     line = line.strip()
+    if line[:1] in ",.;:)–—-" or OPEN_END.search(line):
+        return False
     return 0 < len(line) <= 90 and not line.endswith((".", "!", "?", ":", ";", ",", "...", "…")) or (
         1 < len(line) <= 30 and bool(regex.search(r"\b(?:[A-Z]\.|Jr\.|Co\.|Inc\.|St\.|Dr\.)$", line))
     )
