@@ -108,18 +108,20 @@ def before_loss(text: str) -> str:
     return MARKED.sub(lambda match: match[0][1:-1] if match[0][0] == "⟮" else "", text)
 
 
+def misread(text: str) -> str:
+    """Read text as windows-1252 although it is UTF-8; bytes that windows-1252 does not have become control characters.
+
+    >>> misread("café”")
+    'cafÃ©â€\x9d'
+    """
+    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+
+
 def garble(text: str) -> str:
-    """Read words that are not ASCII as windows-1252 although they are UTF-8; sow entities and invisible characters."""
-
-    def misread(match: re.Match[str]) -> str:
-        try:
-            return f"⦅{match[0].encode().decode('cp1252')}⦆"
-        except UnicodeDecodeError:
-            return match[0]
-
+    """Misread the words that are not ASCII, and sow entities and invisible characters."""
     pieces = MARKED.split(text)  # every second one is marked already
     for n in range(0, len(pieces), 2):
-        words = re.sub(r"\w*[À-ž–’“…£½]\w*", misread, pieces[n])
+        words = re.sub(r"\w*[^\x00-\x7f]+\w*", lambda match: f"⦅{misread(match[0])}⦆", pieces[n])
         pieces[n] = words.replace(", and ", ", ⟦\u200b⟧and ").replace(" and the ", " ⦅&amp;⦆ the ")
     return "".join(pieces)
 
