@@ -27,10 +27,11 @@ from pipeline.document import Document, Flag, Source
 Patches = Sequence[tuple[int, int, bytes]]
 
 # The legacy encodings of the WHATWG Encoding Standard, by Python's names. mac_roman is tried only for Mac line ends.
-WEB_ENCODINGS = (
-    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 iso8859_2 iso8859_5 iso8859_7 koi8_r koi8_u "
-    "cp866 gb18030 big5 cp932 euc_jp iso2022_jp cp949"
-).split()
+WEB_ENCODINGS = [
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "iso8859_2",
+    "iso8859_5", "iso8859_7", "koi8_r", "koi8_u", "cp866", "gb18030", "big5", "cp932", "euc_jp", "iso2022_jp", "cp949",
+]  # fmt: skip
+
 
 # What a declared name stands for, where browsers mean more than the name says (WHATWG Encoding Standard, "Names and
 # labels"). Who declares a 16-bit encoding in ASCII bytes does not use it.
@@ -43,12 +44,10 @@ LABELS = {
 # Codecs of Python's that no document is written in, or that read plain text as something else.
 NOT_FOR_DOCUMENTS = {"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 
-DECLARATION = re.compile(rb"<meta|<\?xml|charset", re.IGNORECASE)
-DECLARATION_WITHIN = 2048  # bytes
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 UNDECODED = re.compile("[\udc80-\udcff]")
 DAMAGED_SHARE = 0.01  # of all bytes: so many may be wrong in the encoding that is declared
-BINARY_SHARE = 0.01  # of all bytes: more control bytes than this, and the bytes are hardly a text
+BINARY_SHARE = 0.02  # of all bytes: more control bytes than this, and the bytes are hardly a text
 
 
 def document(source: str | bytes, id: str) -> Document:
@@ -111,7 +110,8 @@ def recognise(data: bytes) -> tuple[bytes, str, str]:
 
 def _declared(data: bytes) -> str:
     """The encoding that the markup declares, or "" where there is none that fits the bytes."""
-    if not DECLARATION.search(data, 0, DECLARATION_WITHIN):
+    head = data[: max(2048, len(data) // 20)].lower()  # as far as BeautifulSoup looks
+    if b"charset" not in head and b"encoding" not in head:
         return ""
     label = EncodingDetector.find_declared_encoding(data, is_html=True)
     try:
@@ -176,7 +176,7 @@ def _sixteen_bit(data: bytes) -> str:
 
 
 def _decode(data: bytes, encoding: str, how: str) -> str:
-    """Decode; bytes that the encoding has no character for become lone surrogates, or U+FFFD if there is no other way."""
+    """Decode; bytes that the encoding has no character for become lone surrogates, or U+FFFD at the worst."""
     for errors in _handlers(encoding, how):
         try:
             return data.decode(encoding, errors)

@@ -40,7 +40,7 @@ from pipeline.stages import characters, lines
 
 Repair = Callable[[str], list[Edit]]
 
-# Pairs of characters, one of each side of which every alternative of BADNESS_RE needs (but for the cases 1 and 2 above).
+# Pairs of which every alternative of BADNESS_RE needs one: a character of the left side and then one of the right.
 PAIRS = [
     ("{bad}{lower_accented}{upper_accented}{box}{start_punctuation}{end_punctuation}{currency}{numeric}{law}"
      "{lower_common}{upper_common}", "{bad}"),
@@ -69,15 +69,19 @@ def _suspect() -> re.Pattern[str]:
     seconds = "".join(second for _, second in pairs)
     either = "|".join(f"(?<=[{first}])[{second}]" for first, second in pairs)
     alone = "\x80-\x9f\ud800-\udfff"
-    return re.compile(f"[{alone}{firsts}ŒœÃÂ](?:(?<=[{alone}])|(?=[{seconds}])(?:{either})|(?<=[Œœ])[^A-Za-z]|(?<=[ÃÂ]) )")
+    return re.compile(
+        f"[{alone}{firsts}ŒœÃÂ](?:(?<=[{alone}])|(?=[{seconds}])(?:{either})|(?<=[Œœ])[^A-Za-z]|(?<=[ÃÂ]) )"
+    )
 
 
 SUSPECT = _suspect()
-SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\udc80-\udcff]+|[\ud800-\udfff]")
+SURROGATES = re.compile("[\ud800-\udfff](?:(?<=[\ud800-\udbff])[\udc00-\udfff]|(?<=[\udc80-\udcff])[\udc80-\udcff]+)?")
 CUT_OFF = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]+")  # the beginning of a UTF-8 sequence
 LETTER = re.compile("[A-Za-z\xc0-\u024f]")
-TAG = re.compile(r"<[^\s\d<>=]")
-SPEAKS_OF_ENTITIES = re.compile(r"(?i)\b(?:ht|x|sg)ml\b.{0,400}\b(?:entit(?:y|ies)|escap(?:e|ed|ing))\b", re.DOTALL)
+QUOTED_LETTER = re.compile(
+    "[“‘«„‚][ÂÃÎÐØÙ][”’»“‘](?!\\w)"
+)  # a letter in quotation marks, which ftfy takes for mojibake
+TAG = re.compile(r"<[/!?]?[^\W\d_]")
 QUOTES = {**dict.fromkeys("\u02bc\u2018\u2019\u201a\u201b", "'"), **dict.fromkeys("\u201c\u201d\u201e\u201f", '"')}
 TYPOGRAPHY = {
     "encoding.ligatures": {chr(old): new for old, new in LIGATURES.items()},
@@ -85,7 +89,7 @@ TYPOGRAPHY = {
     "encoding.quotes": QUOTES,
 }
 WINDOW = 48  # characters: how far two texts may be apart before their alignment is given up
-ANCHOR = 4  # characters that must agree where two texts meet again
+ANCHOR = 4  # characters that must agree where two texts meet again; of ASCII letters and digits, one
 
 
 def finder(settings: Settings) -> Callable[[str], Found]:
@@ -97,22 +101,35 @@ def finder(settings: Settings) -> Callable[[str], Found]:
      Edit(start=10, old='&amp;', new='&', rule='encoding.entity')]
     """
     tables = TYPOGRAPHY if settings.typography else {}
-    taste = re.compile(f"[{''.join(map(re.escape, dict.fromkeys(''.join(map(''.join, tables.values())))))}]") if tables else None
-    repairs: list[Repair] = [surrogates, entities, mojibake, c1, *(partial(by_table, table, rule) for rule, table in tables.items()), escapes]
+    taste = (
+        re.compile(f"[{''.join(map(re.escape, dict.fromkeys(''.join(map(''.join, tables.values())))))}]")
+        if tables
+        else None
+    )
+    repairs: list[Repair] = [
+        surrogates,
+        entities,
+        mojibake,
+        c1,
+        *(partial(by_table, table, rule) for rule, table in tables.items()),
+        escapes,
+    ]
     return partial(find, repairs=repairs, taste=taste)
 
 
 def find(text: str, *, repairs: list[Repair], taste: re.Pattern[str] | None) -> Found:
     """Return the edits that `repairs` make in the lines of a text that need them."""
-    shown = characters.find(text).edits
-    shadow = apply(text, shown) if shown else text
     hits = set(suspects(text, taste))
-    if shown:
-        back = PositionMap(shown).back
-        hits |= {_line(text, back(start, side="left"))[0] for start in suspects(shadow, taste)}
+    shown = text
+    if hidden := characters.find(text).edits:
+        shown = apply(text, hidden)
+        uncovered = list(suspects(shown, taste))
+        if uncovered:
+            back = PositionMap(hidden).back
+            hits |= {_line(text, back(start, side="left"))[0] for start in uncovered}
     if not hits:
         return Found()
-    if SPEAKS_OF_ENTITIES.search(shadow):
+    if "&" in text and speaks_of_entities(shown):
         repairs = [repair for repair in repairs if repair is not entities]
     edits: list[Edit] = []
     for start in sorted(hits):
@@ -125,17 +142,18 @@ def suspects(text: str, taste: re.Pattern[str] | None = None) -> Iterator[int]:
     """Yield where the lines start that a repair could change.
 
     >>> list(suspects("naïve – “so”\\nna&iuml;ve\\nnaÃ¯ve"))
-    [13, 23]
+    [13, 24]
     """
+    unusual = characters.stretches(text)
     patterns = []
     if "&" in text and HTML_ENTITY_RE.search(text):
         patterns.append(HTML_ENTITY_RE)
-    if "\x1b" in text:
+    if "\x1b" in unusual:
         patterns.append(ANSI_RE)
-    if not text.isascii():
+    if SUSPECT.search(unusual):
         patterns.append(SUSPECT)
-        if taste:
-            patterns.append(taste)
+    if taste and taste.search(unusual):
+        patterns.append(taste)
     starts = set()
     for pattern in patterns:
         at = 0
@@ -155,16 +173,26 @@ def settle(line: str, repairs: list[Repair]) -> list[Edit]:
     """Return the edits that leave nothing in a line for any of the repairs."""
     edits: list[Edit] = []
     while True:
-        more = next((found for repair in repairs if (found := repair(line))), None)
-        if more is None:
-            more = list(lines.find(line).edits)
+        more = _ask(repairs, line) or list(lines.find(line).edits)
         if not more:
             hidden = characters.find(line).edits
-            if not hidden or not any(repair(apply(line, hidden)) for repair in repairs):
+            if not hidden or not _ask(repairs, apply(line, hidden)):
                 return edits
             more = list(hidden)
         line = apply(line, more)
         edits = [edit._replace(rule=_one(edit.rule)) for edit in compose(edits, more)] if edits else more
+
+
+def _ask(repairs: list[Repair], text: str) -> list[Edit]:
+    """The edits of the first repair that has any, each line asked by itself (a repair can have made two of one)."""
+    if text.find("\n") in (-1, len(text) - 1):
+        return next((found for repair in repairs if (found := repair(text))), [])
+    start = 0
+    for line in text.split("\n"):
+        if found := _ask(repairs, line + "\n"):
+            return [edit._replace(start=edit.start + start) for edit in found]
+        start += len(line) + 1
+    return []
 
 
 def _one(rule: str) -> str:
@@ -174,7 +202,7 @@ def _one(rule: str) -> str:
 
 
 def surrogates(line: str) -> list[Edit]:
-    """Join the halves of characters; read undecodable bytes as windows-1252 where they make sense so, else as U+FFFD."""
+    """Join the halves of characters; read undecodable bytes as windows-1252 where that makes sense, else as U+FFFD."""
     edits = []
     for match in SURROGATES.finditer(line):
         old, start = match[0], match.start()
@@ -217,14 +245,26 @@ def entities(line: str) -> list[Edit]:
     ]
 
 
+def speaks_of_entities(text: str) -> bool:
+    """Whether a text is about markup and its entities, so that they are content.
+
+    >>> speaks_of_entities("In HTML, an ampersand is written with the entity &amp;.")
+    True
+    """
+    small = text.lower()
+    markup = any(word in small for word in ("html", "xml", "sgml"))
+    return markup and any(word in small for word in ("entity", "entities", "escape"))
+
+
 def mojibake(line: str) -> list[Edit]:
     """Undo wrong decoding, if ftfy sees it. C1 controls that are windows-1252 have a rule of their own."""
-    if line.isascii() or not is_bad(line):
+    if not SUSPECT.search(line) or not is_bad(line):
         return []
     fixed = ftfy.fix_encoding(line)
     return [
         Edit(start, old, new, "encoding.c1" if fix_c1_controls(old) == new else "encoding.mojibake")
         for start, old, new in differences(line, fixed)
+        if not QUOTED_LETTER.match(line, max(0, start - 1))
     ]
 
 
@@ -263,7 +303,9 @@ def differences(old: str, new: str) -> Iterator[tuple[int, str, str]]:
         at = 0
         for number, (before, after) in enumerate(zip(left, right, strict=True)):
             if number % 2 == 0 and before != after:
-                yield at, before, after
+                head = characters.common_prefix(before, after)
+                tail = characters.common_prefix(before[head:][::-1], after[head:][::-1])
+                yield at + head, before[head : len(before) - tail], after[head : len(after) - tail]
             at += len(before)
     else:
         yield from _walk(old, new)
@@ -273,8 +315,9 @@ def _walk(old: str, new: str) -> Iterator[tuple[int, str, str]]:
     """The differences of two texts that have a common thread, found by looking `WINDOW` ahead at each."""
     at = to = 0
     while at < len(old) or to < len(new):
-        if old[at : at + 1] == new[to : to + 1]:
-            at, to = at + 1, to + 1
+        same = characters.common_prefix(old[at : at + WINDOW], new[to : to + WINDOW])
+        if same:
+            at, to = at + same, to + same
             continue
         skip_old, skip_new = _meet(old, new, at, to)
         yield at, old[at : at + skip_old], new[to : to + skip_new]
@@ -286,7 +329,7 @@ def _meet(old: str, new: str, at: int, to: int) -> tuple[int, int]:
     for distance in range(1, WINDOW):
         for skip_new in range(distance + 1):
             skip_old = distance - skip_new
-            ahead = old[at + skip_old : at + skip_old + ANCHOR]
-            if ahead == new[to + skip_new : to + skip_new + ANCHOR] and (ahead or distance == len(old) - at + len(new) - to):
+            ahead, there = old[at + skip_old :][:ANCHOR], new[to + skip_new :][:ANCHOR]
+            if ahead[:1] == there[:1] and (ahead == there or (ahead[0].isascii() and ahead[0].isalnum())):
                 return skip_old, skip_new
     return len(old) - at, len(new) - to

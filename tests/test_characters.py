@@ -1,0 +1,72 @@
+"""Odd characters: laws for any text, and the places where they are wanted. More cases are in cases/encoding.toml."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.edits import apply, check
+from pipeline.stages import characters
+
+ODD = "ab é\n\t\x00\x08\x1b\x7f\x81\xa0\xad\u0301\u0308\u0323\u061c\u180e\u1680\u2003\u2007"
+ODD += "\u200b\u200c\u200d\u200e\u202a\u202e\u202f\u2060\u2066\u2069\u3000\ufe0f\ufeff\ufffc\ufffd\uffff"
+ODD += "日かשبमक्ม👩❤🏴\U000e0067\U000e007f\u1100\u1161\u11a8\uac00\u212b\u0958"
+TEXTS = st.text(st.one_of(st.sampled_from(ODD), st.characters()), max_size=30)
+
+
+@given(TEXTS)
+@settings(max_examples=800, deadline=None)
+def test_one_pass_is_enough(text):
+    edits = characters.find(text).edits
+    check(edits)
+    clean = apply(text, edits)
+    assert not characters.find(clean).edits
+    assert unicodedata.is_normalized("NFC", clean)
+
+
+@given(
+    st.text(
+        st.one_of(st.sampled_from("aeo\u0301\u0308\u0323\u1100\u1161\u11a8\uac00\u212b\u0958か\u3099"), st.characters())
+    )
+)
+@settings(max_examples=500, deadline=None)
+def test_composition_by_stretches_is_composition_of_the_whole(text):
+    assert apply(text, characters._uncomposed(text)) == unicodedata.normalize("NFC", text)
+
+
+@given(TEXTS)
+@settings(max_examples=300, deadline=None)
+def test_the_gate_changes_nothing(text):
+    assert list(characters.find(text).edits) == list(characters._edits(text))
+
+
+@given(TEXTS)
+@settings(max_examples=300, deadline=None)
+def test_stretches_show_everything_that_is_not_plain(text):
+    plain = {chr(byte) for byte in characters.PLAIN}
+    assert set(characters.stretches(text)) - {" "} == set(text) - plain
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("می\u200c\u200cخواهم", "می\u200cخواهم"),  # one joiner is enough
+        ("e\ufe0f", "e"),
+        ("a\u200db", "ab"),
+        ("👩\u200d and", "👩 and"),
+        ("x\U000e0041y", "xy"),
+        ("שלום\u202eabc", "שלוםabc"),
+        ("a\x1bb", "ab"),
+        ("\u0958", "\u0915\u093c"),
+    ],
+)
+def test_out_of_place(text, clean):
+    assert apply(text, characters.find(text).edits) == clean
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plain\ttext\n", "日　本", "❤\ufe0f", "1\ufe0f\u20e3", "\ufffd", "ᠮᠣᠩ\u180eᠭᠣᠯ", "é à ñ"]
+)
+def test_in_its_place(text):
+    assert not characters.find(text).edits

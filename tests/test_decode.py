@@ -1,0 +1,138 @@
+"""Bytes to text and back: no byte is lost, and the encoding is the right one."""
+
+import hashlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.stages import decode
+
+ENCODINGS = "utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-7 shift_jis cp932 euc_jp iso2022_jp gb18030 big5 cp949 hz"
+ENCODINGS += " koi8-r cp1251 cp1252 latin-1"
+TEXT = "Façade “quotes” – ещё 日本語 中文 한국어 😀\r\n\x00\x1a"
+ENCODED = st.builds(
+    lambda text, encoding, cut, tail: text.encode(encoding, "replace")[cut:] + tail,
+    st.text(st.one_of(st.sampled_from(TEXT), st.characters())),
+    st.sampled_from(ENCODINGS.split()),
+    st.integers(0, 2),
+    st.binary(max_size=3),
+)
+DECLARED = st.builds(
+    lambda name, data: b"<meta charset=" + name.encode() + b">" + data,
+    st.sampled_from(
+        [*ENCODINGS.split(), "unicode_escape", "idna", "rot13", "hex", "cp037", "nonsense", "gb2312", "x-sjis"]
+    ),
+    st.binary(),
+)
+BOMS = st.builds(
+    bytes.__add__,
+    st.sampled_from([b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"\0\0\xfe\xff"]),
+    st.binary(),
+)
+
+
+@given(st.one_of(st.binary(), ENCODED, DECLARED, BOMS, st.builds(bytes.__add__, ENCODED, ENCODED)))
+@settings(max_examples=800, deadline=None)
+def test_no_byte_is_lost(data):
+    document = decode.document(data, "demo")
+    assert decode.encode(document.raw, document.source) == data
+    assert document.text == document.raw
+    assert (document.source.sha256, document.source.size) == (hashlib.sha256(data).hexdigest(), len(data))
+
+
+@given(st.text(st.characters(exclude_categories=())))
+@settings(max_examples=200, deadline=None)
+def test_a_text_is_taken_as_it_is(text):
+    document = decode.document(text, "demo")
+    data = text.encode("utf-8", "surrogatepass")
+    assert (document.raw, document.source.how) == (text, "text")
+    assert decode.encode(document.raw, document.source) == data
+    assert document.source.sha256 == hashlib.sha256(data).hexdigest()
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_patches_lead_from_what_is_written_to_the_bytes(written, data):
+    at, pieces = 0, []
+    for start, length, new in decode.differences(written, data):
+        pieces += [written[at:start], new]
+        at = start + length
+    assert b"".join([*pieces, written[at:]]) == data
+
+
+FRENCH = "Le café était fermé à midi, parce que l’été dernier la maîtresse était malade. " * 2
+CZECH = "Příliš žluťoučký kůň úpěl ďábelské ódy. Byl pozdní večer, první máj. " * 2
+RUSSIAN = "Привет, как дела? Это обычный текст на русском языке. " * 2
+JAPANESE = "これは日本語の普通の文章です。今日は天気がいい。" * 2
+CHINESE = "这是一个普通的中文句子，今天天气很好。" * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "how"),
+    [
+        ("", b"", "valid"),
+        ("plain", b"plain", "valid"),
+        (FRENCH, FRENCH.encode(), "valid"),
+        (FRENCH, b"\xef\xbb\xbf" + FRENCH.encode(), "bom"),
+        (FRENCH, b"\xff\xfe" + FRENCH.encode("utf-16-le"), "bom"),
+        (FRENCH, b"\0\0\xfe\xff" + FRENCH.encode("utf-32-be"), "bom"),
+        (FRENCH, FRENCH.encode("utf-16-be"), "detected"),
+        (FRENCH, FRENCH.encode("cp1252"), "detected"),
+        (CZECH, CZECH.encode("cp1250"), "detected"),
+        (RUSSIAN, RUSSIAN.encode("cp1251"), "detected"),
+        (RUSSIAN, RUSSIAN.encode("koi8-r"), "detected"),
+        (JAPANESE, JAPANESE.encode("shift_jis"), "detected"),
+        (JAPANESE, JAPANESE.encode("euc_jp"), "detected"),
+        (CHINESE, CHINESE.encode("gb18030"), "detected"),
+        ("it\x92s é".replace("\x92", "’"), b"it\x92s \xe9", "detected"),
+        (FRENCH + "\udce9", FRENCH.encode() + b"\xe9", "damaged"),
+        ("\ud83d\ude00", "\ud83d\ude00".encode("utf-8", "surrogatepass"), "valid"),
+    ],
+)
+def test_the_encoding_is_found(text, data, how):
+    document = decode.document(data, "demo")
+    assert (document.text, document.source.how) == (text, how)
+
+
+@pytest.mark.parametrize(
+    ("declaration", "encoding"),
+    [
+        ('<meta charset="shift_jis">', "cp932"),
+        ('<?xml version="1.0" encoding="euc-jp"?>', "euc_jp"),
+        ('<META http-equiv="Content-Type" content="text/html; charset=ISO-2022-JP">', "iso2022_jp"),
+        ("<meta charset=utf-8>", "utf-8"),
+    ],
+)
+def test_what_is_declared_is_believed(declaration, encoding):
+    document = decode.document((declaration + JAPANESE).encode(encoding), "demo")
+    assert document.text == declaration + JAPANESE
+    assert document.source.encoding == encoding
+
+
+@pytest.mark.parametrize("name", ["iso-8859-1", "utf-16", "unicode_escape", "no-such-encoding", "cp037", "hex"])
+def test_what_is_declared_wrongly_is_not(name):
+    text = f"<meta charset={name}> naïve \\u0041 + -"
+    assert decode.document(text.encode(), "demo").text == text
+
+
+def test_latin_1_means_windows_1252():
+    assert decode.document(b"<meta charset=iso-8859-1>\x93so\x94", "demo").text.endswith("“so”")
+
+
+@pytest.mark.parametrize(
+    ("data", "kinds"),
+    [
+        (bytes(range(256)) * 4, {"binary", "undecodable"}),
+        (b"\x7fELF\x02\x01\x01" + b"\0" * 60 + b"text", {"binary"}),
+        (FRENCH.encode() + b"\xe9", {"undecodable"}),
+        (FRENCH.encode("utf-16"), set()),
+        (FRENCH.encode(), set()),
+        (
+            b"one \0 in a long line of ordinary text, which is an accident and nothing more, as it happens to be." * 2,
+            set(),
+        ),
+    ],
+)
+def test_a_person_is_told(data, kinds):
+    assert {flag.kind for flag in decode.document(data, "demo").flags} == kinds
