@@ -35,8 +35,9 @@ from typing import NamedTuple
 
 from generate import KINDS, MEGABYTE, generate
 
-from pipeline import Pipeline, Settings
+from pipeline.core import Pipeline
 from pipeline.document import Found
+from pipeline.settings import Settings
 from pipeline.stages import Stage, decode
 
 HERE = Path(__file__).parent

@@ -20,9 +20,10 @@ from typing import NamedTuple
 from families import Marked
 from generate import documents
 
-from pipeline import Pipeline, Settings
+from pipeline.core import Pipeline
 from pipeline.document import Document
 from pipeline.edits import survivors
+from pipeline.settings import Settings
 
 HEADER = ("family", "documents", "kept", "removed", "hurt", "gaps")
 

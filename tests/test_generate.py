@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import re
 import subprocess
 import sys
@@ -129,3 +131,10 @@ def test_a_shape_without_slots_stays(shape: str) -> None:
 def test_an_unknown_kind_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"'poem'.*prose, wrapped, debris"):
         next(generate.documents("poem"))
+
+
+@pytest.mark.parametrize("module", ["families", "generate", "peers", "prose", "speed", "synthetic"])
+def test_examples(module: str) -> None:
+    results = doctest.testmod(importlib.import_module(module))
+    assert results.attempted
+    assert not results.failed
