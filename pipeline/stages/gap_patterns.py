@@ -1,22 +1,22 @@
 """The patterns of dropped years and values: read from `gap_patterns.toml`, checked, and compiled.
 
-Each pattern is compiled twice. The exact one is for the `regex` module, with lookarounds, and runs on lines that hold
-something. All of them together, without their lookarounds, are a gate for RE2, which scans a text at the speed of
-memory and says for nearly every document that there is nothing to look at. A lookaround only narrows what a pattern
-matches, so the gate lets everything through that a pattern can match.
+Each pattern is compiled twice. The exact one is for the `regex` module, with lookarounds, and runs on paragraphs that
+hold something. All of them together, without their lookarounds, are a gate for RE2, which scans a text at the speed
+of memory and says for nearly every document that there is nothing to look at. A lookaround only narrows what a
+pattern matches, so the gate lets everything through that a pattern can match.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import re2
-import regex  # type: ignore[import-untyped]
+import regex
 
 from pipeline.document import Gap
 
@@ -118,18 +118,37 @@ def _expand(pattern: str, words: Mapping[str, str]) -> str:
     return pattern
 
 
-def gate(chosen: Iterable[GapRule]) -> Any:
-    """Compile one RE2 pattern that matches wherever one of the rules can match; it wants UTF-8 bytes.
+class Gate:
+    """What RE2 sees of rules in UTF-8: where the first of them can match, and which of them can, at all.
 
-    >>> scan = gate(rules())
-    >>> bool(scan.search(b"In , she left.")), bool(scan.search(b"In 1910, she left."))
-    (True, False)
+    >>> seen = Gate([rule for rule in rules() if rule.id in ("from_to", "decade")])
+    >>> seen.search(b"No gap. In , she left. It ran from to , one hears.", 0)
+    (30, 39)
+    >>> [rule.id for rule in seen.rules_in(b"It ran from to , one hears.")]
+    ['from_to']
     """
-    options = re2.Options()
-    options.never_capture = True
-    options.max_mem = 64 << 20
-    parts = [without_lookarounds(rule.source.replace(PLACE, "")) for rule in chosen]
-    return re2.compile("|".join(f"(?:{part})" for part in parts), options)
+
+    def __init__(self, rules: Sequence[GapRule]) -> None:
+        options = re2.Options()
+        options.never_capture = True
+        options.max_mem = 64 << 20
+        parts = [without_lookarounds(rule.source.replace(PLACE, "")) for rule in rules]
+        self._rules = rules
+        self._any = re2.compile("|".join(f"(?:{part})" for part in parts), options) if parts else None
+        self._each = re2.Set.SearchSet(options)
+        for part in parts:
+            self._each.Add(part)
+        if parts:
+            self._each.Compile()
+
+    def search(self, data: bytes, start: int) -> tuple[int, int] | None:
+        """The span in bytes of the first place, from `start`, where a rule can match; `None` for most texts."""
+        hit = self._any.search(data, start) if self._any else None
+        return (hit.start(), hit.end()) if hit else None
+
+    def rules_in(self, data: bytes) -> list[GapRule]:
+        """The rules that can match somewhere, in their order."""
+        return [self._rules[index] for index in sorted(self._each.Match(data) or ())]
 
 
 def without_lookarounds(pattern: str) -> str:

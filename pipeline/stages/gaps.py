@@ -11,17 +11,16 @@ the sentence that holds a certain gap. Probable gaps are told, and never change 
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import re2
-import regex  # type: ignore[import-untyped]
+import regex
 
 from pipeline.document import Found, Gap
 from pipeline.edits import Edit
 from pipeline.settings import Settings
-from pipeline.stages.gap_patterns import GapRule, gate, rules
+from pipeline.stages.gap_patterns import Gate, rules
 
 MARK = "[…]"
 SAMPLE = 20_000  # how much of a text tells its language and habits, in code points or bytes
@@ -39,22 +38,21 @@ def finder(settings: Settings) -> Callable[[str], Found]:
     [Edit(start=22, old='', new='[…]', rule='gaps.marked')]
     """
     off = set(settings.off)
-    known = [rule for rule in rules() if f"gaps.{rule.id}" not in off and "gaps.*" not in off]
-    certain = [rule for rule in known if rule.certain]
-    scan = Scan(certain)
-    firm = Scan([rule for rule in certain if not rule.spaced])
-    probable = [rule for rule in known if not rule.certain]
+    known = [rule for rule in rules() if not off & {f"gaps.{rule.id}", "gaps.*"}]
+    certain = Gate([rule for rule in known if rule.certain])
+    probable = Gate([rule for rule in known if not rule.certain])
+    firm = Gate([rule for rule in known if rule.certain and not rule.spaced])  # what counts in a loosely spaced text
+    firm_probable = Gate([rule for rule in known if not rule.certain and not rule.spaced])
     spare = {f"gaps.{rule.id}" for rule in known if rule.spare}
 
     def find(text: str) -> Found:
         data = text.encode("utf-8", "surrogatepass")
-        if not certain or not scan.gate.search(data) or not is_english(text):
+        if not certain.search(data, 0) or not is_english(text):
             return Found()
         loose = is_loose(data)
-        gaps = merge(list((firm if loose else scan).gaps(data)))
+        gaps = merge(scan(firm if loose else certain, data))
         if len(gaps) >= DAMAGED:
-            chosen = [rule for rule in probable if not (loose and rule.spaced)]
-            gaps = merge(gaps + [gap for rule in chosen for gap in rule.gaps(text)])
+            gaps = merge([*gaps, *scan(firm_probable if loose else probable, data)])
         if loose or settings.gaps == "keep":
             return Found(gaps=gaps)
         if settings.gaps == "mark":
@@ -64,30 +62,29 @@ def finder(settings: Settings) -> Callable[[str], Found]:
     return find
 
 
-class Scan:
-    """Rules with their gate: exact patterns run only on the lines where the gate sees something."""
+def scan(gate: Gate, data: bytes) -> Iterator[Gap]:
+    """Yield the gaps of a text, given as UTF-8; places are in code points.
 
-    def __init__(self, rules: Sequence[GapRule]) -> None:
-        self.rules = rules
-        self.gate: Any = gate(rules)
+    Exact patterns run only on the paragraphs where the gate sees something, and only those that it sees.
 
-    def gaps(self, data: bytes) -> Iterator[Gap]:
-        """Yield the gaps of a text, given as UTF-8, line by line; places are in code points."""
-        done = at = 0  # the end of the last line, in bytes and in code points
-        while hit := self.gate.search(data, done):
-            start = data.rfind(b"\n", done, hit.start() + 1) + 1 or done
-            end = data.find(b"\n", hit.end())
-            end = len(data) if end < 0 else end
-            line = data[start:end].decode("utf-8", "surrogatepass")
-            at += len(data[done:start].decode("utf-8", "surrogatepass"))
-            for rule in self.rules:
-                yield from rule.gaps(line, at)
-            done, at = end, at + len(line)
-            if end == len(data):
-                return
+    >>> list(scan(Gate(rules()), "é\\n\\nIt ran from to , one hears.".encode()))[1]
+    Gap(at=18, kind='year', rule='gaps.from_to', certain=True, raw=-1)
+    """
+    done = at = 0  # the end of the paragraph before, in bytes and in code points
+    while hit := gate.search(data, done):
+        blank = data.rfind(b"\n\n", done, hit[0])
+        start = done if blank < 0 else blank + 2
+        end = data.find(b"\n\n", hit[1])
+        end = len(data) if end < 0 else end
+        paragraph = data[start:end]
+        text = paragraph.decode("utf-8", "surrogatepass")
+        at += len(data[done:start].decode("utf-8", "surrogatepass"))
+        for rule in gate.rules_in(paragraph):
+            yield from rule.gaps(text, at)
+        done, at = end, at + len(text)
 
 
-def merge(gaps: list[Gap]) -> list[Gap]:
+def merge(gaps: Iterable[Gap]) -> list[Gap]:
     """Sort gaps by place; of several at one place the first that was given stays.
 
     >>> [gap.rule for gap in merge([Gap(9, "year", "b"), Gap(3, "year", "c"), Gap(3, "value", "a")])]
@@ -141,7 +138,6 @@ def is_english(text: str) -> bool:
 # ------------------------------------------------------------------------------------------------- the policies
 
 _SENTENCE_END = regex.compile(r"""([.!?…]+)["'”’)\]]*\s+(?=["'“‘(\[]*[\p{Lu}\p{N}])""")
-_BLANK = regex.compile(r"\s*")
 _NO_END = regex.compile(
     r"""(?:(?:^|[\s("“‘\[])(?:\p{Lu}|[Mm]rs?|Ms|Dr|Drs|Prof|St|Sts|Jr|Sr|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Gov|Sen|Rep|Mt|Ft|No|Nos|no
     |vs?|vol|Vol|pp?|ca?|cf|b|d|fl|r|est|approx|fig|Fig|figs|ed|eds|e\.g|i\.e|Inc|Ltd|Co|Corp|Bros|Jan|Feb|Mar|Apr|Jun|Jul|Aug
@@ -178,7 +174,7 @@ def drop(text: str, places: Sequence[int]) -> list[Edit]:
         end = len(text) if end < 0 else end
         here = places[at : bisect_right(places, end)]
         at += len(here)
-        lost = [span for span in sentences(text, start, end) if any(span[0] <= place < span[1] for place in here)]
+        lost = [span for span in sentences(text, start, end) if bisect_left(here, span[0]) < bisect_left(here, span[1])]
         for lower, upper in _with_joints(text, start, end, lost):
             if spans and lower <= spans[-1][1]:
                 spans[-1] = spans[-1][0], max(upper, spans[-1][1])
@@ -202,7 +198,9 @@ def _with_joints(text: str, start: int, end: int, lost: list[tuple[int, int]]) -
     if joined[-1][0] > start:  # the end of the line goes: so does the space before it
         joined[-1] = start + len(text[start : joined[-1][0]].rstrip(" ")), end
         return joined
-    blank = _BLANK.match(text, end).end()  # the whole line goes: so do the line ends up to the next line
+    blank = end  # the whole line goes: so do the line ends up to the next line
+    while blank < len(text) and text[blank].isspace():
+        blank += 1
     return [(start, text.rfind("\n", end, blank) + 1 if blank < len(text) else len(text))]
 
 
