@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 SPACES = " \t\f\v"
@@ -86,9 +87,8 @@ class Rows:
             initial.islower() and line[-1].isalpha() for initial, line in zip(initials, bare, strict=False)
         ):
             return False
-        if not ODD.isdisjoint(initials) and any(line[0] in ODD and (marker(line) or RULE.match(line)) for line in below):
-            return False
-        if ")" in "".join([line[1:2] for line in below]):
+        odd = [line for line in below if line[0] in ODD] if not ODD.isdisjoint(initials) else []
+        if any(marker(line) or RULE.match(line) for line in odd) or ")" in "".join([line[1:2] for line in below]):
             return False
         if any(map(str.isupper, bare)) or any("   " in line or "\t" in line for line in bare):
             return False
@@ -119,10 +119,14 @@ ENDED = re.compile(r"[.!?…。！？｡][\"'”’»)\]」』*_]*$")
 BULLET = re.compile(r"(?:[•·‣◦▪●○■□►§*+–—-]|o(?=  ))(?=\s+\S|$)")
 NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)(?=\s+\S)|\d{1,3}\.(?=\s+\S)")
 RULE = re.compile(r"([=\-_*~#+.·•—–])(?:\s*\1){2,}$")
-CHAPTER = re.compile(r"(?:CHAPTER|Chapter|BOOK|PART|ACT|SCENE|VOLUME|CANTO|SECTION|APPENDIX)\s+(?:[IVXLC]+|\d+|[A-Z]+)\b\.?")
+CHAPTER = re.compile(r"(?:CHAPTER|Chapter|BOOK|PART|ACT|SCENE|VOLUME|CANTO|SECTION|APPENDIX)\s+[IVXLC\dA-Z]+\.?")
 FIELD = re.compile(r"[A-Z][\w-]{1,20}(?: [\w-]{1,12})?:(?:\s|$)")
 GAP = re.compile(r"\S(?: {3,}|\t+)\S")
-CODE = re.compile(r"[;{}]$|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>)|\w\(\S*\)|\w(?:\.|->|::)\w+\(|[=!<>+]=|^\w+ = ")
+CODE = re.compile(
+    r"[;{}]$|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>)"
+    r"|\w\(\S*\)|\w(?:\.|->|::)\w+\(|[=!<>+]=|^\w+ = "
+)
+CODED = frozenset(";{}$>#(=/")  # a line of code has one of these
 FORMULA = re.compile(r"[=⟺⇔⇒∈∉≤≥≠≈∑∫⟨⟩∀∃∂∇√]")
 
 
@@ -149,7 +153,12 @@ def ended(text: str) -> bool:
     >>> ended('He said "no."'), ended("He said"), ended("1. Item:")
     (True, False, False)
     """
-    return ENDED.search(text[-6:]) is not None
+    return not text[-1].isalnum() and ENDED.search(text[-6:]) is not None
+
+
+def is_formula(text: str) -> bool:
+    """Whether a short line has the signs of mathematics."""
+    return len(text) < 80 and ("=" in text or not text.isascii()) and FORMULA.search(text) is not None
 
 
 def goes_on(text: str) -> bool:
@@ -180,7 +189,8 @@ def is_title(text: str) -> bool:
     >>> is_title("Early years"), is_title("He came."), is_title("and then"), is_title("1.2 Tides and currents")
     (True, False, False, True)
     """
-    return len(text) <= 80 and not ended(text) and text[-1] not in ",;-–—(:" and (text[0].isupper() or text[0].isdigit())
+    first = text[0]
+    return len(text) <= 80 and (first.isupper() or first.isdigit()) and text[-1] not in ",;-–—(:" and not ended(text)
 
 
 def is_shouted(text: str) -> bool:
@@ -218,16 +228,25 @@ def is_kept(lines: Sequence[Line]) -> bool:
         return False
     if lines[0].text == "--" or all(text.startswith((">", "|")) for text in texts):
         return True
-    if sum(GAP.search(text) is not None or text.count("|") > 1 for text in texts) * 2 > count:
+    if sum(has_columns(text) for text in texts) * 2 > count:
         # justified prose has gaps too, but lines of one length that go on with small letters
         prose = count > 2 and sum(text[0].islower() for text in texts[1:]) * 2 >= count
         if not prose or len({line.edge for line in lines[:-1]}) > 1 + count // 4:
             return True
-    if sum(CODE.search(text) is not None for text in texts) * 2 > count:
+    if sum(not CODED.isdisjoint(text) and CODE.search(text) is not None for text in texts) * 2 > count:
         return True
     if sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
         return True
     return sum(len(text) > 1 and sum(map(str.isalnum, text)) * 5 < len(text) * 2 for text in texts) * 2 > count
+
+
+def has_columns(text: str) -> bool:
+    """Whether a line is set in columns, by wide gaps or bars.
+
+    >>> has_columns("Mon    4.1"), has_columns("| Mon | 4.1 |"), has_columns("Mon  4.1")
+    (True, True, False)
+    """
+    return (("   " in text or "\t" in text) and GAP.search(text) is not None) or text.count("|") > 1
 
 
 def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
@@ -238,7 +257,7 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
     """
     full = middle = unexplained = small = rests = breaks = 0
     was_full = False
-    for a, b in zip(lines, lines[1:], strict=False):
+    for a, b in pairwise(lines):
         if marker(b.text):
             was_full = False
             continue
@@ -281,7 +300,7 @@ def is_broken(a: str, b: str) -> bool:
 def is_full(lines: Sequence[Line], usual: int) -> bool:
     """Whether every line but the last reaches the width at which the document is wrapped."""
     return max(line.edge for line in lines) <= usual + 2 and all(
-        a.edge + 1 + width_of(b.text) > usual - 3 and not marker(b.text) for a, b in zip(lines, lines[1:], strict=False)
+        a.edge + 1 + width_of(b.text) > usual - 3 and not marker(b.text) for a, b in pairwise(lines)
     )
 
 
@@ -293,7 +312,8 @@ def apart(lines: Sequence[Line], edges: Sequence[int]) -> Shape:
         return Shape("lines", nodes=is_noded(lines))
     if sentences * 5 >= count * 3 and edges[count // 2] >= 50:
         return Shape("lines")
-    if count == 2 and is_title(lines[0].text) and ended(lines[1].text) and len(lines[1].text) > max(50, len(lines[0].text) * 1.5):
+    above, below = lines[0].text, lines[1].text
+    if count == 2 and is_title(above) and ended(below) and len(below) > max(50, len(above) * 1.5):
         return Shape("lines")
     return Shape("lines", nodes=True) if is_noded(lines, sure=True) else Shape("kept")
 
@@ -302,7 +322,7 @@ def is_noded(lines: Sequence[Line], sure: bool = False) -> bool:
     """Whether links stood on lines of their own in the midst of sentences: lines start with a comma or a full stop,
     or (unless we must be `sure`) go on with a small letter, more often than the lines of a word list would."""
     closing = low = listed = 0
-    for a, b in zip(lines, lines[1:], strict=False):
+    for a, b in pairwise(lines):
         if b.text[0].islower():
             if ended(a.text) or marker(a.text):
                 listed += 1
@@ -310,4 +330,6 @@ def is_noded(lines: Sequence[Line], sure: bool = False) -> bool:
                 low += 1
         elif goes_on(b.text) and not ended(a.text):
             closing += 1
-    return closing >= 2 or (closing and low >= 2 * max(1, listed)) or (not sure and low >= 3 and low > listed * 2 and low * 8 >= len(lines))
+    if closing >= 2 or (closing and low >= 2 * max(1, listed)):
+        return True
+    return not sure and low >= 3 and low > listed * 2 and low * 8 >= len(lines)

@@ -14,35 +14,41 @@ from typing import Literal
 
 Hyphen = Literal["undo", "keep", "apart"]
 
+
+def some(words: str) -> frozenset[str]:
+    """A set of words that are written one after the other."""
+    return frozenset(words.split())
+
+
 WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 LEFT = re.compile(r"(?:[^\W_]+-)*[^\W_]+-$")
 RIGHT = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 LINE_END = re.compile(r"[^\W\d_]-[ \t]*\n[ \t]*[^\W\d_]")
 
 # First parts after which the hyphen is nearly always meant.
-HEADS = frozenset(
+HEADS = some(
     "self half well ill non ex vice cross quasi all mid ultra so to high low long short full part old new good great "
-    "world state hand home sea land sub-lieutenant two three four five six seven eight nine ten twenty thirty forty "
+    "world state hand home sea land two three four five six seven eight nine ten twenty thirty forty "
     "fifty sixty seventy eighty ninety first second third one north south east west light heavy hard soft deep wide "
-    "time water day night air life blue red green black white anglo franco russo sino afro euro indo".split()
+    "time water day night air life blue red green black white anglo franco russo sino afro euro indo"
 )
 # Last parts before which it is.
-TAILS = frozenset(
+TAILS = some(
     "like based old year years time term level made born owned in up out off by to of the and a de la party free law "
     "speaking century class style type sized shaped minded looking known being making building wide day night run "
     "led held backed related oriented scale range line way hand handed side sided end ended fold foot feet mile pound "
-    "two three four five six seven eight nine first second third off-hand down over on at general elect law "
+    "two three four five six seven eight nine first second third down over on at general elect law "
     "called claimed hearted eyed haired legged headed colored coloured faced footed going coming taking giving keeping "
-    "king ring wing nation action station matter room house door war work working friendly war-torn top high low "
-    "east west north south coloured white black red green blue brown grey gray".split()
+    "king ring wing nation action station matter room house door war work working friendly top high low "
+    "east west north south coloured white black red green blue brown grey gray"
 )
 # Suspended: `pre- and post-war`.
-BETWEEN = frozenset("and or nor to und oder bis et ou y e o".split())
+BETWEEN = some("and or nor to und oder bis et ou y e o")
 # Beginnings that are no English words, so that a word was broken after them.
-BROKEN_HEADS = frozenset(
-    "con com dis de im ac ad af ap ob oc per pur sug sup ef en em ob inter trans ar at ab ag al cor col di ex ir il "
-    "mis op pe po sur suc suf syn sym un ne re pro sub ser par be ".split()
-) - {"ex"}
+BROKEN_HEADS = some(
+    "con com dis de im ac ad af ap ob oc per pur sug sup ef en em ob inter trans ar at ab ag al cor col di ir il "
+    "mis op pe po sur suc suf syn sym un ne re pro sub ser par be "
+)
 # Endings that are no English words.
 BROKEN_TAIL = re.compile(
     r"(?:[^\W\d_]{0,2}(?:tion|sion|ment|ness|ance|ence|ancy|ency|ible|able|ably|ibly|ity|ities|tive|sive|tial|cial|"
@@ -50,9 +56,11 @@ BROKEN_TAIL = re.compile(
     r"|[^\W\d_]?(?:ing|ings|ingly|ed|edly|ly|ers?|ful|fully|less|ship|ist|ists|ous|ously|ize|ized|ise|ised|ate|ated|"
     r"ates|ating|ent|ents|ant|ants|est|ies|ied|al|als|ally))"
 )
-WHOLE = frozenset("red led wed bed king ring sing wing ding ping her per all sly fly ally shed ate date gate late mate "
-                  "rate fate hate pal gal went sent rent bent tent dent best rest test west nest pest lest vest able table cable "
-                  "fable pants aunt cant rant ant ally pie pies tied died lied ties lies dies nation ration station use".split())
+WHOLE = some(
+    "red led wed bed king ring sing wing ding ping her per all sly fly ally shed ate date gate late mate rate fate "
+    "hate pal gal went sent rent bent tent dent best rest test west nest pest lest vest able table cable fable pants aunt "
+    "cant rant ant pie pies tied died lied ties lies dies nation ration station use"
+)
 VOWEL = re.compile(r"[aeiouyáàâäãåæéèêëíìîïóòôöõøœúùûüýаеёиоуыэюяαεηιουω]")
 
 
@@ -101,7 +109,7 @@ def verdict(left: str, right: str, words: frozenset[str], typeset: bool) -> Hyph
     """
     if right in BETWEEN and (right != "to" or left[-1].isdigit()):
         return "apart"
-    if not left.replace("-", "").isalpha() or not right[0].islower() or (len(left) > 1 and left.isupper()) or len(left) == 1:
+    if not left.replace("-", "").isalpha() or not right[0].islower() or left.isupper() or len(left) == 1:
         return "keep"
     head, tail = left.lower(), right.lower()
     if head + "-" + tail in words:

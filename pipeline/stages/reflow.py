@@ -5,7 +5,7 @@ no hard wraps and no seams in prose; lists, verse, tables and code keep their li
 hyphens of words that were broken at the end of a line (and, if asked for, `# ` before headings).
 
 The stage is idempotent by construction: a round of decisions is repeated on its own result until it changes nothing.
-A round can only join lines, part them, or take spaces away, so there is always an end; as a rule the second finds nothing.
+A round can only join lines, part them, or take spaces away, so there is an end; as a rule the second finds nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pipeline.stages.seams import BREAK, KEEP, Link, join, links
 
 RUN = re.compile(r"[ \t\f\v]{2,}|[\t\f\v]")
 NAMED = re.compile(r"(?!(?:I|He|She|It|We|You|They|This|That|There)\b)[A-Z][\w'’-]*(?: [\w'’-]+){0,3}\.")
+SPARE = ("  ", "\t", " \n", "\n ", "\n\n\n", "\f", "\v")
 FENCED = re.compile(r"^(```+|~~~+)[^`\n]*\n(?:.*\n)*?\1(?=[ \t]*$)", re.M)
 ROUGH = re.compile(r" {3,}|[\t\f\v]")
 
@@ -30,9 +31,9 @@ def finder(settings: Settings) -> Callable[[str], Found]:
     """Return the stage: text in, the edits that reflow it and its paragraphs (in the coordinates of that text) out.
 
     >>> find = finder(Settings())
-    >>> found = find("A ship had come with sails that were all white as the snow was\\nin those days, and it stayed.\\n")
+    >>> found = find("A ship had come with sails that were all white as the snow was\\nin those days, and it stayed.")
     >>> found.edits
-    [Edit(start=62, old='\\n', new=' ', rule='reflow.join'), Edit(start=92, old='\\n', new='', rule='reflow.paragraph')]
+    [Edit(start=62, old='\\n', new=' ', rule='reflow.join')]
     >>> found.paragraphs
     [Paragraph(kind='prose', start=0, end=92, raw_start=-1, raw_end=-1)]
     """
@@ -72,21 +73,11 @@ def again(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph]]:
 
 def is_clean(text: str) -> bool:
     """Whether each block is one line and no spaces are superfluous; a few scans tell, so clean text costs nothing."""
-    return (
-        not text
-        or not (
-            "  " in text
-            or "\t" in text
-            or " \n" in text
-            or "\n " in text
-            or "\n\n\n" in text
-            or text[0].isspace()
-            or text[-1].isspace()
-        )
-        and text.count("\n") == 2 * text.count("\n\n")
-        and "\f" not in text
-        and "\v" not in text
-    )
+    if not text:
+        return True
+    if any(spaces in text for spaces in SPARE) or text[0].isspace() or text[-1].isspace():
+        return False
+    return text.count("\n") == 2 * text.count("\n\n")
 
 
 def clean_blocks(text: str, markdown: bool) -> Found:
@@ -94,7 +85,9 @@ def clean_blocks(text: str, markdown: bool) -> Found:
     blocks: list[Block] = []
     at = 0
     for block in text.split("\n\n") if text else ():
-        blocks.append((kind_of(block) if len(block) < 100 or block[0] in MARKS else "prose", at, at + len(block), block))
+        blocks.append(
+            (kind_of(block) if len(block) < 100 or block[0] in MARKS else "prose", at, at + len(block), block)
+        )
         at += len(block) + 2
     edits, paragraphs = headed(blocks, markdown)
     return Found(edits, paragraphs=paragraphs)
@@ -180,7 +173,7 @@ class Draft:
         return (self.at, " ", link.rule) if verdict == "apart" else (self.at, "", "reflow.compound")
 
     def wrapped(self, block: Rows) -> None:
-        """Write the edits of a plain block of wrapped prose: every line break becomes a space, or a hyphen is settled."""
+        """Write the edits of a plain block of wrapped prose: a line break becomes a space, or a hyphen is settled."""
         at, bare, text = block.start, block.bare, self.text
         even = bare == block.rows
         begin = at if even else at + len(block.rows[0]) - len(block.rows[0].lstrip(SPACES))

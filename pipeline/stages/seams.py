@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.stages.blocks import (
     BULLET,
     FIELD,
-    FORMULA,
     RULE,
     Line,
     Shape,
@@ -21,11 +21,13 @@ from pipeline.stages.blocks import (
     goes_on,
     is_broken,
     is_cjk,
+    is_formula,
     is_shouted,
     is_title,
     marker,
     width_of,
 )
+from pipeline.stages.hyphens import some
 
 
 class Link(NamedTuple):
@@ -39,15 +41,17 @@ KEEP = Link("\n", "")
 BREAK = Link("\n\n", "reflow.paragraph")
 
 # A sentence cannot end after these; after the second group it seldom does.
-OPEN_WORDS = frozenset("the a an of and or their its his her our your my nor whose every".split())
-WEAK_WORDS = frozenset(
+OPEN_WORDS = some("the a an of and or their its his her our your my nor whose every")
+WEAK_WORDS = some(
     "to in on at by for from with as that which than during under into between among against after before since until "
     "over through about upon within without toward towards across along around near when while where who if because "
     "is was are were be been has had have but both amid via per called named between los las der die das des el la le "
-    "les du de von van und et y".split()
+    "les du de von van und et y"
 )
 FRAGMENTS = frozenset(("s", "n", "es", "ese", "ns"))
 ABBREVIATED = re.compile(r"(?:^|[ (.])(?:[A-HJ-Z]|Mrs?|Ms|Dr|St|Mt|Prof|Gen|Col|Capt|Lt|Adm|Sen|Gov|Rev|No|vs?|cf)\.$")
+LAST = re.compile(r"[^\W\d_]+$")
+TAIL = 400  # of the paragraph so far, that is looked at
 SHORT = 60  # a line below this can be one of a list of short lines; a longer one is running text
 
 
@@ -105,17 +109,19 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
             link = join(a.text, b.text, "reflow.join")
         elif marker(b.text) and (item or stop or room >= 0 or a.text[-1] in ":;"):
             link, item = KEEP if item else BREAK, True
-        elif is_shouted(b.text) and (stop or room >= 0):
-            link = BREAK
-        elif stop and not item and not hung and b.indent >= base + 2 > a.indent:
+        elif (is_shouted(b.text) and (stop or room >= 0)) or (
+            stop and not item and not hung and b.indent >= base + 2 > a.indent
+        ):
             link = BREAK
         elif room < 0:
             link = join(a.text, b.text, "reflow.join")
         elif goes_on(b.text):
             link = join(a.text, b.text, "reflow.join" if shape.twice else "reflow.seam")
-        elif stop or (first and room > width // 5 and is_title(a.text) and not is_open(a.text)):
-            link = BREAK
-        elif item and b.indent <= base:
+        elif (
+            stop
+            or (first and room > width // 5 and is_title(a.text) and not is_open(a.text))
+            or (item and b.indent <= base)
+        ):
             link = BREAK
         else:
             link = join(a.text, b.text, "reflow.join" if shape.twice else "reflow.seam")
@@ -132,7 +138,7 @@ def logical(lines: Sequence[Line], shape: Shape) -> tuple[int, list[int]]:
     In text that was wrapped twice, a full line and its short rest are one line, and the room is that after the rest.
     """
     width = shape.width
-    rooms = [width - a.edge - 1 - width_of(b.text) for a, b in zip(lines, lines[1:], strict=False)]
+    rooms = [width - a.edge - 1 - width_of(b.text) for a, b in pairwise(lines)]
     if not shape.twice:
         return width, rooms
     for at, room in enumerate(rooms[1:]):  # a line above a short rest was full, whatever was cut from it
@@ -158,7 +164,7 @@ def apart(lines: Sequence[Line], nodes: bool) -> list[Link]:
     found: list[Link] = []
     running = lines[0].text  # the paragraph so far
     first, item = True, bool(marker(running))
-    lowered = sum(b.text[0].islower() and ended(a.text) for a, b in zip(lines, lines[1:], strict=False)) > 1
+    lowered = sum(b.text[0].islower() and ended(a.text) for a, b in pairwise(lines)) > 1
     for a, b, below in zip(lines, lines[1:], [*lines[2:], None], strict=False):
         link = framed(a, b, first)
         lone = first and BULLET.fullmatch(a.text) is not None
@@ -170,15 +176,15 @@ def apart(lines: Sequence[Line], nodes: bool) -> list[Link]:
         elif bullet and not (nodes and item and bullet in "–—" and not ended(a.text)):
             link, item = KEEP if item else BREAK, True
         else:
-            title = below is not None and marker(below.text) and is_title(b.text) and not is_running(running)
-            link = seam(running, a, b, nodes, item and not title, lowered)
+            goes = below is not None and leads_on(b.text, below.text)
+            link = seam(running, a, b, Sight(nodes, lowered, item, goes))
             if link is None:
                 link = BREAK if item else between(a, b, first, found)
         if "\n" in link.new:
             running, first = b.text, True
             item = item if link is KEEP else bool(marker(b.text))
         else:
-            running, first = running + link.new + b.text, False
+            running, first = (running + link.new + b.text)[-TAIL:], False
         found.append(link)
     return settle(lines, found)
 
@@ -194,46 +200,83 @@ def between(a: Line, b: Line, first: bool, found: Sequence[Link]) -> Link:
 def settle(lines: Sequence[Line], found: list[Link]) -> list[Link]:
     """Part two short lines above a paragraph: they are a heading and the heading below it, not a list."""
     for at, link in enumerate(found):
-        alone = link is KEEP and (at == 0 or found[at - 1] is BREAK) and at + 1 < len(found) and found[at + 1].new != "\n"
+        above, below = found[at - 1] if at else BREAK, found[at + 1] if at + 1 < len(found) else KEEP
+        alone = link is KEEP and above is BREAK and below is not KEEP
         pair = lines[at : at + 2]
         if alone and all(is_title(line.text) and not FIELD.match(line.text) and not marker(line.text) for line in pair):
             found[at] = BREAK
     return found
 
 
-def seam(running: str, a: Line, b: Line, nodes: bool, item: bool, lowered: bool) -> Link | None:
+class Sight(NamedTuple):
+    """What is seen around two lines: of their block, whether links stand on lines of their own (`nodes`) and whether
+    small letters start lines anyway (`lowered`); whether they are in a list item, and whether the sentence goes on
+    after the second (`goes`)."""
+
+    nodes: bool
+    lowered: bool
+    item: bool
+    goes: bool
+
+
+def seam(running: str, a: Line, b: Line, sight: Sight) -> Link | None:
     """The link that joins `b` to the sentence that `a` leaves open, or None if it does not belong to it.
 
-    `running` is the paragraph that ends with `a`; `lowered`: small letters start lines of this block anyway.
+    `running` is the end of the paragraph that ends with `a`.
     """
-    rule = "reflow.seam"
     first, last = b.text[0], a.text[-1]
     stop = ended(a.text)
+    link = join(a.text, b.text, "reflow.seam")
     if goes_on(b.text) and not first.islower():
         inside = running.count("(") + running.count("[") > running.count(")") + running.count("]")
-        return None if (stop and first != ")") or (first in ")]" and not inside) else join(a.text, b.text, rule)
-    if (len(a.text) < 80 and FORMULA.search(a.text)) or (len(b.text) < 80 and FORMULA.search(b.text)):
+        return None if (stop and first != ")") or (first in ")]" and not inside) else link
+    if is_formula(a.text) or is_formula(b.text):
         return None
-    if is_broken(a.text, b.text) or last in "([—" or (last in "$€£¥" and first.isdigit()) or (nodes and first == "—" and b.text[1:2].isalpha()):
-        return join(a.text, b.text, rule)
+    if is_broken(a.text, b.text) or last in "([—" or (last in "$€£¥" and first.isdigit()):
+        return link
+    if sight.nodes and first == "—" and b.text[1:2].isalpha():
+        return link
     if stop:
         return None
-    if nodes and last.isalpha() and b.text.split(" ", 1)[0] in FRAGMENTS:
-        return Link("", rule)
-    word = last_word(a.text)
-    low = first.islower() and not (lowered and not nodes)
-    if word in OPEN_WORDS or (word in WEAK_WORDS and (low or nodes)):
-        return join(a.text, b.text, rule)
-    if low and (nodes or len(running) >= SHORT or last == ","):
-        return join(a.text, b.text, rule)
-    if nodes and (last == "," or first == "(" or running.count("(") > running.count(")") or is_running(running) or item):
-        return join(a.text, b.text, rule)
-    return None
+    if sight.nodes and last.isalpha() and b.text.split(" ", 1)[0] in FRAGMENTS:
+        return Link("", "reflow.seam")
+    return link if is_same(running, a.text, b.text, sight) else None
+
+
+def is_same(running: str, a: str, b: str, sight: Sight) -> bool:
+    """Whether two lines are of one sentence, to judge by their words; `a` ends none."""
+    word, last, first = last_word(a), a[-1], b[0]
+    if first.islower():
+        loose = (running[0].islower() and len(running) < SHORT) if sight.nodes else len(running) < SHORT
+        if word in OPEN_WORDS or word in WEAK_WORDS:
+            return True
+        return (not loose or last == ",") and (sight.nodes or not sight.lowered)
+    if word in OPEN_WORDS:
+        return True
+    if not sight.nodes or not (first.isalnum() or first in "([\"'“‘«–—*_"):
+        return False
+    if first == "(" or running.count("(") > running.count(")") or (sight.item and first in "–—"):
+        return True
+    return (sight.goes or word in WEAK_WORDS or last == ",") and (
+        sight.item or is_running(running) or (sight.goes and (word in WEAK_WORDS or last == ","))
+    )
 
 
 def last_word(text: str) -> str:
     """The last word of a line, in small letters."""
-    return text.rsplit(" ", 1)[-1].lower()
+    found = LAST.search(text[-24:])
+    return found[0].lower() if found else ""
+
+
+def leads_on(a: str, b: str) -> bool:
+    """Whether a line is in a sentence that goes on, to judge by itself and the line below it.
+
+    >>> leads_on("Ada Thorne", "was born here"), leads_on("Ada Thorne", "Ben Thorne")
+    (True, False)
+    """
+    if not marker(b) and (goes_on(b) or b[0] == "("):
+        return True
+    return is_open(a) or a[-1] in "$€£¥" or (len(a) >= 40 and not is_title(a))
 
 
 def is_open(text: str) -> bool:
