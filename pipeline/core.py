@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pipeline.document import Document, Fact, Found, Gap, Paragraph
+from pipeline.document import Document, Fact, Flag, Found, Ledger, Paragraph
 from pipeline.edits import PositionMap, apply
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
@@ -21,7 +21,7 @@ def default_stages(settings: Settings, rules: RuleSet) -> list[Stage]:
         Stage("lines", lines.find),
         Stage("encoding", encoding.finder(settings)),
         Stage("characters", characters.find),
-        Stage("debris", debris.finder(rules), rounds=6),
+        Stage("debris", debris.finder(rules), rounds=6, guarded=True),
         Stage("reflow", reflow.finder(settings)),
         Stage("gaps", gaps.finder(settings)),
     ]
@@ -54,11 +54,14 @@ class Pipeline:
         """
         document = decode.document(source, id)
         for stage in self.stages:
+            before, passes = document.text, len(document.ledger)
             for _ in range(stage.rounds):
                 found = stage.find(document.text)
                 take(document, stage.name, found)
                 if not found.edits:
                     break
+            if stage.guarded and len(document.ledger) > passes:
+                guard(document, before, passes, self.settings.guard)
         settle(document)
         replay(document)
         return document
@@ -98,6 +101,22 @@ def take(document: Document, stage: str, found: Found) -> None:
             for paragraph in document.paragraphs
         ]
     document.gaps.extend(gaps)
+
+
+def guard(document: Document, before: str, passes: int, share: float) -> None:
+    """Take back what a stage did (the passes from `passes` on) if it took more than `share` of the words of `before`."""
+    words = len(before.split())
+    left = len(document.text.split())
+    if words - left > share * words:
+        document.text = before
+        document.ledger = Ledger(document.ledger.passes[:passes])
+        document.flags.append(
+            Flag(
+                "guard",
+                f"The rules would take {words - left} of {words} words, more than the guard of {share:.0%} allows; "
+                "the document is kept with its debris. Look at it, and raise --guard if it is debris.",
+            )
+        )
 
 
 def settle(document: Document) -> None:

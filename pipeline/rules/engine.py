@@ -164,7 +164,9 @@ class RuleSet:
                         spans.append(Span(start, len(text), "", rule.id, facts))
                 else:
                     openers.append((index, rule))
-        footer = min((s.start for s in spans if s.end == len(text) and s.rule.split(".")[0] != "lines"), default=len(text))
+        footer = min(
+            (s.start for s in spans if s.end == len(text) and s.rule.split(".")[0] != "lines"), default=len(text)
+        )
         for index, rule in openers:
             last = sections.end(lines, index, footer)
             if last is not None:
@@ -282,9 +284,7 @@ def failures(rules: RuleSet) -> list[str]:
     """Try the examples of every rule, each rule by itself; return a line for each that fails."""
     problems = []
     for rule in rules.rules:
-        alone = (
-            RuleSet([Pack(rule.pack, "", (rule,), "")]) if isinstance(rule, Rule) else RuleSet([], [rule])
-        )
+        alone = RuleSet([Pack(rule.pack, "", (rule,), "")]) if isinstance(rule, Rule) else RuleSet([], [rule])
         place = f"{rule.pack}:{rule.line}" if isinstance(rule, Rule) else rule.pack
         for example in (*rule.match, *rule.keep):
             edits, facts = alone.find(example.text)
@@ -294,7 +294,9 @@ def failures(rules: RuleSet) -> list[str]:
             if got != example.spans:
                 took = [example.text[a:b] for a, b in got]
                 want = [example.text[a:b] for a, b in example.spans]
-                problems.append(f"{place}: rule {rule.id} takes {took!r} of {example.text!r}; its example says {want!r}.")
+                problems.append(
+                    f"{place}: rule {rule.id} takes {took!r} of {example.text!r}; its example says {want!r}."
+                )
     return problems
 
 

@@ -104,7 +104,11 @@ class Rule:
 
     def facts_of(self, match: regex.Match[str]) -> tuple[tuple[str, str], ...]:
         """The facts that a match tells: its named groups that are not empty."""
-        found = ((kind, " ".join(value.split())) for kind, value in match.groupdict().items() if value and kind in self.fact_kinds)
+        found = (
+            (kind, " ".join(value.split()))
+            for kind, value in match.groupdict().items()
+            if value and kind in self.fact_kinds
+        )
         return tuple((kind, value) for kind, value in found if value)
 
 

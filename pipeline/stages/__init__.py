@@ -10,7 +10,7 @@ from pipeline.document import Found
 
 class Stage(NamedTuple):
     """A named step: `find` looks at a text and says what should change. It runs until it asks for nothing more,
-    `rounds` times at most.
+    `rounds` times at most. What a `guarded` stage took is given back if it was too large a share of the words.
 
     >>> from pipeline.edits import Edit
     >>> Stage("demo", lambda text: Found([Edit(0, "x", "", "demo.x")] if text[:1] == "x" else [])).find("xy").edits
@@ -20,3 +20,4 @@ class Stage(NamedTuple):
     name: str
     find: Callable[[str], Found]
     rounds: int = 1
+    guarded: bool = False

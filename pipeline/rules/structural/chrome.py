@@ -30,7 +30,9 @@ def _gate() -> re2.Set:
     options.literal = True
     options.max_mem = 64 << 20
     gate = re2.Set.SearchSet(options)
-    for phrase in sorted(STRONG_PHRASES | {"read more", "facebook", "privacy", "©", "comments", "navigation", "search"}):
+    for phrase in sorted(
+        STRONG_PHRASES | {"read more", "facebook", "privacy", "©", "comments", "navigation", "search"}
+    ):
         gate.Add(phrase)
     gate.Compile()
     return gate
@@ -92,7 +94,7 @@ def _score(line: str, cue: int, is_prose: bool) -> float:
         return -2.0 - min(len(line), 600) / 80
     if SENTENCE_END.search(line):
         return -1.0
-    return 0.5 if len(line.split()) <= LABELS else -0.5
+    return 0.0 if MARKER.match(line) and len(line.split()) <= LABELS else -0.4
 
 
 def find_head(text: str) -> Sequence[Span]:
@@ -109,7 +111,7 @@ def find_head(text: str) -> Sequence[Span]:
         total += score
         if cues[index] and total >= best:
             best, cut = total, index
-    if not _enough(cues[: cut + 1]):
+    if not _enough(lines, cues, 0, cut + 1):
         return ()
     spans = []
     for index in range(cut + 1):
@@ -138,15 +140,16 @@ def find_tail(text: str) -> Sequence[Span]:
             best, cut = total, index
         if total < -12:
             break
-    if cut < 0 or not _enough(cues[cut:]):
+    if cut < 0 or not _enough(lines, cues, cut, len(lines)):
         return ()
     return [Span(lines.starts[cut], len(text), "", "chrome.tail")]
 
 
-def _enough(cues: Sequence[int]) -> bool:
-    """Whether a stretch has enough cues: three, or two of which one is strong; and they are a quarter of it or more."""
-    hits = [cue for cue in cues if cue]
-    return len(hits) >= FEWEST or (len(hits) == 2 and 2 in hits)
+def _enough(lines: Lines, cues: Sequence[int], first: int, after: int) -> bool:
+    """Whether a stretch of lines has enough cues: three, or two of which one is strong, and one line in four."""
+    hits = [cue for cue in cues[first:after] if cue]
+    size = sum(1 for line in lines.texts[first:after] if line)
+    return (len(hits) >= FEWEST or (len(hits) == 2 and 2 in hits)) and len(hits) * 4 >= size
 
 
 def find_breadcrumbs(text: str) -> Sequence[Span]:
@@ -169,7 +172,9 @@ def find_breadcrumbs(text: str) -> Sequence[Span]:
 
 
 COMMENTS = regex.compile(r"(?i)(?:\d+ )?(?:comments?|responses?|replies|thoughts? on .{3,120})(?: \(\d+\))?:?")
-FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*|add (?:a )?comment.*")
+FORM = regex.compile(
+    r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*|add (?:a )?comment.*"
+)
 FORM_NEEDS = ("eave a ", "ost a comment", "mail address will not be", "dd a comment", "dd comment")
 
 
@@ -190,7 +195,9 @@ def find_comments(text: str) -> Sequence[Span]:
     return [Span(lines.starts[heading], lines.end(last), "", "chrome.comments")]
 
 
-_PROSE = "The mill stood by the river for four hundred years, until the flood of that winter took the wheel and the weir."
+_PROSE = (
+    "The mill stood by the river for four hundred years, until the flood of that winter took the wheel and the weir."
+)
 
 RULES = (
     Structural(
@@ -207,7 +214,9 @@ RULES = (
         match=examples(
             f"{_PROSE}\n⟦2 Comments\nAnn May 3, 2019 at 4:12 pm Reply\nI liked this.\nLeave a Reply\nName\n⟧"
         ),
-        keep=examples(f"{_PROSE}\nComments\nThe first comment on the law is by the judge himself, who wrote it in his old age."),
+        keep=examples(
+            f"{_PROSE}\nComments\nThe first comment on the law is by the judge himself, who wrote it in his old age."
+        ),
     ),
     Structural(
         id="chrome.tail",
@@ -228,7 +237,9 @@ RULES = (
         about="A list of links of a site: short items, a third of them or more site chrome.",
         find=find_lists,
         match=examples(f"{_PROSE}\n⟦• LONDON (5 p.m.)\n• Navigation menu\n⟧{_PROSE}"),
-        keep=examples(f"{_PROSE}\n• Search the attic.\n• Read the letters.\n{_PROSE}", "• Home\n• Garden\n• Kitchen\n• Cellar"),
+        keep=examples(
+            f"{_PROSE}\n• Search the attic.\n• Read the letters.\n{_PROSE}", "• Home\n• Garden\n• Kitchen\n• Cellar"
+        ),
     ),
     Structural(
         id="chrome.line",

@@ -15,8 +15,12 @@ HEADING = regex.compile(
 )
 BEFORE = regex.compile(r"[•*·\-]?\s*(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S.{0,110}")
 BEHIND = regex.compile(r"[•*·\-]?\s*\D.{0,110}?\s(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})")
+NESTED = regex.compile(r"(?:^|\s)\d{1,2}\.\d{1,2}(?:\s|$)")
+BACK = regex.compile(r"\b(?:See also|References|External links|Further reading|Bibliography|Notes)\b")
 SENTENCE = regex.compile(r"[.;,:]$")
-GATE = regex.compile(r"(?i)(?:^|\n)[ \t]*(?:[•*·\-][^\n]{0,120}\s\d|(?:table of )?contents?\b|inhalt|sommaire|índice|indice|contenido)")
+GATE = regex.compile(
+    r"(?i)(?:^|\n)[ \t]*(?:[•*·\-][^\n]{0,120}\s\d|(?:table of )?contents?\b|inhalt|sommaire|índice|indice|contenido)"
+)
 
 
 def find(text: str) -> Sequence[Span]:
@@ -75,12 +79,15 @@ def _follows(before: list[int], number: list[int]) -> bool:
 
 
 def _bulleted_or_nested(lines: Lines, first: int, after: int) -> bool:
-    """Whether a run without a heading over it can only be a table of contents: bullets before the numbers.
+    """Whether a run without a heading over it can only be a table of contents.
 
-    A numbered list of an author has no bullets; chapters that are counted 1, 1.1 … may be clauses of a law.
+    Each entry has a bullet before its number (an author's numbered list has none, nor have the clauses of a law),
+    and the numbers are nested, or one of the entries is a section that only pages of reference works have.
     """
     entries = [lines.texts[i] for i in range(first, after) if lines.texts[i]]
-    return sum(entry[0] in "•*·-" for entry in entries) == len(entries)
+    if not all(entry[0] in "•*·-" for entry in entries):
+        return False
+    return any(NESTED.search(entry) for entry in entries) or any(BACK.search(entry) for entry in entries)
 
 
 RULE = Structural(
@@ -97,5 +104,6 @@ RULE = Structural(
         "Contents may settle in transit.\n1 cup of flour\n2 eggs",
         "1 Scope\n1.1 This law applies to mills.\n1.2 It does not apply to ships.\n2 Terms",
         "• Room 101\n• Room 102",
+        "- Meet the crew of 1\n- Meet the crew of 2\n- Meet the crew of 3\n- Meet the crew of 4\n",
     ),
 )

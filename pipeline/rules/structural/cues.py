@@ -6,73 +6,20 @@ A *strong* cue is never the author's: a line that says only this can go wherever
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import regex
 
-STRONG = """
-skip to content | skip to main content | skip to navigation | skip navigation | skip to search | skip to footer
-jump to content | jump to navigation | jump to search | jump to navigation jump to search | jump to: navigation, search
-navigation menu | main navigation | main menu | toggle navigation | toggle menu | toggle search | toggle sidebar | open menu
-close menu | show menu | back to top | return to top | scroll to top | go to top | go to content
-log in | login | log in / sign up | log in / register | sign in | sign up | register | create account | create an account
-my account | forgot password | forgot your password? | remember me | log out | logout | not logged in | your cart | view cart
-add to cart | add to basket | add to wishlist | shopping cart | checkout | join waitlist
-accept cookies | accept all cookies | accept all | cookie settings | cookie policy | manage cookies | cookie preferences
-privacy policy | terms of use | terms of service | terms and conditions | terms & conditions | legal notice | do not sell my info
-impressum | datenschutz | kontakt - impressum - datenschutz | mentions légales | aviso legal
-share this | share this article | share this page | share this post | share this story | share on facebook | share on twitter
-share on linkedin | share on whatsapp | share on pinterest | share via email | email this | email this article | email this page
-email to a friend | print this | print this page | print this article | printer-friendly version | print view | raw text
-tweet this | pin it | click to share | flag as inappropriate | report this ad | report abuse | advertisement | advertisements
-sponsored | sponsored content | sponsored links | ad choices | adchoices | continue reading below | story continues below
-article continues below | scroll to continue
-leave a reply | leave a comment | cancel reply | leave a reply cancel reply | post a comment | post comment | add a comment
-add comment | submit comment | your email address will not be published. required fields are marked *
-your email address will not be published | required fields are marked * | notify me of new posts by email
-notify me of follow-up comments by email | name * | email * | comment *
-related posts | related articles | related stories | related content | you may also like | you might also like
-you may also be interested in | recommended for you | recommended articles | more from the web | from around the web
-trending now | trending | trending terms | most popular | most read | popular posts | recent posts | recent comments | top searches
-latest posts | latest news | latest stories | previous post | next post | older posts | newer posts | previous article | next article
-post navigation | read next | up next | see more | show more | load more | view more | view all | see all | read full article
-subscribe to our newsletter | sign up for our newsletter | newsletter signup | newsletter sign-up | join our newsletter
-join our mailing list | get email updates | get our newsletter | subscribe now | subscribe today | subscribe via rss
-follow us | follow us on facebook | follow us on twitter | follow us on instagram | like us on facebook | connect with us
-stay connected | get in touch | download our app | get the app | donate now | support us | buy from amazon | buy on amazon
-recent changes | recentchanges | findpage | helpcontents | immutable page | delete cache | check spelling | like pages
-local site map | rename page | delete page | remove spam | revert to this revision | moinmoin powered | python powered
-what links here | special pages | permanent link | page information | random article | upload file | community portal
-powered by wordpress | proudly powered by wordpress | powered by vbulletin | powered by phpbb | powered by moinmoin
-all rights reserved | all rights reserved. | site map | sitemap | rss feed | follow-up postings: | follow-up postings
-zum inhalt springen | zur navigation springen | nach oben | anmelden | registrieren | newsletter abonnieren
-aller au contenu | se connecter | s'inscrire | s'abonner | partager sur facebook | ir al contenido | iniciar sesión | compartir
-"""
-
-WEAK = """
-home | menu | search | search: | search this site | search for: | go | submit | send | close | open | next | previous | prev | back
-more | more... | read more | read more » | learn more | find out more | continue reading | click here | details
-about | about us | contact | contact us | contacts | help | faq | faqs | support | careers | jobs | press | blog | news | events
-products | services | shop | store | cart | account | profile | settings | user | page | info | tools | attachments | downloads
-share | share share | share: | tweet | pin | like | comment | comments | reply | quote | report | follow | print | email | e-mail
-save | bookmark | subscribe | unsubscribe | donate | newsletter | email address | your email | name | website | password | username
-facebook | twitter | instagram | youtube | linkedin | pinterest | whatsapp | telegram | tumblr | reddit | reddit | viber | google+
-google plus | rss | flickr | vimeo | tiktok | mastodon | snapchat | line | x | messenger | skype | digg | stumbleupon | mix | vk
-related | related terms | related terms: | related: | related topics | related links | tags | tags: | categories | topics
-archives | archive | links | sidebar | footer | header | navigation | language | languages | english | deutsch | français | español
-privacy | terms | legal | disclaimer | accessibility | cookies | copyright | imprint | kontakt | suche | startseite | mehr
-teilen | drucken | weiterlesen | accueil | rechercher | partager | lire la suite | inicio | buscar | leer más | advertise
-contact a human | comments | attachments | more actions: | slideshow | valid html 4.01 | gpl licensed | view | edit | history | talk
-discussion | view source | view history | read | article | actions | personal tools | views | interaction | toolbox | namespaces
-variants | what is this? | print/export | in other languages | in other projects
-"""
+PHRASES = tomllib.loads(Path(__file__).with_name("cues.toml").read_text(encoding="utf-8"))
 
 
 def _phrases(block: str) -> frozenset[str]:
     return frozenset(phrase.strip() for line in block.split("\n") for phrase in line.split(" | ") if phrase.strip())
 
 
-STRONG_PHRASES = _phrases(STRONG)
-WEAK_PHRASES = _phrases(WEAK)
-LONGEST = max(map(len, STRONG_PHRASES | WEAK_PHRASES))
+STRONG_PHRASES = _phrases(PHRASES["strong"])
+WEAK_PHRASES = _phrases(PHRASES["weak"])
 
 PATTERNS = regex.compile(
     r"""(?xi)

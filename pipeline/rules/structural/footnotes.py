@@ -26,7 +26,9 @@ def find(text: str) -> Sequence[Span]:
     spans: list[Span] = []
     run: list[regex.Match[str]] = []
     for match in NOTE.finditer(text):
-        follows = bool(run) and not text[run[-1].end() : match.start()].strip() and _next(run[-1]["mark"], match["mark"])
+        follows = (
+            bool(run) and not text[run[-1].end() : match.start()].strip() and _next(run[-1]["mark"], match["mark"])
+        )
         if run and not follows:
             spans += _take(text, run)
             run = []

@@ -29,10 +29,12 @@ def find(text: str) -> Sequence[Span]:
     keys = [_key(line) if _is_phrase(line) else "" for line in lines.texts]
     counts = Counter(key for key in keys if key)
     sites = _site_titles(lines, keys)
-    phrases = {key for key, count in counts.items() if _repeats(lines, keys, key, count)}
+    first = [index for index, line in enumerate(lines.texts) if line][:3]
+    of_page = {keys[index] for index in first} | sites
+    phrases = {key for key, count in counts.items() if key in of_page and _repeats(lines, keys, key, count)}
     if not phrases:
         return ()
-    title = next((index for index, line in enumerate(lines.texts) if line), 0)
+    title = first[0]
     spans = []
     for index, key in enumerate(keys):
         line = lines.texts[index]
@@ -117,6 +119,8 @@ RULE = Structural(
         "The mill wheel turns and turns\nand no one stops to see\nThe mill wheel turns and turns\nthe water to the sea\n"
         "The mill wheel turns and turns\nfor you and not for me",
         f"The old mill wheel\n{_PROSE}\nThe old mill weir\n{_PROSE}\nThe old mill door\n{_PROSE}",
+        f"Mills of the valley\n{_PROSE}\nA mill\n{_PROSE}\nWhy we chose this mill\n{_PROSE}\n"
+        f"Why we chose this mill\n{_PROSE}\nWhy we chose this mill\n{_PROSE}",
         f"old mill history\n\n{_PROSE}\n\nold mill history\n\n{_PROSE}",
     ),
 )

@@ -109,8 +109,10 @@ def _is_link(line: str) -> bool:
     line = line.strip()
     if line[:1] in ",.;:)–—-" or OPEN_END.search(line):
         return False
-    return 0 < len(line) <= 90 and not line.endswith((".", "!", "?", ":", ";", ",", "...", "…")) or (
-        1 < len(line) <= 30 and bool(regex.search(r"\b(?:[A-Z]\.|Jr\.|Co\.|Inc\.|St\.|Dr\.)$", line))
+    return (
+        0 < len(line) <= 90
+        and not line.endswith((".", "!", "?", ":", ";", ",", "...", "…"))
+        or (1 < len(line) <= 30 and bool(regex.search(r"\b(?:[A-Z]\.|Jr\.|Co\.|Inc\.|St\.|Dr\.)$", line)))
     )
 
 
