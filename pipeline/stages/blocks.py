@@ -63,6 +63,11 @@ class Rows:
                 at += len(row) + 1
         return self._lines
 
+    def is_neat(self) -> bool:
+        """Whether the first line has no spaces to spare."""
+        row = self.rows[0]
+        return row is self.bare[0] and not ("  " in row or "\t" in row or "\n" in row or "\f" in row or "\v" in row)
+
     def plain(self) -> bool:
         """Whether this is wrapped prose without any doubt, so that no line needs a second look; sets `width`.
 

@@ -172,6 +172,13 @@ class Draft:
             return self.at - 1, "", "reflow.hyphen"
         return (self.at, " ", link.rule) if verdict == "apart" else (self.at, "", "reflow.compound")
 
+    def line(self, start: int, text: str) -> None:
+        """Write the edits of a block of one line without spaces to spare."""
+        self.gap(start, "\n\n" if self.blocks else "")
+        self.at = start + len(text)
+        kind = kind_of(text) if len(text) < 100 or text[0] in MARKS else "prose"
+        self.blocks.append((kind, start, self.at, text))
+
     def wrapped(self, block: Rows) -> None:
         """Write the edits of a plain block of wrapped prose: a line break becomes a space, or a hyphen is settled."""
         at, bare, text = block.start, block.bare, self.text
@@ -246,7 +253,7 @@ def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], b
     for block in blocks:
         found = None
         if len(block) == 1:
-            found = single(block.lines()[0])
+            found = None if block.is_neat() else single(block.lines()[0])
         elif not block.plain():
             found = shape(block.lines())
             if found.kind == "wrapped" and len(block) > 3:
@@ -258,7 +265,10 @@ def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], b
     draft = Draft(text)
     for block, found in zip(blocks, shapes, strict=True):
         if found is None:
-            draft.wrapped(block)
+            if len(block) == 1:
+                draft.line(block.start, block.rows[0])
+            else:
+                draft.wrapped(block)
             continue
         lines = block.lines()
         if usual and len(lines) > 1 and (found.kind == "kept" or len(lines) == 2):
