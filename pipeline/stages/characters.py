@@ -59,6 +59,10 @@ RIGHT_TO_LEFT = regex.compile(r"[\p{Hebr}\p{Arab}\p{Syrc}\p{Thaa}\p{Nkoo}\p{Samr
 PICTOGRAPH = regex.compile(r"[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\ufe0f]")
 SELECTABLE = regex.compile(r"[^\p{Latin}\s]|[0-9#*]")
 
+SHOWN_HYPHEN = re.compile(r"[^\W\d_]\xad\n[ \t]*[^\W\d_]")
+NEAR = 250  # characters on each side that say in what script an odd character stands
+RUN = 1000  # characters of a run that are one edit at most
+
 OVERSTRIKE = re.compile(r"[^\n\x08]\x08(?=[^\n\x08])")  # nroff's bold and underline: the second character shows
 UNCOMPOSED = regex.compile(r"[\p{NFC_QC=Y}--\n]?[\p{NFC_QC=N}\p{NFC_QC=M}\p{M}]+", regex.V1)
 
@@ -104,39 +108,41 @@ def _edits(text: str) -> tuple[Edit, ...]:
 
 
 def _odd(text: str) -> list[Edit]:
-    """The edits of single odd characters."""
-    edits = []
-    at = 0
+    """The edits of single odd characters; those that follow each other for one reason are one edit."""
     if "\x08" in text and (
         struck := [Edit(m.start(), m[0], "", "characters.overstrike") for m in OVERSTRIKE.finditer(text)]
     ):
         return struck
+    edits: list[Edit] = []
+    end, before = -1, ""
     for match in ODD.finditer(text):
-        start = match.start()
-        if start >= at and (edit := _judge(text, start)):
-            edits.append(edit)
-            at = edit.end
+        at = match.start()
+        if (verdict := _judge(text, at)) is None:
+            continue
+        new, rule = verdict
+        if at == end and rule == before and len(edits[-1].old) < RUN:
+            edits[-1] = Edit(edits[-1].start, edits[-1].old + text[at], edits[-1].new + new, rule)
+        else:
+            edits.append(Edit(at, text[at], new, rule))
+        end, before = at + 1, rule
     return edits
 
 
-def _judge(text: str, at: int) -> Edit | None:
-    """The edit for the odd character at `at`, or None if it has its place there."""
+def _judge(text: str, at: int) -> tuple[str, str] | None:
+    """What to write for the odd character at `at`, and the rule; None if it has its place there."""
     character = text[at]
     if character in "\xa0\u202f\u2007":
-        return Edit(at, character, " ", "characters.no-break-space")
-    if character == "\xad":
-        return Edit(at, character, "", "characters.soft-hyphen")
+        return " ", "characters.no-break-space"
+    if character == "\xad":  # at the end of a line it is a hyphen that shows
+        return "-" if SHOWN_HYPHEN.match(text, max(0, at - 1)) else "", "characters.soft-hyphen"
     rule = next(name for name, kind in KINDS.items() if kind.match(character))
     if rule == "characters.space":
-        if character == "\u3000" and CJK.search(_line(text, at)):
-            return None
-        return Edit(at, character, " ", rule)
-    if rule == "characters.bidi":
-        stays = character not in "\u202d\u202e" and RIGHT_TO_LEFT.search(_line(text, at))
-        return None if stays else Edit(at, character, "", rule)
+        return None if character == "\u3000" and _stands_in(CJK, text, at) else (" ", rule)
+    if rule == "characters.bidi" and character not in "\u202d\u202e" and _stands_in(RIGHT_TO_LEFT, text, at):
+        return None
     if rule == "characters.zero-width" and _belongs(text, at):
         return None
-    return Edit(at, character, "", rule)
+    return "", rule
 
 
 def _belongs(text: str, at: int) -> bool:
@@ -157,10 +163,13 @@ def _belongs(text: str, at: int) -> bool:
     return False
 
 
-def _line(text: str, at: int) -> str:
-    """The line around a position."""
-    end = text.find("\n", at)
-    return text[text.rfind("\n", 0, at) + 1 : end if end >= 0 else len(text)]
+def _stands_in(script: regex.Pattern[str], text: str, at: int) -> bool:
+    """Whether the line around a position, as far as `NEAR` characters on each side, has a letter of the script."""
+    if not script.search(stretches(text)):
+        return False
+    low, high = max(0, at - NEAR), at + NEAR
+    end = text.find("\n", at, high)
+    return bool(script.search(text, max(low, text.rfind("\n", low, at) + 1), high if end < 0 else end))
 
 
 def _uncomposed(text: str) -> list[Edit]:

@@ -329,7 +329,8 @@ def _meet(old: str, new: str, at: int, to: int) -> tuple[int, int]:
     for distance in range(1, WINDOW):
         for skip_new in range(distance + 1):
             skip_old = distance - skip_new
-            ahead, there = old[at + skip_old :][:ANCHOR], new[to + skip_new :][:ANCHOR]
+            one, other = at + skip_old, to + skip_new
+            ahead, there = old[one : one + ANCHOR], new[other : other + ANCHOR]
             if ahead[:1] == there[:1] and (ahead == there or (ahead[0].isascii() and ahead[0].isalnum())):
                 return skip_old, skip_new
     return len(old) - at, len(new) - to
