@@ -163,7 +163,8 @@ def diff(doc: str, out: Path, unified: bool, spaces: bool) -> None:
 
     \b
     Examples:
-      clean-corpus diff travel/oslo | less -R
+      clean-corpus diff travel/oslo
+      clean-corpus diff travel/oslo --spaces | less
       clean-corpus diff travel/oslo --unified > oslo.patch
     """
     from pipeline.report import diff as views
@@ -249,7 +250,8 @@ def verify(out: Path, raw: Path | None) -> None:
         against = f" and agree with {raw}" if raw else ""
         click.echo(f"{documents} verified: {done.bytes:,} raw bytes come back exactly{against}.")
     else:
-        click.echo(f"{len(done.findings):,} findings; {documents} otherwise verified.")
+        findings = "1 finding" if len(done.findings) == 1 else f"{len(done.findings):,} findings"
+        click.echo(f"{findings}; {documents} otherwise verified.")
         sys.exit(1)
 
 
@@ -322,18 +324,19 @@ def test(files: tuple[Path, ...]) -> None:
 @main.command(hidden=True)
 def commands() -> None:
     """Write docs/commands.md: the help of every command."""
-    click.echo("# Commands\n\nMade by `make docs` from the help of the commands.\n")
-    for name, command in _all_commands("clean-corpus", main):
-        context = click.Context(command, info_name=name, max_content_width=80, terminal_width=80)
-        click.echo(f"## {name}\n\n```text\n{command.get_help(context)}\n```\n")
+    click.echo("# Commands\n\nMade by `make docs` from the help of the commands.")
+    top = click.Context(main, info_name="clean-corpus", terminal_width=80, **main.context_settings)
+    for context in _contexts(top):
+        click.echo(f"\n## {context.command_path}\n\n```text\n{context.get_help()}\n```")
 
 
-def _all_commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    yield name, command
-    if isinstance(command, click.Group):
-        for inner in command.commands.values():
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    """The context of a command, and those of the commands below it."""
+    yield context
+    if isinstance(context.command, click.Group):
+        for inner in context.command.commands.values():
             if not inner.hidden:
-                yield from _all_commands(f"{name} {inner.name}", inner)
+                yield from _contexts(click.Context(inner, parent=context, info_name=inner.name))
 
 
 def _choices(choices: dict[str, Any]) -> tuple[Settings, RuleSet]:

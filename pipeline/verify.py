@@ -72,7 +72,7 @@ def verify(
     read. One document is in memory at a time; what is kept of each is a hash of its row of the manifest.
     """
     out = os.fspath(out)
-    names = {name for name, _ in text.walk(out) if name.endswith((".txt", ".json"))}
+    names = text.results(out)
     ids = sorted({name.rpartition(".")[0] for name in names})
     done = Verified()
     expected: dict[str, bytes] = {}

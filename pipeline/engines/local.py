@@ -78,7 +78,7 @@ def run(
         ids: set[str] = set()
         with closing(_clean_all(job, entries, workers)) as outcomes:
             for done, outcome in enumerate(outcomes, 1):
-                spool.write(jsonio.dumps(outcome) + b"\n")
+                spool.write(jsonio.dumps(tuple(outcome)) + b"\n")
                 if outcome.row is not None:
                     ids.add(outcome.id)
                 if progress:
@@ -208,7 +208,8 @@ def _scan(raw: str) -> text.Listing:
     try:
         listing = text.scan(raw)
     except OSError as error:
-        raise RunError(f"Cannot read {printable(raw)}: {_why(error)}. Give a folder that can be read.") from None
+        where = printable(error.filename or raw)
+        raise RunError(f"Cannot read {where}: {_why(error)}. Give a folder that can be read.") from None
     if not listing.entries:  # and an existing OUT stays as it is
         raise RunError(
             f"Cannot clean {printable(raw)}: there is no document in it. "

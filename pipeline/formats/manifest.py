@@ -14,7 +14,8 @@ from pipeline.formats import jsonio
 __all__ = ["FACTS", "NAME", "Counts", "counts", "line", "removed", "row", "rows"]
 
 NAME = "manifest.jsonl"
-FACTS = ("licence", "title", "url")  # a fact is one of them if its kind is the word, or ends with it: `source_title`
+# The facts that attribution needs: those whose kind is one of these words, or ends with it, as `source_title` does.
+FACTS = ("licence", "copyright", "author", "title", "url")
 
 Counts = dict[str, list[int]]  # rule → [edits, characters taken, characters written]
 

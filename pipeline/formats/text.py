@@ -26,6 +26,7 @@ __all__ = [
     "encode",
     "paths",
     "printable",
+    "results",
     "scan",
     "walk",
     "write",
@@ -90,6 +91,11 @@ def walk(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]
             yield name, entry
 
 
+def results(folder: str) -> set[str]:
+    """Return the names of the files below a folder that could be clean texts and sidecars."""
+    return {name for name, entry in walk(folder) if name.endswith((".txt", ".json")) and not entry.name.startswith(".")}
+
+
 def scan(folder: str) -> Listing:
     """List the documents of a folder and its subfolders: `.txt`, `.text`, `.md`, and text files without a suffix.
 
@@ -102,7 +108,7 @@ def scan(folder: str) -> Listing:
         if reason:
             skipped.append(Skipped(name, reason))
         else:
-            entries.append(Entry(id, suffix, entry.stat().st_size))
+            entries.append(Entry(id, suffix, 0 if _is_dead_link(entry) else entry.stat().st_size))
     entries.sort()
     return Listing(entries, skipped)
 
@@ -121,13 +127,18 @@ def _why_not(entry: os.DirEntry[str], suffix: str) -> str:
     """The reason why a directory entry is not a document, or nothing."""
     if entry.name.startswith("."):
         return "hidden"
-    if entry.is_dir():
-        return "a link to a folder"
-    if not entry.is_file():
-        return "a link that leads nowhere" if entry.is_symlink() else "not a regular file"
+    if not _is_dead_link(entry):  # what a dead link lacks is told when it is read
+        if entry.is_dir():
+            return "a link to a folder"
+        if not entry.is_file():
+            return "not a regular file"
     if not suffix:
         return "" if _looks_like_text(entry.path) else "no suffix, and not a text"
     return "" if suffix.lower() in SUFFIXES else f"suffix {suffix}"
+
+
+def _is_dead_link(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and not os.path.exists(entry.path)
 
 
 def _looks_like_text(path: str) -> bool:
@@ -197,29 +208,31 @@ def write(path: str, data: bytes | Iterable[bytes]) -> None:
 
 
 def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> None:
-    """Write a clean text and its sidecar. Raises `ForeignFile` rather than overwrite a file that is not ours.
+    """Write a clean text and its sidecar, unless they are there already.
 
-    The sidecar goes first: a text file without a sidecar was never written by us.
+    The sidecar goes first: so a text file without a sidecar was never written by us. Raises `ForeignFile` rather than
+    overwrite a file that is not ours.
     """
     text_path, sidecar_path = paths(folder, id)
-    _refuse_foreign(text_path, sidecar_path)
-    try:
-        write(sidecar_path, sidecar)
-    except FileNotFoundError:
+    before = _read(sidecar_path)
+    if before is None:
+        if os.path.lexists(text_path):
+            raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
         os.makedirs(os.path.dirname(sidecar_path), exist_ok=True)
-        write(sidecar_path, sidecar)
+    elif not before.startswith(HEAD):
+        raise ForeignFile(f"{printable(sidecar_path)} is there, and clean-corpus did not make it")
+    elif before == sidecar and _read(text_path) == text:
+        return
+    write(sidecar_path, sidecar)
     write(text_path, text)
 
 
-def _refuse_foreign(text_path: str, sidecar_path: str) -> None:
+def _read(path: str) -> bytes | None:
     try:
-        with open(sidecar_path, "rb", buffering=0) as file:
-            ours = file.read(len(HEAD)) == HEAD
-        foreign = "" if ours else sidecar_path
+        with open(path, "rb") as file:
+            return file.read()
     except FileNotFoundError:
-        foreign = text_path if os.path.lexists(text_path) else ""
-    if foreign:
-        raise ForeignFile(f"{printable(foreign)} is there, and clean-corpus did not make it")
+        return None
 
 
 def printable(name: str) -> str:

@@ -19,7 +19,8 @@ def describe(rule: Rule | Structural) -> Iterator[str]:
     fields: dict[str, Any] = {"pack": rule.pack, "where": rule.where}
     if isinstance(rule, Rule):
         fields |= {"does": rule.do, "with": rule.replacement, "pattern": rule.pattern, "needs": ", ".join(rule.needs)}
-    fields["fact"] = rule.fact
+        fields["also"] = ", ".join(rule.also)
+        fields["facts"] = ", ".join(sorted(rule.fact_kinds))
     for name, value in fields.items():
         if value:
             yield from textwrap.wrap(str(value), 80, initial_indent=f"  {name:<9}", subsequent_indent=" " * 11)

@@ -20,8 +20,8 @@ def summary(report: RunReport, raw: str, out: str) -> str:
     >>> print(summary(report, "raw", "clean"))
     1 document: 9 of 10 characters kept (90.0 %)
     <BLANKLINE>
-      removed by            edits      characters
-      a                         1               1
+      rules                 edits   characters out   characters in
+      a                         1                1               0
     <BLANKLINE>
       gaps 0 · restored 0 · duplicates 0 · flagged 0 · errors 0 · skipped 0
     <BLANKLINE>
@@ -38,15 +38,14 @@ def _lines(report: RunReport, raw: str, out: str) -> Iterator[str]:
         f"{documents}: {report.characters_out:,} of {report.characters_in:,} characters kept ({percent(report.kept)})"
     )
     families: dict[str, list[int]] = {}
-    for rule, (edits, taken, written) in report.rules.items():
-        total = families.setdefault(rule.partition(".")[0], [0, 0])
-        total[0] += edits
-        total[1] += taken - written
+    for rule, count in report.rules.items():
+        total = families.setdefault(rule.partition(".")[0], [0, 0, 0])
+        total[:] = [one + more for one, more in zip(total, count, strict=True)]
     if families:
         yield ""
-        yield f"  {'removed by':<17} {'edits':>9} {'characters':>15}"
-        for family, (edits, characters) in sorted(families.items(), key=lambda item: (-item[1][1], item[0])):
-            yield f"  {clip(family, 17):<17} {edits:>9,} {characters:>15,}"
+        yield f"  {'rules':<17} {'edits':>9} {'characters out':>16} {'characters in':>15}"
+        for family, (edits, taken, written) in sorted(families.items(), key=lambda item: (-item[1][1], item[0])):
+            yield f"  {clip(family, 17):<17} {edits:>9,} {taken:>16,} {written:>15,}"
     yield ""
     counts = {
         "gaps": sum(report.gaps.values()),

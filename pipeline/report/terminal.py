@@ -23,7 +23,7 @@ _PATIENCE = 2.0  # seconds of work before a progress bar appears
 
 def document(out: Path, name: str) -> Document:
     """The document of that id in the folder `out`, or of that file of it."""
-    from pipeline.formats.text import walk
+    from pipeline.formats.text import results
     from pipeline.verify import read
 
     for id in (name, *_ids_of_path(out, name)):
@@ -32,7 +32,7 @@ def document(out: Path, name: str) -> Document:
                 return read(str(out), id)[1]
             except ValueError as error:
                 raise click.ClickException(str(error)) from None
-    known = [found.removesuffix(".json") for found, _ in walk(str(out)) if found.endswith(".json")]
+    known = sorted(found.removesuffix(".json") for found in results(str(out)) if found.endswith(".json"))
     raise unknown("document", name, known, f"The ids are the paths below {out}, without the suffix.")
 
 

@@ -1,0 +1,260 @@
+"""The commands, from the outside: what they print, write, and return."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipeline.cli import main
+from pipeline.rules.engine import RuleSet
+
+ROOT = Path(__file__).parent.parent
+PACK = """\
+[pack]
+name = "mine"
+about = "Lines of a site of mine."
+
+[[rule]]
+id = "mine.banner"
+about = "The banner of the site."
+where = "line"
+pattern = 'Welcome to my site'
+needs = ["welcome to my site"]
+match = ["⟦Welcome to my site\\n⟧Text."]
+keep = ["They say: Welcome to my site, and mean it."]
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, content in {
+        "raw/plain.txt": "A plain text.\n\nNothing is to be done here, in neither of the two paragraphs.\n",
+        "raw/sub/banner.txt": "Welcome to my site\nA text about the sea, and about the ships that go on it.\n",
+        "mine.toml": PACK,
+        "broken.toml": PACK.replace("Text.", "Text.⟦"),
+        "wrong.toml": PACK.replace("'Welcome to my site'", "'Welcome to your site'"),
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    return tmp_path
+
+
+def call(*arguments: str, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(main, list(arguments), input=stdin, prog_name="clean-corpus")
+
+
+@pytest.fixture
+def ran(here: Path) -> Path:
+    assert call("run", "raw", "clean", "--rules", "mine.toml", "--quiet").exit_code == 0
+    return here
+
+
+def test_run_writes_and_sums_up(here: Path) -> None:
+    result = call("run", "raw", "clean", "--rules", "mine.toml", "--workers", "2")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("2 documents: ")
+    assert "clean-corpus verify clean --raw raw" in result.stdout
+    assert (here / "clean/sub/banner.txt").read_text().startswith("A text about the sea")
+    assert (here / "clean/plain.txt").read_bytes() == (here / "raw/plain.txt").read_bytes()
+
+
+def test_quiet_prints_nothing(here: Path) -> None:
+    assert call("run", "raw", "clean", "--quiet").output == ""
+
+
+def test_a_run_with_a_broken_document_is_an_error_and_goes_on(here: Path) -> None:
+    (here / "raw/lost.txt").symlink_to("nowhere")
+    result = call("run", "raw", "clean", "--quiet")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: Cannot clean lost.txt: No such file or directory. Check that the file can be read.\n"
+    )
+    assert (here / "clean/plain.txt").exists()
+
+
+WRONG = {
+    "nested": (("run", "raw", "raw/out"), 2, "it lies in the folder of the raw texts"),
+    "no such folder": (("run", "nowhere", "clean"), 2, "'nowhere' does not exist"),
+    "a setting": (("run", "raw", "clean", "--gaps", "fill"), 2, "'fill' is not one of"),
+    "a guard": (("run", "raw", "clean", "--guard", "7"), 2, "Cannot use guard=7.0"),
+    "no workers": (("run", "raw", "clean", "--workers", "0"), 2, "0 is not in the range"),
+    "a rule near a known one": (
+        ("run", "raw", "clean", "--without", "markers.footnotes"),
+        2,
+        "there is none of that name",
+    ),
+    "a pack that is broken": (("run", "raw", "clean", "--rules", "broken.toml"), 1, "broken.toml:6: Cannot use rule"),
+    "a pack that fails": (("text", "--rules", "wrong.toml"), 1, "mine:6: rule mine.banner takes [] of"),
+    "no manifest": (("verify", "raw"), 1, "it has no sidecar"),
+    "a command": (("clean", "raw"), 2, "No such command 'clean'"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "reason"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_told(arguments: tuple[str, ...], code: int, reason: str) -> None:
+    result = call(*arguments)
+    assert (result.exit_code, reason in result.output) == (code, True), result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_empty_folder_cannot_be_cleaned(here: Path) -> None:
+    (here / "none").mkdir()
+    result = call("run", "none", "clean")
+    assert (result.exit_code, "there is no document in it" in result.stderr) == (1, True)
+
+
+def test_text_goes_from_bytes_to_utf8() -> None:
+    raw = "A line of caf\u00e9 talk.\n\nAnd a second line, \U0001f600, that stays.".encode()
+    result = call("text", stdin=raw)
+    assert (result.exit_code, result.stdout_bytes) == (0, raw + b"\n")
+    assert call("text").stdout_bytes == b""
+    banner = b"Welcome to my site\nA text about the sea, and about the ships that go on it.\n"
+    assert call("text", "--rules", "mine.toml", stdin=banner).stdout.startswith("A text")
+
+
+def test_diff_finds_a_document_by_id_and_by_file(ran: Path) -> None:
+    result = call("diff", "sub/banner")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("[-Welcome to my site\n-](mine.banner)A text about the sea")
+    for name in ("clean/sub/banner.txt", "clean/sub/banner.json", "sub/banner.txt"):
+        assert call("diff", name).stdout == result.stdout
+    assert "\x1b" not in result.output
+
+
+def test_diff_unified_is_a_patch(ran: Path) -> None:
+    assert call("diff", "sub/banner", "--unified").stdout.startswith(
+        "--- raw/sub/banner\n+++ clean/sub/banner\n@@ -1,2 +1 @@\n-Welcome to my site\n A text"
+    )
+    assert call("diff", "plain", "--unified").stdout == ""
+
+
+def test_an_unknown_document_is_told_with_near_ones(ran: Path) -> None:
+    for arguments in (("diff", "sub/baner"), ("explain", "sub/baner"), ("explain", "banner:1")):
+        result = call(*arguments)
+        assert (result.exit_code, "Near: sub/banner." in result.stderr) == (2, True)
+    assert "The ids are the paths below clean" in call("diff", "zzz").stderr
+    assert call("diff", "../raw/plain").exit_code == 2
+
+
+def test_a_document_that_was_changed_is_not_shown(ran: Path) -> None:
+    (ran / "clean/plain.txt").write_text("x")
+    result = call("diff", "plain")
+    assert (result.exit_code, "Cannot read plain.txt: it was changed" in result.stderr) == (1, True)
+
+
+def test_explain_tells_of_a_document_and_of_lines(ran: Path) -> None:
+    assert "mine.banner" in call("explain", "sub/banner").stdout
+    assert "mine.banner: removed" in call("explain", "sub/banner:1").stdout
+    assert "Nothing of it is in the clean text." in call("explain", "sub/banner:1", "--raw").stdout
+
+
+def test_explain_knows_names_with_colons(ran: Path) -> None:
+    (ran / "raw/at 12:30.txt").write_text("A text of half past twelve, with a colon in its name.\n")
+    call("run", "raw", "clean")
+    assert call("explain", "at 12:30").stdout.startswith("at 12:30\n")
+    assert "Clean line 1 of at 12:30" in call("explain", "at 12:30:1").stdout
+
+
+def test_explain_says_which_lines_there_are(ran: Path) -> None:
+    for arguments, which in ((("plain:9",), "clean"), (("plain:0",), "clean"), (("sub/banner:9", "--raw"), "raw")):
+        result = call("explain", *arguments)
+        assert (result.exit_code, f"the {which} text has lines 1 to" in result.stderr) == (2, True)
+    assert call("explain", "plain", "--raw").exit_code == 2
+
+
+def test_verify_says_that_all_is_well_or_what_is_not(ran: Path) -> None:
+    result = call("verify", "clean", "--raw", "raw")
+    size = sum(len(path.read_bytes()) for path in (ran / "raw").rglob("*.txt"))
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"2 documents verified: {size} raw bytes come back exactly and agree with raw.\n",
+    )
+    (ran / "clean/plain.txt").write_text("x")
+    result = call("verify", "clean")
+    assert result.exit_code == 1
+    assert result.stdout == (
+        "plain.txt: it was changed: its SHA-256 is not the one in the sidecar.\n"
+        "1 finding; 1 document otherwise verified.\n"
+    )
+
+
+def test_rules_are_listed_in_80_columns() -> None:
+    result = call("rules", "list", "--rules", "mine.toml")
+    assert result.exit_code == 0
+    assert any(line.startswith("mine.banner ") for line in result.stdout.splitlines())
+    assert {rule.id for rule in RuleSet.builtin().rules} <= set(result.stdout.split())
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+
+
+def test_a_rule_is_shown_with_its_examples() -> None:
+    result = call("rules", "show", "mine.banner", "--rules", "mine.toml")
+    for part in (
+        "  The banner of the site.\n",
+        "    | ⟦Welcome to my site\n",
+        "    | They say: Welcome to my site, and mean it.",
+    ):
+        assert part in result.stdout
+    result = call("rules", "show", "mine.baner", "--rules", "mine.toml")
+    assert (result.exit_code, "Near: mine.banner" in result.stderr) == (2, True)
+
+
+def test_rule_packs_are_tested() -> None:
+    result = call("rules", "test", "mine.toml")
+    assert (result.exit_code, result.stdout) == (0, "mine.toml: 1 rule, 2 examples, all as they say.\n")
+    result = call("rules", "test", "wrong.toml", "mine.toml", "broken.toml")
+    assert result.exit_code == 1
+    assert "mine.banner takes [] of" in result.stdout
+    assert "mine.toml: 1 rule, 2 examples, all as they say.\n" in result.stdout
+    assert "broken.toml:6: Cannot use rule mine.banner" in result.stdout
+
+
+def test_the_page_of_commands_is_current() -> None:
+    page = (ROOT / "docs/commands.md").read_text()
+    assert call("commands").stdout == page, "Write it again with: make docs"
+
+
+def test_every_help_fits_and_has_an_example_or_is_short() -> None:
+    page = call("commands").stdout
+    assert all(len(line) <= 80 for line in page.splitlines())
+    assert page.count("Example") >= 6
+
+
+def test_help_needs_no_heavy_module() -> None:
+    code = (
+        "import sys; from pipeline.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'ftfy', 'bs4', 'regex', 're2', 'orjson'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "--version"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.startswith("clean-corpus, version ")
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+@pytest.mark.parametrize(("variable", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_are_for_terminals(ran: Path, variable: dict[str, str], coloured: bool) -> None:
+    master, slave = os.openpty()
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"} | variable
+    subprocess.run(
+        [sys.executable, "-m", "pipeline", "diff", "sub/banner", "--out", str(ran / "clean")],
+        stdout=slave, stderr=slave, check=True, cwd=ROOT, env=environment,
+    )  # fmt: skip
+    os.close(slave)
+    told = b""
+    while b"ships" not in told:
+        told += os.read(master, 4096)
+    os.close(master)
+    assert (b"\x1b[31mWelcome to my site" in told) is coloured

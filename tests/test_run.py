@@ -1,0 +1,331 @@
+"""The folder run: the same bytes whatever the workers, nothing half-written, and nobody else's file touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.document import Fact, Flag, Found, Gap, Paragraph
+from pipeline.edits import Edit
+from pipeline.engines.local import run
+from pipeline.engines.outcome import RunError, RunReport, WrongFolders
+from pipeline.formats import text
+from pipeline.settings import Settings
+from pipeline.stages import Stage
+from pipeline.verify import verify
+
+
+def notes(content: str) -> Found:
+    """A stage that takes footnote markers, and tells what else it saw."""
+    found = list(re.finditer(r"\[\d+\]", content))
+    if "DEFECT" in content:
+        raise ZeroDivisionError("the stage\nis broken")
+    return Found(
+        edits=[Edit(match.start(), match[0], "", "demo.note") for match in found],
+        facts=[Fact("licence", "CC BY", 0, 5, "demo.licence")] if "CC BY" in content else [],
+        gaps=[Gap(match.end(), "year", "demo.year") for match in re.finditer(r"\bIn (?=the)", content)],
+        paragraphs=[Paragraph("prose", 0, len(content))] if content else [],
+        flags=[Flag("guard", "too much would go")] if "FLAG" in content else [],
+    )
+
+
+def ends(content: str) -> Found:
+    return Found([Edit(len(content) - 1, "\n", "", "demo.end")] if content.endswith("\n") else [])
+
+
+STAGES = [Stage("notes", notes), Stage("ends", ends)]
+
+
+def clean(raw: Path, out: Path, workers: int = 1) -> RunReport:
+    return run(raw, out, Settings(), stages=STAGES, workers=workers)
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    for name, content in {
+        "a.txt": "One.[1] Two.[23]\n",
+        "b/deep/c.md": "Nothing to do.",
+        "b/d.text": "CC BY In the end.\n",
+        "empty.txt": "",
+        "naïve 東京 \U00010348.txt": "Astral \U0001f600[4] text.\n",
+        "no suffix": "A text.\n",
+        "v1.5": "Version.",
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode())
+    (folder / "latin.txt").write_bytes("caf\xe9[1] cr\xe8me br\xfbl\xe9e, d\xe9j\xe0 vu\n".encode("latin-1"))
+    (folder / "bom.txt").write_bytes(b"\xff\xfe" + "With a mark.[1]\n".encode("utf-16-le"))
+    return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_writes_texts_sidecars_and_manifest(raw: Path, tmp_path: Path) -> None:
+    report = clean(raw, tmp_path / "out")
+    out = files(tmp_path / "out")
+    ids = ["a", "b/d", "b/deep/c", "bom", "empty", "latin", "naïve 東京 \U00010348", "no suffix", "v1.5"]
+    assert sorted(out) == sorted(["manifest.jsonl", *(f"{id}{end}" for id in ids for end in (".txt", ".json"))])
+    assert out["a.txt"] == b"One. Two.\n"
+    assert out["empty.txt"] == b""
+    assert out["naïve 東京 \U00010348.txt"].decode() == "Astral \U0001f600 text.\n"
+    assert [json.loads(line)["id"] for line in out["manifest.jsonl"].splitlines()] == sorted(ids)
+    assert (report.documents, report.failed, report.problems) == (9, False, [])
+    assert report.rules == {"demo.note": [5, 16, 0], "demo.end": [6, 6, 0]}
+    assert report.characters_in - report.characters_out == 22
+    assert (report.facts, report.gaps, report.flags) == ({"licence": 1}, {"year": 1}, [])
+    assert verify(tmp_path / "out", raw).findings == []
+
+
+def test_any_number_of_workers_writes_the_same_bytes(raw: Path, tmp_path: Path) -> None:
+    for number in range(40):
+        (raw / f"more{number}.txt").write_text(f"Text {number}.[{number}]\n" * number)
+    (raw / "broken.txt").write_text("DEFECT")
+    reports = [clean(raw, tmp_path / f"out{workers}", workers) for workers in (1, 2, 3)]
+    first, second, third = (files(tmp_path / f"out{workers}") for workers in (1, 2, 3))
+    assert first == second == third
+    assert reports[0] == reports[1] == reports[2]
+    assert len(reports[0].problems) == 1
+
+
+def test_a_second_run_changes_nothing(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    before = files(tmp_path / "out")
+    stamp = (tmp_path / "out/a.txt").stat().st_mtime_ns
+    clean(raw, tmp_path / "out")
+    assert files(tmp_path / "out") == before
+    assert (tmp_path / "out/a.txt").stat().st_mtime_ns == stamp
+
+
+def test_a_run_repairs_what_was_changed_since(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    before = files(tmp_path / "out")
+    (tmp_path / "out/a.txt").write_text("changed")
+    (tmp_path / "out/b/d.txt").unlink()
+    clean(raw, tmp_path / "out")
+    assert files(tmp_path / "out") == before
+
+
+def test_a_document_that_fails_is_told_and_the_others_go_on(raw: Path, tmp_path: Path) -> None:
+    (raw / "broken.txt").write_text("DEFECT")
+    report = clean(raw, tmp_path / "out")
+    assert report.failed
+    assert report.documents == 9
+    assert re.fullmatch(
+        r"Cannot clean broken.txt: ZeroDivisionError: the stage is broken \(test_run.py:\d+\). "
+        r"This is a defect of clean-corpus: please report it. Nothing was written for this document.",
+        str(report.problems[0]),
+    )
+    assert not [name for name in files(tmp_path / "out") if "broken" in name or "tmp" in name]
+    assert [finding.id for finding in verify(tmp_path / "out", raw).findings] == ["broken"]
+
+
+def test_a_ledger_that_does_not_replay_is_a_problem_of_its_document(raw: Path, tmp_path: Path) -> None:
+    def wrong(content: str) -> Found:
+        return Found([Edit(0, "not there", "", "demo.wrong")] if content.startswith("One") else [])
+
+    report = run(raw, tmp_path / "out", stages=[Stage("wrong", wrong)], workers=1)
+    assert [problem.name for problem in report.problems] == ["a.txt"]
+    assert "demo.wrong" in report.problems[0].reason
+    assert report.documents == 8
+
+
+def test_a_file_that_cannot_be_read_is_told(raw: Path, tmp_path: Path) -> None:
+    (raw / "a.txt").unlink()
+    (raw / "a.txt").symlink_to("a.txt")  # a link to itself
+    (raw / "dead.txt").symlink_to("nowhere")
+    report = clean(raw, tmp_path / "out")
+    assert [str(problem) for problem in report.problems] == [
+        "Cannot clean a.txt: Too many levels of symbolic links. Check that the file can be read.",
+        "Cannot clean dead.txt: No such file or directory. Check that the file can be read.",
+    ]
+    assert report.documents == 8
+
+
+def test_a_file_that_goes_away_meanwhile_is_told(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = text.scan(str(raw))
+    (raw / "a.txt").unlink()
+    monkeypatch.setattr(text, "scan", lambda folder: listing)
+    report = clean(raw, tmp_path / "out")
+    assert [str(problem) for problem in report.problems] == [
+        "Cannot clean a.txt: No such file or directory. Check that the file can be read."
+    ]
+
+
+def test_two_files_of_one_name_are_told_and_neither_is_taken(raw: Path, tmp_path: Path) -> None:
+    (raw / "a.md").write_text("Another a.")
+    report = clean(raw, tmp_path / "out")
+    assert [str(problem) for problem in report.problems] == [
+        "Cannot clean a.md: a.md and a.txt would both be a.txt. Rename all but one of them."
+    ]
+    assert "a.txt" not in files(tmp_path / "out")
+    assert report.documents == 8
+
+
+def test_a_file_and_a_folder_of_one_name_are_told(raw: Path, tmp_path: Path) -> None:
+    (raw / "a.txt.d").mkdir()
+    (raw / "x.txt").mkdir()
+    (raw / "x.txt/inner.txt").write_text("Inner.")
+    (raw / "x.md").write_text("Outer.")
+    report = clean(raw, tmp_path / "out")
+    assert len(report.problems) == 1
+    assert "x" in report.problems[0].name
+
+
+def test_what_is_no_document_is_listed(raw: Path, tmp_path: Path) -> None:
+    (raw / "picture.png").write_bytes(b"\x89PNG")
+    (raw / "binary").write_bytes(b"ELF\0\0\0")
+    (raw / ".hidden.txt").write_text("x")
+    (raw / ".git").mkdir()
+    (raw / ".git/config").write_text("x")
+    (raw / "linked").symlink_to(raw / "b")
+    report = clean(raw, tmp_path / "out")
+    assert {tuple(skipped) for skipped in report.skipped} == {
+        ("picture.png", "suffix .png"),
+        ("binary", "no suffix, and not a text"),
+        (".hidden.txt", "hidden"),
+        (".git", "hidden"),
+        ("linked", "a link to a folder"),
+    }
+    assert report.documents == 9
+    assert not report.failed
+
+
+def test_a_flagged_document_is_listed(raw: Path, tmp_path: Path) -> None:
+    (raw / "flagged.txt").write_text("FLAG")
+    assert clean(raw, tmp_path / "out").flags == [("flagged", "guard", "too much would go")]
+
+
+@pytest.mark.parametrize("out", ["raw", "raw/out", "raw/../raw", ".", "link"])
+def test_folders_in_each_other_are_refused(raw: Path, tmp_path: Path, out: str) -> None:
+    (tmp_path / "link").symlink_to(raw)
+    before = files(tmp_path)
+    with pytest.raises(WrongFolders, match=r"Cannot write to .*Choose a folder beside it\."):
+        clean(raw, tmp_path / out)
+    assert files(tmp_path) == before
+
+
+def test_folders_whose_names_begin_alike_are_fine(raw: Path, tmp_path: Path) -> None:
+    assert clean(raw, tmp_path / "raw-clean").documents == 9
+
+
+def test_a_folder_that_cannot_be_written_is_refused(raw: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for out in ("file", "file/out"):
+        with pytest.raises(RunError, match=r"Cannot write to .*Choose another folder\."):
+            clean(raw, tmp_path / out)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_without_documents_is_refused_and_the_results_stay(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    before = files(tmp_path / "out")
+    shutil.rmtree(raw)
+    raw.mkdir()
+    with pytest.raises(RunError, match="there is no document in it"):
+        clean(raw, tmp_path / "out")
+    assert files(tmp_path / "out") == before
+
+
+def test_results_of_documents_that_are_gone_go_too(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    (raw / "a.txt").unlink()
+    (raw / "b/d.text").unlink()
+    report = clean(raw, tmp_path / "out")
+    assert report.removed == ["a", "b/d"]
+    shutil.rmtree(tmp_path / "fresh", ignore_errors=True)
+    clean(raw, tmp_path / "fresh")
+    assert files(tmp_path / "out") == files(tmp_path / "fresh")
+
+
+def test_nobody_elses_file_is_removed(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    clean(raw, out)
+    (out / "notes.txt").write_text("mine")  # the manifest does not name it
+    (out / "a.txt").write_text("I worked on this one.")  # it does not read as the manifest says
+    (raw / "a.txt").unlink()
+    report = clean(raw, out)
+    assert report.removed == []
+    assert (out / "notes.txt").read_text() == "mine"
+    assert (out / "a.txt").read_text() == "I worked on this one."
+
+
+def test_a_manifest_cannot_lead_out_of_its_folder(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    clean(raw, tmp_path / "other")
+    path = tmp_path / "out/manifest.jsonl"
+    path.write_text(path.read_text().replace('"id":"a"', '"id":"../other/a"'))
+    before = files(tmp_path / "other")
+    with pytest.raises(RunError, match="is not a manifest of clean-corpus"):
+        clean(raw, tmp_path / "out")
+    assert files(tmp_path / "other") == before
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.json"])
+def test_nobody_elses_file_is_overwritten(raw: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("mine")
+    report = clean(raw, tmp_path / "out")
+    assert [problem.name for problem in report.problems] == ["a.txt"]
+    assert "clean-corpus did not make it" in report.problems[0].reason
+    assert (tmp_path / "out" / name).read_text() == "mine"
+    assert report.documents == 8
+
+
+@pytest.mark.parametrize("content", ["mine\n", '{"id": "a"}\n', "[]\n"])
+def test_nobody_elses_manifest_is_overwritten(raw: Path, tmp_path: Path, content: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/manifest.jsonl").write_text(content)
+    with pytest.raises(RunError, match="is not a manifest of clean-corpus"):
+        clean(raw, tmp_path / "out")
+    assert files(tmp_path / "out") == {"manifest.jsonl": content.encode()}
+
+
+def test_a_run_that_was_cut_off_is_taken_up(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "cut")
+    (tmp_path / "cut/manifest.jsonl").unlink()
+    (tmp_path / "cut/latin.txt").unlink()
+    clean(raw, tmp_path / "cut")
+    assert files(tmp_path / "cut") == files(tmp_path / "whole")
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    text.write(str(path), b"old")
+
+    def lines() -> object:
+        yield b"new"
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        text.write(str(path), lines())  # type: ignore[arg-type]
+    assert files(tmp_path) == {"file": b"old"}
+
+
+def test_names_that_are_not_utf8_are_kept(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path / "raw")
+    os.mkdir(folder)
+    try:
+        with open(folder + b"/caf\xe9.txt", "wb") as file:
+            file.write(b"Text.\n")
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    report = clean(tmp_path / "raw", tmp_path / "out")
+    assert report.documents == 1
+    assert b"caf\xe9.txt" in os.listdir(os.fsencode(tmp_path / "out"))
+    assert verify(tmp_path / "out", tmp_path / "raw").findings == []
+
+
+def test_progress_is_told_after_each_document(raw: Path, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    run(raw, tmp_path / "out", stages=STAGES, workers=2, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(number, 9) for number in range(1, 10)]
