@@ -1,8 +1,9 @@
 """Time other tools on a folder of texts; run by `speed.py --peers`, with the Python of an environment that has them.
 
-Prints a line of JSON for each tool: its name, version and the seconds of each run, or why it is absent. What they do
-differs, so the figures are yardsticks, not a race: ftfy repairs characters only; jusText and trafilatura look for the
-main text of a web page, and get each line as a paragraph of one; the C4 rules judge lines and whole documents.
+Prints a line of JSON for each tool: its name, its version and the seconds of each run (by the clock on the wall, of
+the processor), or why it is absent. What they do differs, so the figures are yardsticks, not a race: ftfy repairs
+characters only; jusText and trafilatura look for the main text of a web page, and get each line as a paragraph of
+one; the C4 rules judge lines.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import importlib.metadata
 import json
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 Clean = Callable[[str], object]
 
@@ -68,21 +69,21 @@ def page(text: str) -> str:
 
 
 def time_tool(name: str, texts: list[str], repeat: int) -> dict[str, object]:
-    """The seconds of each run of a tool over all texts, or why there are none."""
+    """How long each run of a tool over all texts took, or why it did not run."""
     load, reads_pages = TOOLS[name]
     try:
         clean = load()
         sources = [page(text) for text in texts] if reads_pages else texts
         clean(sources[0])  # what is loaded at first use is not counted
-        seconds = []
+        laps = []
         for _ in range(repeat):
-            start = perf_counter()
+            wall, cpu = perf_counter(), process_time()
             for source in sources:
                 clean(source)
-            seconds.append(perf_counter() - start)
+            laps.append((perf_counter() - wall, process_time() - cpu))
     except (ImportError, LookupError) as error:  # a package, or data that it needs, is not there
         return {"name": name, "absent": f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"}
-    return {"name": name, "version": importlib.metadata.version(name), "seconds": seconds}
+    return {"name": name, "version": importlib.metadata.version(name), "laps": laps}
 
 
 def main() -> None:

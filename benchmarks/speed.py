@@ -5,11 +5,12 @@
     python benchmarks/speed.py --kinds prose --profile
     python benchmarks/speed.py --peers
 
-The corpora are generated into .bench/, which git ignores, and are the same on every machine (`generate.py`). A figure
-is a wall-clock time of the whole corpus; of `--repeat` runs the table has the shortest, the median and the longest.
-MB/s are millions of raw bytes by the median. The spread, (longest - shortest) / median, tells how far to trust a row:
-two rows that differ by less than that do not differ. `clean-corpus run` counts everything, from the start of Python
-to the last sidecar on disk.
+The corpora are generated into .bench/, which git ignores, and are the same on every machine (`generate.py`). The
+times are those of the wall clock for the whole corpus: the shortest, the median and the longest of `--repeat` runs.
+The spread, (longest - shortest) / median, tells how far to trust a row: two rows that differ by less than that do not
+differ. MB/s are millions of raw bytes by the median; `by cpu` counts only the time that the processor worked for it,
+which is the better figure on a machine that has other things to do. `clean-corpus run` counts everything, from the
+start of Python to the last sidecar on disk.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ import sys
 import sysconfig
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import NamedTuple
 
 from generate import KINDS, MEGABYTE, generate
@@ -44,29 +46,54 @@ HERE = Path(__file__).parent
 BENCH = HERE.parent / ".bench"
 PEERS = BENCH / "peers"
 AS_IT_IS = Settings(dedup="off", gaps="keep")
-HEADER = ("corpus", "what", "min ms", "median", "max ms", "MB/s", "spread")
+HEADER = ("corpus", "what", "min ms", "median", "max ms", "spread", "MB/s", "by cpu")
 
 Corpus = list[tuple[str, bytes]]
 
 
+class Lap(NamedTuple):
+    """Seconds that something took: by the clock on the wall, and of the processor."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    def since(self, start: Lap) -> Lap:
+        """The seconds between two laps."""
+        return Lap(self.wall - start.wall, self.cpu - start.cpu)
+
+    def plus(self, other: Lap) -> Lap:
+        """The sum of two laps."""
+        return Lap(self.wall + other.wall, self.cpu + other.cpu)
+
+
+def now() -> Lap:
+    """The clocks as they stand, the processor's for this process alone."""
+    return Lap(perf_counter(), process_time())
+
+
 class Timing(NamedTuple):
-    """The seconds that each run of a thing took, on a corpus of `size` bytes."""
+    """How long each run of a thing took, on a corpus of `size` bytes."""
 
     corpus: str
     what: str
-    seconds: list[float]
+    laps: list[Lap]
     size: int
 
     def row(self) -> tuple[str, ...]:
         """The timing as a row of the table.
 
-        >>> Timing("prose", "all", [0.5, 0.4, 0.8], 5_000_000).row()
-        ('prose', 'all', '400.0', '500.0', '800.0', '10.0', '80%')
+        >>> Timing("prose", "all", [Lap(0.5, 0.4), Lap(0.4, 0.4), Lap(0.8, 0.5)], 5_000_000).row()
+        ('prose', 'all', '400.0', '500.0', '800.0', '80%', '10.0', '12.5')
         """
-        low, mid, high = min(self.seconds), median(self.seconds), max(self.seconds)
+        walls = [lap.wall for lap in self.laps]
+        low, mid, high = min(walls), median(walls), max(walls)
         times = [f"{1000 * time:.1f}" for time in (low, mid, high)]
-        rate = f"{self.size / MEGABYTE / mid:.1f}" if self.size and mid else "-"
-        return (self.corpus, self.what, *times, rate, f"{(high - low) / mid:.0%}" if mid else "-")
+        spread = f"{(high - low) / mid:.0%}" if mid else "-"
+        return (self.corpus, self.what, *times, spread, *map(self.rate, (mid, median(lap.cpu for lap in self.laps))))
+
+    def rate(self, seconds: float) -> str:
+        """Megabytes a second, or a dash where there is nothing to tell."""
+        return f"{self.size / MEGABYTE / seconds:.1f}" if self.size and seconds > 0 else "-"
 
 
 def corpus_folder(kind: str, megabytes: float) -> Path:
@@ -92,15 +119,15 @@ def size_of(corpus: Corpus) -> int:
     return sum(len(data) for _, data in corpus)
 
 
-def timed(work: Callable[[], object], repeat: int) -> list[float]:
-    """Run `work` that many times, garbage collected before; return the seconds of each run."""
-    seconds = []
+def timed(work: Callable[[], object], repeat: int) -> list[Lap]:
+    """Run `work` that many times, garbage collected before; return how long each run took."""
+    laps = []
     for _ in range(repeat):
         gc.collect()
-        start = perf_counter()
+        start = now()
         work()
-        seconds.append(perf_counter() - start)
-    return seconds
+        laps.append(now().since(start))
+    return laps
 
 
 def library(kind: str, corpus: Corpus, repeat: int) -> Timing:
@@ -118,32 +145,35 @@ def stages(kind: str, corpus: Corpus, repeat: int) -> Iterator[Timing]:
     """Time each stage on its own, within whole runs; what remains is the ledger: applying, mapping, replaying."""
     pipeline = Pipeline(AS_IT_IS)
     names = ["decode", *(stage.name for stage in pipeline.stages), "ledger"]
-    spent: dict[str, float] = defaultdict(float)
+    spent: dict[str, Lap] = defaultdict(Lap)
     pipeline.stages = [stopwatch(stage, spent) for stage in pipeline.stages]
+
+    def decode_all() -> None:
+        for id, data in corpus:
+            decode.document(data, id)
+
+    def clean_all() -> None:
+        for id, data in corpus:
+            pipeline.clean(data, id)
+
     runs = []
     for _ in range(repeat):
         spent.clear()
-        start = perf_counter()
-        for id, data in corpus:
-            pipeline.clean(data, id)
-        total = perf_counter() - start
-        start = perf_counter()
-        for id, data in corpus:
-            decode.document(data, id)
-        spent["decode"] = perf_counter() - start
-        spent["ledger"] = total - sum(spent.values())
+        (whole,) = timed(clean_all, 1)
+        (spent["decode"],) = timed(decode_all, 1)
+        spent["ledger"] = reduce(Lap.since, spent.values(), whole)
         runs.append(dict(spent))
     for name in names:
-        yield Timing(kind, f"  {name}", [run.get(name, 0.0) for run in runs], size_of(corpus))
+        yield Timing(kind, f"  {name}", [run.get(name, Lap()) for run in runs], size_of(corpus))
 
 
-def stopwatch(stage: Stage, spent: dict[str, float]) -> Stage:
-    """The same stage, which adds the seconds that it takes to `spent`."""
+def stopwatch(stage: Stage, spent: dict[str, Lap]) -> Stage:
+    """The same stage, which adds the time that it takes to `spent`."""
 
     def find(text: str) -> Found:
-        start = perf_counter()
+        start = now()
         found = stage.find(text)
-        spent[stage.name] += perf_counter() - start
+        spent[stage.name] = spent[stage.name].plus(now().since(start))
         return found
 
     return stage._replace(find=find)
@@ -167,17 +197,18 @@ def command(kind: str, raw: Path, size: int, repeat: int, what: str = "clean-cor
         "keep",
     ]
 
-    def work() -> None:
-        done = subprocess.run(arguments, capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"Cannot time clean-corpus run: it ended with {done.returncode}.\n{done.stderr}")
-
-    seconds = []
+    laps = []
     for _ in range(repeat):
         shutil.rmtree(out, ignore_errors=True)
-        seconds += timed(work, 1)
+        before, start = os.times(), perf_counter()
+        done = subprocess.run(arguments, capture_output=True, text=True)
+        wall, after = perf_counter() - start, os.times()
+        if done.returncode:
+            raise SystemExit(f"Cannot time clean-corpus run: it ended with {done.returncode}.\n{done.stderr}")
+        cpu = after.children_user + after.children_system - before.children_user - before.children_system
+        laps.append(Lap(wall, cpu))
     shutil.rmtree(out, ignore_errors=True)
-    return Timing(kind, what, seconds, size)
+    return Timing(kind, what, laps, size)
 
 
 def start(repeat: int) -> Timing:
@@ -205,7 +236,8 @@ def peers(kind: str, raw: Path, size: int, repeat: int) -> Iterator[Timing]:
         if "absent" in result:
             print(f"{result['name']} was not timed: {result['absent']}", file=sys.stderr)
         else:
-            yield Timing(kind, f"{result['name']} {result['version']}", result["seconds"], size)
+            laps = [Lap(*lap) for lap in result["laps"]]
+            yield Timing(kind, f"{result['name']} {result['version']}", laps, size)
 
 
 def profile(corpus: Corpus) -> None:
