@@ -98,6 +98,13 @@ def test_suspects_are_all_that_is_bad_in_two_characters():
     assert [pair for pair in pairs if not encoding.SUSPECT.search(pair) and is_bad(f"a{pair}a")] == []
 
 
+def test_suspects_are_all_that_is_bad_in_arabic():
+    """The one alternative that needs four characters: a letter of the Arabic kind and a sign, twice."""
+    texts = [f"Ø{one}Ù{other}" for one, other in itertools.product(NAMED, repeat=2)]
+    assert [text for text in texts if not encoding.SUSPECT.search(text) and is_bad(text)] == []
+    assert is_bad("Ø…Ù…")
+
+
 @given(st.text(st.sampled_from(NAMED + LITERAL + ORDINARY), max_size=12))
 @settings(max_examples=500, deadline=None)
 def test_suspects_are_all_that_is_bad(text):
