@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -158,6 +159,7 @@ def insert(sentence: str, piece: str, where: str) -> str:
 def compose(family: Family, writer: Writer, share: float, size: int) -> str:
     """Write a document of a family, with marks: about `size` characters, `share` of them debris."""
 
+    writer.slots["topic"] = repeat(writer.filler("{place} {noun} and {noun}")())
     head, opening, tail = (writer.filler(shape)() for shape in (family.head, family.opening, family.tail))
     inline, between, item = (writer.filler(shape) for shape in (family.inline, family.between, family.item))
     frame = debris_size(head + opening + tail)
