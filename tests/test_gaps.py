@@ -87,10 +87,13 @@ def test_one_certain_gap_is_not_enough_for_probable_ones() -> None:
 
 
 def test_rules_can_be_switched_off() -> None:
-    text = "She came in , and left during the s, at last."
+    text = "She was born in , and left during the s, at last."
     only = gaps.finder(Settings(off=("gaps.preposition",)))(text)
     assert [gap.rule for gap in only.gaps] == ["gaps.decade"]
     assert not gaps.finder(Settings(off=("gaps.*",)))(text).gaps
+    kept = gaps.finder(Settings(off=("gaps.sentence",)))(text)
+    assert len(kept.gaps) == 2
+    assert not kept.edits
 
 
 @pytest.mark.parametrize(

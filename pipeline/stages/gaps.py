@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.stages.gap_patterns import Gate, rules
 
 MARK = "[…]"
+POLICY = {"mark": "gaps.marked", "drop": "gaps.sentence"}  # the rules that change the text
 SAMPLE = 20_000  # how much of a text tells its language and habits, in code points or bytes
 DAMAGED = 2  # certain gaps from which on a document's probable ones count
 
@@ -53,7 +54,7 @@ def finder(settings: Settings) -> Callable[[str], Found]:
         gaps = merge(scan(firm if loose else certain, data))
         if len(gaps) >= DAMAGED:
             gaps = merge([*gaps, *scan(firm_probable if loose else probable, data)])
-        if loose or settings.gaps == "keep":
+        if loose or settings.gaps == "keep" or POLICY[settings.gaps] in off:
             return Found(gaps=gaps)
         if settings.gaps == "mark":
             return Found(gaps=gaps, edits=[mark(text, gap) for gap in gaps if gap.certain])
@@ -155,7 +156,7 @@ def mark(text: str, gap: Gap) -> Edit:
     before, after = text[gap.at - 1 : gap.at], text[gap.at : gap.at + 1]
     left = " " if before.isalnum() or before in {":", ","} else ""
     right = " " if after.isalnum() or after in {'"', "“", "‘", "("} else ""
-    return Edit(gap.at, "", MARK if gap.kind == "decade" else left + MARK + right, "gaps.marked")
+    return Edit(gap.at, "", MARK if gap.kind == "decade" else left + MARK + right, POLICY["mark"])
 
 
 def drop(text: str, places: Sequence[int]) -> list[Edit]:
@@ -182,7 +183,7 @@ def drop(text: str, places: Sequence[int]) -> list[Edit]:
                 spans.append((lower, upper))
     if spans and not text[spans[-1][1] :].strip() and text[: spans[-1][0]].endswith("\n"):
         spans[-1] = _last_lines(text, spans[-1][0])
-    return [Edit(start, text[start:end], "", "gaps.sentence") for start, end in spans]
+    return [Edit(start, text[start:end], "", POLICY["drop"]) for start, end in spans]
 
 
 def _with_joints(text: str, start: int, end: int, lost: list[tuple[int, int]]) -> list[tuple[int, int]]:
