@@ -195,6 +195,7 @@ def explain(doc: str, out: Path, of_raw: bool) -> None:
       clean-corpus explain travel/oslo:30 --raw
     """
     from pipeline.report import explain as views
+    from pipeline.report.rules import reasons
     from pipeline.rules.engine import RuleSet
 
     name, _, number = doc.rpartition(":")
@@ -203,7 +204,7 @@ def explain(doc: str, out: Path, of_raw: bool) -> None:
     if of_raw and not number:
         raise click.UsageError("Cannot explain a raw line: no line is given. Write DOC:LINE.")
     document = terminal.document(out, name)
-    about = {rule.id: rule.about for rule in RuleSet.builtin().rules}
+    about = reasons(RuleSet.builtin())
     try:
         if not number:
             told = views.overview(document, about)
@@ -266,12 +267,12 @@ def list_rules(packs: tuple[Path, ...]) -> None:
     """List the id of every rule, and what it is for."""
     import textwrap
 
-    known = _rules(packs).rules
-    width = max((len(rule.id) for rule in known), default=0) + 2
-    for rule in sorted(known, key=lambda rule: rule.id):
-        lead = rule.id.ljust(width)
-        for line in textwrap.wrap(rule.about, 80, initial_indent=lead, subsequent_indent=" " * width):
-            click.echo(line)
+    from pipeline.report.rules import reasons
+
+    known = reasons(_rules(packs))
+    width = max(map(len, known)) + 2
+    for id, about in known.items():
+        click.echo(textwrap.fill(about, 80, initial_indent=id.ljust(width), subsequent_indent=" " * width))
 
 
 @rules.command()
@@ -284,13 +285,14 @@ def show(id: str, packs: tuple[Path, ...]) -> None:
     Example:
       clean-corpus rules show markers.footnote
     """
-    from pipeline.report.rules import describe
+    from pipeline.report.rules import describe, reasons
 
-    known = {rule.id: rule for rule in _rules(packs).rules}
+    rules = _rules(packs)
+    known = reasons(rules)
     if id not in known:
         raise terminal.unknown("rule", id, known, "List them with clean-corpus rules list.")
-    for line in describe(known[id]):
-        click.echo(line)
+    rule = next((rule for rule in rules.rules if rule.id == id), None)
+    click.echo("\n".join(describe(id, known[id], rule)))
 
 
 @rules.command()

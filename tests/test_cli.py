@@ -200,6 +200,7 @@ def test_a_rule_is_shown_with_its_examples() -> None:
         "    | They say: Welcome to my site, and mean it.",
     ):
         assert part in result.stdout
+    assert call("rules", "show", "lines.cr").stdout.startswith("lines.cr\n  A line end of old Macs")
     result = call("rules", "show", "mine.baner", "--rules", "mine.toml")
     assert (result.exit_code, "Near: mine.banner" in result.stderr) == (2, True)
 

@@ -16,7 +16,9 @@ from pipeline.edits import Edit
 from pipeline.engines.outcome import Outcome, Problem, RunReport
 from pipeline.formats.text import Skipped
 from pipeline.report import diff, explain
+from pipeline.report.rules import reasons
 from pipeline.report.summary import summary
+from pipeline.rules.engine import RuleSet
 
 ABOUT = {"chrome.nav": "Links of the site.", "markers.footnote": "A number in brackets that points to a note."}
 
@@ -210,6 +212,22 @@ def test_every_edit_has_a_place_in_both_texts(data: st.DataObject) -> None:
     first, last = steps[0], steps[-1]
     assert content[slice(*first.raw)] == first.edit.old
     assert now[slice(*last.clean)] == last.edit.new
+
+
+def test_every_rule_that_a_stage_writes_has_a_reason() -> None:
+    stages = Path(explain.__file__).parent.parent / "stages"
+    written = {
+        id
+        for path in stages.glob("*.py")
+        for id in re.findall(
+            r'"((?:lines|encoding|characters|spaces|reflow|gaps)\.[a-z][a-z0-9_-]+)"', path.read_text()
+        )
+    }
+    known = reasons(RuleSet.builtin())
+    assert len(written) > 20
+    assert sorted(written - set(known)) == [], "Say what they are for in pipeline/report/rules.py"
+    assert list(known) == sorted(known)
+    assert all(known.values())
 
 
 def test_the_summary_fits_and_lists_what_needs_eyes() -> None:
