@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
-from itertools import repeat
+from itertools import count, repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -160,6 +160,7 @@ def compose(family: Family, writer: Writer, share: float, size: int) -> str:
     """Write a document of a family, with marks: about `size` characters, `share` of them debris."""
 
     writer.slots["topic"] = repeat(writer.filler("{place} {noun} and {noun}")())
+    writer.slots["marker"], writer.slots["note"] = map(str, count(1)), map(str, count(1))
     head, opening, tail = (writer.filler(shape)() for shape in (family.head, family.opening, family.tail))
     inline, between, item = (writer.filler(shape) for shape in (family.inline, family.between, family.item))
     frame = debris_size(head + opening + tail)
