@@ -172,10 +172,8 @@ def find_breadcrumbs(text: str) -> Sequence[Span]:
 
 
 COMMENTS = regex.compile(r"(?i)(?:\d+ )?(?:comments?|responses?|replies|thoughts? on .{3,120})(?: \(\d+\))?:?")
-FORM = regex.compile(
-    r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*|add (?:a )?comment.*"
-)
-FORM_NEEDS = ("eave a ", "ost a comment", "mail address will not be", "dd a comment", "dd comment")
+FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*")
+FORM_NEEDS = ("eave a ", "ost a comment", "ost a Comment", "mail address will not be")
 
 
 def find_comments(text: str) -> Sequence[Span]:
@@ -186,7 +184,9 @@ def find_comments(text: str) -> Sequence[Span]:
     form = next((i for i in range(len(lines) - 1, -1, -1) if FORM.fullmatch(lines.texts[i])), None)
     if form is None:
         return ()
-    heading = next((i for i in range(form) if COMMENTS.fullmatch(lines.texts[i])), form)
+    heading = next((i for i in range(form) if COMMENTS.fullmatch(lines.texts[i])), None)
+    if heading is None:
+        return ()
     last = form
     for index in range(form + 1, len(lines)):
         if lines.prose[index] and len(lines.texts[index]) > 160:

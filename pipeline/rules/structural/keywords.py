@@ -76,6 +76,7 @@ def _is_phrase(line: str) -> bool:
         and not MARKER.match(line)
         and line[-1] not in ",;:-–—_)]}>=*"
         and len(WORDS.findall(line)) >= 3
+        and not any(char.isdigit() for char in line)
     )
 
 

@@ -24,7 +24,8 @@ CUT = regex.compile(r"(?:(?:^| )\.\.\.|(?:^| |\w)…)$")
 LONGEST = 1200  # bytes of a summary, at the most
 SHORTEST = 60
 SLACK = 0.915  # a summary is cut at a word, so it may be this much shorter than the longest
-INFOBOX = regex.compile(r"[;,]\s|[,|]\s*\w+\s*=|\(\s*[;,]")
+PARAMETER = regex.compile(r"[,|]\s*\w[\w ]{0,30}=|;\s+\p{Ll}{2},\s|\(\s*[;,]")
+REMNANT = regex.compile(r"[;,]\s|[,|]\s*\w+\s*=|\(\s*[;,]")
 DEFINING = regex.compile(
     r"(?:\S+\s+){0,12}?(?:is|was|are|were|refers? to|may refer to|means|(?:also |commonly )?known as)\b|The (?:was|is|are)\b"
 )
@@ -96,10 +97,12 @@ def _first_line(lines: Sequence[str], last: int, done: int, size: int) -> int | 
                 return first
     for first, total in candidates:
         link, summary = lines[first - 1], lines[first]
-        infobox = INFOBOX.match(summary) or (first < last and INFOBOX.match(lines[first + 1]))
-        if infobox and total >= SHORTEST and not (INFOBOX.match(link) or CUT.search(link)):
+        shown = REMNANT if size else PARAMETER
+        infobox = shown.match(summary) or (first < last and shown.match(lines[first + 1]))
+        if infobox and total >= SHORTEST and not (REMNANT.match(link) or CUT.search(link)):
             return first - 1 if not link[:1].isalnum() and first - 1 > done else first
-        if total >= SHORTEST and (size or _goes_on(lines, last)) and _names(link, summary) and DEFINING.match(summary):
+        known = size or (first == last and _goes_on(lines, last))
+        if total >= SHORTEST and known and _names(link, summary) and DEFINING.match(summary):
             return first
     return None
 
