@@ -32,6 +32,7 @@ INVISIBLE = CONTROL + ZERO_WIDTH + JOINERS + SELECTORS + TAGS + MARKS + EMBEDDIN
 
 ODD = re.compile(f"[{INVISIBLE}{NO_BREAK}{SPACES}]")
 UNSTABLE = regex.compile(r"[\p{M}\p{NFC_QC=N}\p{NFC_QC=M}]")  # without one of these, a text is in normal form C
+UNSTABLE_FIRST = regex.compile(r"(?:^|\x20)[\p{M}\p{NFC_QC=N}\p{NFC_QC=M}]")
 PLAIN = bytes(range(32, 127)) + b"\t\n\v\f\r"
 PLAIN_TO_SPACE = bytes.maketrans(PLAIN, b" " * len(PLAIN))
 
@@ -75,9 +76,16 @@ def find(text: str) -> Found:
     ('naïve text', ['zero-width', 'nfc', 'no-break-space'])
     """
     unusual = stretches(text)
-    if not ODD.search(unusual) and (not UNSTABLE.search(unusual) or unicodedata.is_normalized("NFC", text)):
+    if not ODD.search(unusual) and not _may_compose(text, unusual):
         return Found()
     return Found(_edits(text))
+
+
+def _may_compose(text: str, unusual: str) -> bool:
+    """Whether a text is not in normal form C: asked of its stretches, unless one begins with a mark on plain ASCII."""
+    if not UNSTABLE.search(unusual):
+        return False
+    return not unicodedata.is_normalized("NFC", text if UNSTABLE_FIRST.search(unusual) else unusual)
 
 
 @lru_cache(maxsize=8)  # two stages ask the same of the same text
