@@ -16,6 +16,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.stages.sentences import (
+    ended,
+    goes_on,
+    is_broken,
+    is_cjk,
+    is_open,
+    is_shouted,
+    is_title,
+    marker,
+)
+
 SPACES = " \t\f\v"
 
 
@@ -40,14 +51,23 @@ class Line(NamedTuple):
 class Rows:
     """A block as it was read: its lines as they are, from `start` of the text."""
 
-    __slots__ = ("_lines", "bare", "rows", "start", "width")
+    __slots__ = ("_lines", "bare", "rows", "spaced", "start", "width")
 
     def __init__(self, start: int, rows: list[str]) -> None:
         self.start = start
         self.rows = rows
         self.bare = [row.strip(SPACES) for row in rows]
         self.width = 0
+        self.spaced = False
         self._lines: list[Line] = []
+
+    @classmethod
+    def of(cls, blocks: Sequence[Rows]) -> Rows:
+        """One block of blocks that a blank line parts."""
+        whole = cls(blocks[0].start, [row for block in blocks for row in block.rows])
+        whole.spaced = True
+        whole._lines = [line for block in blocks for line in block.lines()]
+        return whole
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -120,11 +140,7 @@ class Shape(NamedTuple):
 
 ODD = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789=~_#`|>")
 WIDE = 116  # columns; prose is hardly ever hard-wrapped beyond
-ENDED = re.compile(r"[.!?…。！？｡][\"'”’»)\]」』*_]*$")
-BULLET = re.compile(r"(?:[•·‣◦▪●○■□►§*+–—-]|o(?=  ))(?=\s+\S|$)")
-NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)(?=\s+\S)|\d{1,3}\.(?=\s+\S)")
 RULE = re.compile(r"([=\-_*~#+.·•—–])(?:\s*\1){2,}$")
-CHAPTER = re.compile(r"(?:CHAPTER|Chapter|BOOK|PART|ACT|SCENE|VOLUME|CANTO|SECTION|APPENDIX)\s+[IVXLC\dA-Z]+\.?")
 FIELD = re.compile(r"[A-Z][\w-]{1,20}(?: [\w-]{1,12})?:(?:\s|$)")
 GAP = re.compile(r"\S(?: {3,}|\t+)\S")
 CODE = re.compile(
@@ -132,7 +148,6 @@ CODE = re.compile(
     r"|\w\(\S*\)|\w(?:\.|->|::)\w+\(|[=!<>+]=|^\w+ = "
 )
 CODED = frozenset(";{}$>#(=/")  # a line of code has one of these
-FORMULA = re.compile(r"[=⟺⇔⇒∈∉≤≥≠≈∑∫⟨⟩∀∃∂∇√]")
 
 
 def width_of(first: str) -> int:
@@ -141,70 +156,6 @@ def width_of(first: str) -> int:
         return 1
     at = first.find(" ")
     return at if at > 0 else len(first)
-
-
-def is_cjk(character: str) -> bool:
-    """Whether no space is written beside this character: Han, kana, and their punctuation.
-
-    >>> [is_cjk(c) for c in "語。aé한"]
-    [True, True, False, False, False]
-    """
-    return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or "\uff00" <= character <= "\uff60"
-
-
-def ended(text: str) -> bool:
-    """Whether a line ends a sentence.
-
-    >>> ended('He said "no."'), ended("He said"), ended("1. Item:")
-    (True, False, False)
-    """
-    return not text[-1].isalnum() and ENDED.search(text[-6:]) is not None
-
-
-def is_formula(text: str) -> bool:
-    """Whether a short line has the signs of mathematics."""
-    return len(text) < 80 and ("=" in text or not text.isascii()) and FORMULA.search(text) is not None
-
-
-def goes_on(text: str) -> bool:
-    """Whether a line starts in the midst of a sentence: with a small letter, or with what closes a phrase.
-
-    >>> [goes_on(t) for t in ("and so", "And so", ", too", "...", "(so)")]
-    [True, False, True, False, False]
-    """
-    first = text[0]
-    return first.islower() or (first in ",;:)]%’" or (first == "." and (len(text) == 1 or text[1] in " \"'”’)")))
-
-
-def marker(text: str) -> str:
-    """The bullet or number with which a list item starts, or nothing.
-
-    >>> marker("• one"), marker("2) two"), marker("(iii) three"), marker("-two"), marker("I. Smith")
-    ('•', '2)', '(iii)', '', '')
-    """
-    if text[0].isalpha() and ")" not in text[1:6] and text[:3] != "o  ":
-        return ""
-    found = BULLET.match(text) or NUMBER.match(text)
-    return found[0] if found else ""
-
-
-def is_title(text: str) -> bool:
-    """Whether a line reads like a heading: short, starts with a capital or a number, no end of a sentence.
-
-    >>> is_title("Early years"), is_title("He came."), is_title("and then"), is_title("1.2 Tides and currents")
-    (True, False, False, True)
-    """
-    first = text[0]
-    return len(text) <= 80 and (first.isupper() or first.isdigit()) and text[-1] not in ",;-–—(:" and not ended(text)
-
-
-def is_shouted(text: str) -> bool:
-    """Whether a line is a heading in capitals, or numbered as a chapter.
-
-    >>> is_shouted("CHAPTER II"), is_shouted("THE TIDES OF MARCH"), is_shouted("NATO was"), is_shouted("A")
-    (True, True, False, False)
-    """
-    return len(text) <= 70 and ((text.isupper() and sum(map(str.isalpha, text)) > 3) or bool(CHAPTER.fullmatch(text)))
 
 
 def shape(lines: Sequence[Line], usual: int = 0) -> Shape:
@@ -240,6 +191,8 @@ def is_kept(lines: Sequence[Line]) -> bool:
             return True
     if sum(not CODED.isdisjoint(text) and CODE.search(text) is not None for text in texts) * 2 > count:
         return True
+    if sum(is_row(text) for text in texts) * 5 > count * 3:
+        return True
     if sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
         return True
     return sum(len(text) > 1 and sum(map(str.isalnum, text)) * 5 < len(text) * 2 for text in texts) * 2 > count
@@ -252,6 +205,25 @@ def has_columns(text: str) -> bool:
     (True, True, False)
     """
     return (("   " in text or "\t" in text) and GAP.search(text) is not None) or text.count("|") > 1
+
+
+def is_row(text: str) -> bool:
+    """Whether a line starts with what is no word: a number, a code, an option.
+
+    >>> [is_row(t) for t in ("x01 4.2 3.1", "-v be loud", "1. an item", "(so) it is", "It is")]
+    [True, True, False, False, False]
+    """
+    head = text.split(" ", 1)[0]
+    if head.isalpha() or head.strip(".,;:!?()[]\"'“”‘’«»*_-").replace("-", "").isalpha():
+        return head[0] == "-" and len(head) > 1 and head[1:2] != "-"
+    return (
+        len(head) > 1
+        and head.isascii()
+        and any(map(str.isalnum, head))
+        and "'" not in head
+        and "’" not in head
+        and not marker(text)
+    )
 
 
 def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
@@ -273,7 +245,9 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
         small += low
         if room < 0 or is_broken(a.text, b.text):
             full += 1
-            middle += low and not end
+            middle += not end and (low or is_open(a.text))
+        elif a is lines[0] and (is_title(a.text) or is_shouted(a.text)) and not low:
+            pass  # a heading right above its paragraph
         elif room > 3 and not (end and not low):
             unexplained += 1
             rests += was_full
@@ -291,15 +265,6 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
     if small * 5 >= breaks * 3 and width >= 50 and unexplained <= breaks * 0.4:
         return Shape("wrapped", width)
     return None
-
-
-def is_broken(a: str, b: str) -> bool:
-    """Whether the break between two lines is within a word, to judge by the hyphen.
-
-    >>> is_broken("the har-", "bour"), is_broken("the sea -", "so"), is_broken("Anglo-", "Norman")
-    (True, False, False)
-    """
-    return a[-1] in "-\u2010\u00ad" and a[-2:-1].isalpha() and b[0].islower()
 
 
 def is_full(lines: Sequence[Line], usual: int) -> bool:

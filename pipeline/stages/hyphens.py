@@ -57,9 +57,9 @@ BROKEN_TAIL = re.compile(
     r"ates|ating|ent|ents|ant|ants|est|ies|ied|al|als|ally))"
 )
 WHOLE = some(
-    "red led wed bed king ring sing wing ding ping her per all sly fly ally shed ate date gate late mate rate fate "
-    "hate pal gal went sent rent bent tent dent best rest test west nest pest lest vest able table cable fable pants aunt "
-    "cant rant ant pie pies tied died lied ties lies dies nation ration station use"
+    "red led wed bed king ring sing wing ding ping her per all sly fly ally shed ate date gate late mate rate "
+    "fate hate pal gal went sent rent bent tent dent best rest test west nest pest lest vest able table cable fable "
+    "pants aunt cant rant ant pie pies tied died lied ties lies dies nation ration station use"
 )
 VOWEL = re.compile(r"[aeiouyáàâäãåæéèêëíìîïóòôöõøœúùûüýаеёиоуыэюяαεηιουω]")
 

@@ -6,28 +6,29 @@ debris was taken out. It is known by what stands on both sides of it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.stages.blocks import (
+from pipeline.stages.blocks import FIELD, RULE, Line, Shape, width_of
+from pipeline.stages.sentences import (
+    ABBREVIATED,
     BULLET,
-    FIELD,
-    RULE,
-    Line,
-    Shape,
+    OPEN_WORDS,
+    WEAK_WORDS,
     ended,
     goes_on,
     is_broken,
     is_cjk,
     is_formula,
+    is_open,
+    is_running,
     is_shouted,
     is_title,
+    last_word,
+    leads_on,
     marker,
-    width_of,
 )
-from pipeline.stages.hyphens import some
 
 
 class Link(NamedTuple):
@@ -40,17 +41,7 @@ class Link(NamedTuple):
 KEEP = Link("\n", "")
 BREAK = Link("\n\n", "reflow.paragraph")
 
-# A sentence cannot end after these; after the second group it seldom does.
-OPEN_WORDS = some("the a an of and or their its his her our your my nor whose every")
-WEAK_WORDS = some(
-    "to in on at by for from with as that which than during under into between among against after before since until "
-    "over through about upon within without toward towards across along around near when while where who if because "
-    "is was are were be been has had have but both amid via per called named between los las der die das des el la le "
-    "les du de von van und et y"
-)
 FRAGMENTS = frozenset(("s", "n", "es", "ese", "ns"))
-ABBREVIATED = re.compile(r"(?:^|[ (.])(?:[A-HJ-Z]|Mrs?|Ms|Dr|St|Mt|Prof|Gen|Col|Capt|Lt|Adm|Sen|Gov|Rev|No|vs?|cf)\.$")
-LAST = re.compile(r"[^\W\d_]+$")
 TAIL = 400  # of the paragraph so far, that is looked at
 SHORT = 60  # a line below this can be one of a list of short lines; a longer one is running text
 
@@ -260,40 +251,3 @@ def is_same(running: str, a: str, b: str, sight: Sight) -> bool:
     return (sight.goes or word in WEAK_WORDS or last == ",") and (
         sight.item or is_running(running) or (sight.goes and (word in WEAK_WORDS or last == ","))
     )
-
-
-def last_word(text: str) -> str:
-    """The last word of a line, in small letters."""
-    found = LAST.search(text[-24:])
-    return found[0].lower() if found else ""
-
-
-def leads_on(a: str, b: str) -> bool:
-    """Whether a line is in a sentence that goes on, to judge by itself and the line below it.
-
-    >>> leads_on("Ada Thorne", "was born here"), leads_on("Ada Thorne", "Ben Thorne")
-    (True, False)
-    """
-    if not marker(b) and (goes_on(b) or b[0] == "("):
-        return True
-    return is_open(a) or a[-1] in "$€£¥" or (len(a) >= 40 and not is_title(a))
-
-
-def is_open(text: str) -> bool:
-    """Whether a line ends with a word that no heading and no sentence ends with.
-
-    >>> is_open("The end of the"), is_open("The End")
-    (True, False)
-    """
-    word = last_word(text)
-    return word in OPEN_WORDS or word in WEAK_WORDS
-
-
-def is_running(text: str) -> bool:
-    """Whether a text that ends no sentence is one all the same, not a heading: long, with small words in it.
-
-    >>> is_running("The first of the ships that sailed from the new harbour was the"), is_running("The New Harbour")
-    (True, False)
-    """
-    words = text.split()
-    return len(text) > 40 and sum(word[0].islower() for word in words) >= max(5, len(words) // 2)

@@ -1,0 +1,147 @@
+"""What a line says of itself: whether it ends a sentence, goes on with one, is a heading, or an item of a list.
+
+All functions take a line without the spaces around it, not empty, and look at a few characters or words of it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.stages.hyphens import some
+
+ENDED = re.compile(r"[.!?…。！？｡][\"'”’»)\]」』*_]*$")
+BULLET = re.compile(r"(?:[•·‣◦▪●○■□►§*+–—-]|o(?=  ))(?=\s+\S|$)")
+NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)(?=\s+\S)|\d{1,3}\.(?=\s+\S)")
+CHAPTER = re.compile(r"(?:CHAPTER|Chapter|BOOK|PART|ACT|SCENE|VOLUME|CANTO|SECTION|APPENDIX)\s+[IVXLC\dA-Z]+\.?")
+FORMULA = re.compile(r"[=⟺⇔⇒∈∉≤≥≠≈∑∫⟨⟩∀∃∂∇√]")
+ABBREVIATED = re.compile(r"(?:^|[ (.])(?:[A-HJ-Z]|Mrs?|Ms|Dr|St|Mt|Prof|Gen|Col|Capt|Lt|Adm|Sen|Gov|Rev|No|vs?|cf)\.$")
+LAST = re.compile(r"[^\W\d_]+$")
+# A sentence cannot end after the first of these words; after the second it seldom does.
+OPEN_WORDS = some("the a an of and or their its his her our your my nor whose every")
+WEAK_WORDS = some(
+    "to in on at by for from with as that which than during under into between among against after before since until "
+    "over through about upon within without toward towards across along around near when while where who if because "
+    "is was are were be been has had have but both amid via per called named between los las der die das des el la le "
+    "les du de von van und et y"
+)
+
+
+def is_cjk(character: str) -> bool:
+    """Whether no space is written beside this character: Han, kana, and their punctuation.
+
+    >>> [is_cjk(c) for c in "語。aé한"]
+    [True, True, False, False, False]
+    """
+    return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or "\uff00" <= character <= "\uff60"
+
+
+def ended(text: str) -> bool:
+    """Whether a line ends a sentence.
+
+    >>> ended('He said "no."'), ended("He said"), ended("1. Item:")
+    (True, False, False)
+    """
+    return not text[-1].isalnum() and ENDED.search(text[-6:]) is not None
+
+
+def is_formula(text: str) -> bool:
+    """Whether a short line has the signs of mathematics."""
+    return len(text) < 80 and ("=" in text or not text.isascii()) and FORMULA.search(text) is not None
+
+
+def goes_on(text: str) -> bool:
+    """Whether a line starts in the midst of a sentence: with a small letter, or with what closes a phrase.
+
+    >>> [goes_on(t) for t in ("and so", "And so", ", too", "...", "(so)")]
+    [True, False, True, False, False]
+    """
+    first = text[0]
+    return first.islower() or (first in ",;:)]%’" or (first == "." and (len(text) == 1 or text[1] in " \"'”’)")))
+
+
+def is_title(text: str) -> bool:
+    """Whether a line reads like a heading: short, starts with a capital or a number, no end of a sentence.
+
+    >>> is_title("Early years"), is_title("He came."), is_title("and then"), is_title("1.2 Tides and currents")
+    (True, False, False, True)
+    """
+    first = text[0]
+    return len(text) <= 80 and (first.isupper() or first.isdigit()) and text[-1] not in ",;-–—(:" and not ended(text)
+
+
+def is_shouted(text: str) -> bool:
+    """Whether a line is a heading in capitals, or numbered as a chapter.
+
+    >>> is_shouted("CHAPTER II"), is_shouted("THE TIDES OF MARCH"), is_shouted("NATO was"), is_shouted("A")
+    (True, True, False, False)
+    """
+    return len(text) <= 70 and ((text.isupper() and sum(map(str.isalpha, text)) > 3) or bool(CHAPTER.fullmatch(text)))
+
+
+def marker(text: str) -> str:
+    """The bullet or number with which a list item starts, or nothing.
+
+    >>> marker("• one"), marker("2) two"), marker("(iii) three"), marker("-two"), marker("I. Smith")
+    ('•', '2)', '(iii)', '', '')
+    """
+    if text[0].isalpha() and ")" not in text[1:6] and text[:3] != "o  ":
+        return ""
+    found = BULLET.match(text) or NUMBER.match(text)
+    return found[0] if found else ""
+
+
+def is_broken(a: str, b: str) -> bool:
+    """Whether the break between two lines is within a word, to judge by the hyphen.
+
+    >>> is_broken("the har-", "bour"), is_broken("the sea -", "so"), is_broken("Anglo-", "Norman")
+    (True, False, False)
+    """
+    return a[-1] in "-\u2010\u00ad" and a[-2:-1].isalpha() and b[0].islower()
+
+
+def last_word(text: str) -> str:
+    """The last word of a line, in small letters."""
+    found = LAST.search(text[-24:])
+    return found[0].lower() if found else ""
+
+
+def leads_on(a: str, b: str) -> bool:
+    """Whether a line is in a sentence that goes on, to judge by itself and the line below it.
+
+    >>> leads_on("Ada Thorne", "was born here"), leads_on("Ada Thorne", "Ben Thorne")
+    (True, False)
+    """
+    if not marker(b) and (goes_on(b) or b[0] == "("):
+        return True
+    return is_open(a) or a[-1] in "$€£¥" or (len(a) >= 40 and not is_title(a))
+
+
+def is_open(text: str) -> bool:
+    """Whether a line ends with a word that no heading and no sentence ends with.
+
+    >>> is_open("The end of the"), is_open("The End")
+    (True, False)
+    """
+    word = last_word(text)
+    return word in OPEN_WORDS or word in WEAK_WORDS
+
+
+def bridges(before: str, after: str) -> bool:
+    """Whether a sentence goes on over a blank line: only if what stands before it cannot be an end.
+
+    >>> bridges("one of the", "last that sailed"), bridges("one of the last.", "and"), bridges("it is", "where x is")
+    (True, False, False)
+    """
+    if not after[0].islower() or after.startswith("where"):
+        return False
+    return before[-1] == "," or is_open(before) or is_broken(before, after)
+
+
+def is_running(text: str) -> bool:
+    """Whether a text that ends no sentence is one all the same, not a heading: long, with small words in it.
+
+    >>> is_running("The first of the ships that sailed from the new harbour was the"), is_running("The New Harbour")
+    (True, False)
+    """
+    words = text.split()
+    return len(text) > 40 and sum(word[0].islower() for word in words) >= max(5, len(words) // 2)
