@@ -329,3 +329,16 @@ def test_progress_is_told_after_each_document(raw: Path, tmp_path: Path) -> None
     seen: list[tuple[int, int]] = []
     run(raw, tmp_path / "out", stages=STAGES, workers=2, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(number, 9) for number in range(1, 10)]
+
+
+def die(content: str) -> Found:
+    if "DEATH" in content:
+        os._exit(9)
+    return Found()
+
+
+def test_a_worker_that_dies_ends_the_run_with_a_word(raw: Path, tmp_path: Path) -> None:
+    (raw / "death.txt").write_text("DEATH")
+    with pytest.raises(RunError, match="Cannot go on: a worker process died"):
+        run(raw, tmp_path / "out", stages=[Stage("die", die)], workers=2)
+    assert not (tmp_path / "out/manifest.jsonl").exists()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -152,6 +153,7 @@ _clean_one: Callable[[Entry], Outcome] | None = None  # of a worker process
 
 def _start(job: Job) -> None:
     global _clean_one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the run, which lets workers finish what they have begun
     _clean_one = _cleaner(job)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["colour", "document", "encodable", "exists", "progress", "unknown"]
 
 _PATIENCE = 2.0  # seconds of work before a progress bar appears
+_REFRESH = 0.1  # seconds between two of its states
 
 
 def document(out: Path, name: str) -> Document:
@@ -77,15 +78,17 @@ def progress() -> Iterator[Callable[[int, int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    began = time.monotonic()
+    began = shown = time.monotonic()
     bar: Any = None
 
     def show(done: int, total: int) -> None:
-        nonlocal bar
-        if bar is None and time.monotonic() - began > _PATIENCE:
-            bar = click.progressbar(length=total, label="Documents", file=sys.stderr, show_pos=True)
-        if bar is not None:
-            bar.update(done - bar.pos)
+        nonlocal bar, shown
+        now = time.monotonic()
+        if now - began < _PATIENCE or (now - shown < _REFRESH and done < total):
+            return
+        shown = now
+        bar = bar or click.progressbar(length=total, label="Documents", file=sys.stderr, show_pos=True)
+        bar.update(done - bar.pos)
 
     try:
         yield show
