@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import regex
 
-from pipeline.rules.lines import CJK_END, MARKER, SENTENCE_END, Lines
+from pipeline.rules.lines import CITATION, CJK_END, MARKER, SENTENCE_END, Lines
 
 BACK_MATTER = regex.compile(
     r"""(?xi) (?:\d{1,2}\.?\s+)? (?:
@@ -20,6 +20,12 @@ BACK_MATTER = regex.compile(
       | références | voir\ aussi | liens\ externes | notes\ et\ références | bibliographie
       | referencias | véase\ también | enlaces\ externos | bibliografía | note | altri\ progetti | collegamenti\ esterni
     ) \s* (?:\[\s*edit\s*\])? [.:]? \s* (?:\[\s*edit\s*\])?"""
+)
+
+
+# Headings that authors use as well, for chapters and columns: they need items that look like notes.
+DOUBTFUL = regex.compile(
+    r"(?i)(?:\d{1,2}\.?\s+)?(?:notes?|sources?|literature?|literatur|quellen|anmerkungen|note|publications)\b"
 )
 
 
@@ -40,6 +46,7 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
     last_prose = max((i for i in range(len(lines)) if lines.starts[i] < footer and _is_solid(lines, i)), default=-1)
     last = heading
     items = 0
+    shown = 0  # items that look like notes or citations
     for index in range(heading + 1, len(lines)):
         line = lines.texts[index]
         if lines.starts[index] >= footer:
@@ -49,11 +56,15 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
         if _is_solid(lines, index):
             if not items and index - heading <= 3 and last == heading:
                 return None  # a chapter that happens to be called so
-            return _before_heading(lines, heading, last)
+            last = _before_heading(lines, heading, last)
+            break
         if index < last_prose and _is_heading(lines, index) and not is_back_matter(line):
-            return last  # content follows: its heading stays
+            break  # content follows: its heading stays
         items += 1
+        shown += bool(MARKER.match(line) or CITATION.search(line))
         last = index
+    if DOUBTFUL.match(lines.texts[heading]) and items and shown * 2 < items:
+        return None
     return last
 
 

@@ -173,6 +173,9 @@ def find_breadcrumbs(text: str) -> Sequence[Span]:
 
 COMMENTS = regex.compile(r"(?i)(?:\d+ )?(?:comments?|responses?|replies|thoughts? on .{3,120})(?: \(\d+\))?:?")
 FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*")
+WRITER = regex.compile(
+    r"(?i)\bat \d{1,2}:\d\d\b|\b(?:19|20)\d\d\b.{0,20}\breply$|\bsays:?$|\bago\b|^reply$|\bpermalink\b"
+)
 FORM_NEEDS = ("eave a ", "ost a comment", "ost a Comment", "mail address will not be")
 
 
@@ -184,8 +187,8 @@ def find_comments(text: str) -> Sequence[Span]:
     form = next((i for i in range(len(lines) - 1, -1, -1) if FORM.fullmatch(lines.texts[i])), None)
     if form is None:
         return ()
-    heading = next((i for i in range(form) if COMMENTS.fullmatch(lines.texts[i])), None)
-    if heading is None:
+    heading = next((i for i in range(form - 1, -1, -1) if COMMENTS.fullmatch(lines.texts[i])), None)
+    if heading is None or not any(WRITER.search(line) for line in lines.texts[heading + 1 : form]):
         return ()
     last = form
     for index in range(form + 1, len(lines)):
