@@ -20,6 +20,7 @@ from pipeline.stages.sentences import (
     ended,
     goes_on,
     is_broken,
+    is_caseless,
     is_cjk,
     is_open,
     is_shouted,
@@ -94,7 +95,7 @@ class Rows:
         What `shape` and the links would say of it is then known: all breaks are full, so all lines are joined.
         """
         bare = self.bare
-        if len(bare) < 3:
+        if len(bare) < 3 or bare[0].startswith("o  "):
             return False
         sizes = [*map(len, bare)]
         if bare != self.rows and not self._is_even(sizes):
@@ -241,7 +242,7 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
         breaks += 1
         room = width - a.edge - 1 - width_of(b.text)
         end = ended(a.text)
-        low = goes_on(b.text) or (is_cjk(b.text[0]) and not end)
+        low = goes_on(b.text) or (is_caseless(b.text[0]) and not end)
         small += low
         if room < 0 or is_broken(a.text, b.text):
             full += 1
@@ -258,7 +259,7 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
         return None
     if len(lines) == 2:  # any longer line above a shorter one looks full
         return Shape("wrapped", width) if len(lines[0].text) >= 55 and not usual else None
-    if unexplained <= breaks * 0.2 and (width >= 40 or small * 2 >= breaks > 3 or is_cjk(lines[0].text[0])):
+    if unexplained <= breaks * 0.2 and (width >= 40 or small * 2 >= breaks > 3 or is_caseless(lines[0].text[0])):
         return Shape("wrapped", width)
     if small * 5 >= breaks * 2 and breaks > 5 and rests * 5 >= unexplained * 4:
         return Shape("wrapped", width, twice=True)

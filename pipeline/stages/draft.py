@@ -84,10 +84,12 @@ class Draft:
         return start
 
     def spaces(self, start: int, text: str) -> None:
-        """Collapse the runs of spaces within a line of prose."""
+        """Collapse the runs of spaces within a line of prose, but not those behind the marker of a list item."""
         if "  " in text or "\t" in text or "\f" in text or "\v" in text:
+            floor = len(marker(text))
             for run in RUN.finditer(text):
-                self.edits.append(Edit(start + run.start(), run[0], " ", "spaces.run"))
+                if not floor or run.start() > floor:
+                    self.edits.append(Edit(start + run.start(), run[0], " ", "spaces.run"))
 
     def join(self, a: str, b: str, start: int, link: Link) -> None:
         """Join line `b`, which begins at `start`, to line `a`, and settle the hyphen between them."""

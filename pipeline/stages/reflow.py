@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pipeline.document import Found, Paragraph
 from pipeline.edits import Edit, PositionMap, apply, compose
 from pipeline.settings import Settings
-from pipeline.stages.blocks import Line, Rows, Shape, shape
+from pipeline.stages.blocks import WIDE, Line, Rows, Shape, shape
 from pipeline.stages.draft import MARKS, Block, Draft, headed, kind_of
 from pipeline.stages.seams import BREAK, KEEP, links
-from pipeline.stages.sentences import bridges
+from pipeline.stages.sentences import bridges, marker
 
 SPARE = ("  ", "\t", " \n", "\n ", "\n\n\n", "\f", "\v")
 FENCED = re.compile(r"^(```+|~~~+)[^`\n]*\n(?:.*\n)*?\1(?=[ \t]*$)", re.M)
@@ -166,7 +166,10 @@ def single(line: Line) -> Shape:
     """The shape of a block of one line: kept if spaces within it set columns, or if it is fenced code."""
     if "\n" in line.text:
         return Shape("kept")
-    return Shape("kept") if ROUGH.search(line.text) or (line.indent >= 3 and "  " in line.text) else Shape("lines")
+    text = line.text[len(marker(line.text)) :].lstrip()
+    columns = ROUGH.search(text) is not None and (len(text) <= WIDE or text.count("\t") > 1)
+    aside = line.indent >= 3 and "  " in text and len(text) < 60  # a part of a dialogue, or of a table
+    return Shape("kept") if columns or aside else Shape("lines")
 
 
 def fenced(text: str) -> list[tuple[int, int]]:

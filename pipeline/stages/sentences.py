@@ -9,7 +9,7 @@ import re
 
 from pipeline.stages.hyphens import some
 
-ENDED = re.compile(r"[.!?…。！？｡][\"'”’»)\]」』*_]*$")
+ENDED = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』*_]*$")
 BULLET = re.compile(r"(?:[•·‣◦▪●○■□►§*+–—-]|o(?=  ))(?=\s+\S|$)")
 NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)(?=\s+\S)|\d{1,3}\.(?=\s+\S)")
 CHAPTER = re.compile(r"(?:CHAPTER|Chapter|BOOK|PART|ACT|SCENE|VOLUME|CANTO|SECTION|APPENDIX)\s+[IVXLC\dA-Z]+\.?")
@@ -33,6 +33,15 @@ def is_cjk(character: str) -> bool:
     [True, True, False, False, False]
     """
     return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or "\uff00" <= character <= "\uff60"
+
+
+def is_caseless(character: str) -> bool:
+    """Whether this is a letter of a script that has no capitals.
+
+    >>> [is_caseless(c) for c in "語한ع1aA"]
+    [True, True, True, False, False, False]
+    """
+    return character.isalpha() and not character.islower() and not character.isupper()
 
 
 def ended(text: str) -> bool:
