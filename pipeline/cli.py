@@ -122,9 +122,9 @@ def run(raw: Path, out: Path, workers: int | None, quiet: bool, **choices: Any) 
         except RunError as error:
             raise click.ClickException(str(error)) from None
     for problem in report.problems:
-        click.echo(f"Error: {problem}", err=True)
+        terminal.say(f"Error: {problem}", err=True)
     if not quiet:
-        click.echo(summary(report, str(raw), str(out)))
+        terminal.say(summary(report, str(raw), str(out)))
     if report.failed:
         sys.exit(1)
 
@@ -141,13 +141,16 @@ def text(**choices: Any) -> None:
       curl -s https://example.org/page.txt | clean-corpus text > page.txt
     """
     settings, rules = _choices(choices)
-    from pipeline.core import Pipeline
+    from pipeline.core import LedgerMismatch, Pipeline
     from pipeline.formats.text import encode
 
-    document = Pipeline(settings, rules=rules).clean(sys.stdin.buffer.read(), "standard input")
+    try:
+        document = Pipeline(settings, rules=rules).clean(sys.stdin.buffer.read(), "standard input")
+    except LedgerMismatch as error:
+        raise click.ClickException(str(error)) from None
     sys.stdout.buffer.write(encode(document.text))
     for flag in document.flags:
-        click.echo(f"Flagged: {flag.message}", err=True)
+        terminal.say(f"Flagged: {flag.message}", err=True)
 
 
 @main.command()
@@ -175,7 +178,7 @@ def diff(doc: str, out: Path, unified: bool, spaces: bool) -> None:
     else:
         pieces = views.inline(document, colour=terminal.colour(), spaces=spaces)
     for piece in pieces:
-        click.echo(terminal.encodable(piece), nl=False, color=terminal.colour())
+        terminal.say(piece, nl=False)
 
 
 @main.command()
@@ -219,7 +222,7 @@ def explain(doc: str, out: Path, of_raw: bool) -> None:
         raise click.UsageError(
             f"Cannot explain line {number}: the {which} text has lines 1 to {last}. Give one of them."
         ) from None
-    click.echo(terminal.encodable("\n".join(lines)))
+    terminal.say("\n".join(lines))
 
 
 @main.command()
@@ -245,14 +248,14 @@ def verify(out: Path, raw: Path | None) -> None:
         except OSError as error:
             raise click.ClickException(f"Cannot read {error.filename}: {error.strerror}.") from None
     for finding in done.findings:
-        click.echo(terminal.encodable(str(finding)))
+        terminal.say(str(finding))
     documents = "1 document" if done.documents == 1 else f"{done.documents:,} documents"
     if done.ok:
         against = f" and agree with {raw}" if raw else ""
-        click.echo(f"{documents} verified: {done.bytes:,} raw bytes come back exactly{against}.")
+        terminal.say(f"{documents} verified: {done.bytes:,} raw bytes come back exactly{against}.")
     else:
         findings = "1 finding" if len(done.findings) == 1 else f"{len(done.findings):,} findings"
-        click.echo(f"{findings}; {documents} otherwise verified.")
+        terminal.say(f"{findings}; {documents} otherwise verified.")
         sys.exit(1)
 
 
@@ -272,7 +275,7 @@ def list_rules(packs: tuple[Path, ...]) -> None:
     known = reasons(_rules(packs))
     width = max(map(len, known)) + 2
     for id, about in known.items():
-        click.echo(textwrap.fill(about, 80, initial_indent=id.ljust(width), subsequent_indent=" " * width))
+        terminal.say(textwrap.fill(about, 80, initial_indent=id.ljust(width), subsequent_indent=" " * width))
 
 
 @rules.command()
@@ -292,7 +295,7 @@ def show(id: str, packs: tuple[Path, ...]) -> None:
     if id not in known:
         raise terminal.unknown("rule", id, known, "List them with clean-corpus rules list.")
     rule = next((rule for rule in rules.rules if rule.id == id), None)
-    click.echo("\n".join(describe(id, known[id], rule)))
+    terminal.say("\n".join(describe(id, known[id], rule)))
 
 
 @rules.command()
@@ -315,9 +318,9 @@ def test(files: tuple[Path, ...]) -> None:
         try:
             pack = load(file)
             RuleSet.builtin().with_packs([file])
-            click.echo(f"{file}: {tally(pack.rules)}, all as they say.")
+            terminal.say(f"{file}: {tally(pack.rules)}, all as they say.")
         except PackError as error:
-            click.echo(str(error))
+            terminal.say(str(error))
             failed = True
     if failed:
         sys.exit(1)
@@ -326,10 +329,10 @@ def test(files: tuple[Path, ...]) -> None:
 @main.command(hidden=True)
 def commands() -> None:
     """Write docs/commands.md: the help of every command."""
-    click.echo("# Commands\n\nMade by `make docs` from the help of the commands.")
+    terminal.say("# Commands\n\nMade by `make docs` from the help of the commands.")
     top = click.Context(main, info_name="clean-corpus", terminal_width=80, **main.context_settings)
     for context in _contexts(top):
-        click.echo(f"\n## {context.command_path}\n\n```text\n{context.get_help()}\n```")
+        terminal.say(f"\n## {context.command_path}\n\n```text\n{context.get_help()}\n```")
 
 
 def _contexts(context: click.Context) -> Iterator[click.Context]:

@@ -184,6 +184,17 @@ def test_verify_says_that_all_is_well_or_what_is_not(ran: Path) -> None:
     )
 
 
+def test_output_fits_the_encoding_of_the_terminal(ran: Path) -> None:
+    (ran / "raw/caf\u00e9.txt").write_text("A text about the caf\u00e9 at the corner, and who sat there.\n")
+    for arguments in (["run", "raw", "clean"], ["explain", "caf\u00e9:1"], ["diff", "caf\u00e9"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", *arguments],
+            capture_output=True, check=True, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        assert done.stdout.isascii()
+        assert done.stdout
+
+
 def test_rules_are_listed_in_80_columns() -> None:
     result = call("rules", "list", "--rules", "mine.toml")
     assert result.exit_code == 0

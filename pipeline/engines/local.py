@@ -84,17 +84,17 @@ def run(
                     ids.add(outcome.id)
                 if progress:
                     progress(done, len(entries))
-        changed = corpus_passes(job, ids)
+        changed = corpus_passes(job, ids, report)
         report.removed = _remove_stale(job.out, ids)
         _finish(job.out, (changed.get(outcome.id, outcome) for outcome in _read(spool)), report)
     return report
 
 
-def corpus_passes(job: Job, ids: set[str]) -> dict[str, Outcome]:
+def corpus_passes(job: Job, ids: set[str], report: RunReport) -> dict[str, Outcome]:
     """Where passes over the whole corpus belong: every document is cleaned and on disk, the manifest is not written.
 
-    Returns the new outcomes of the documents that a pass changed (and wrote again, with `save`), by id. There is no
-    such pass yet.
+    A pass reads the documents `ids` back, writes those that it changes again with `save`, and returns their new
+    outcomes by id; what it counts goes to the report. There is no such pass yet.
     """
     return {}
 

@@ -236,5 +236,11 @@ def _read(path: str) -> bytes | None:
 
 
 def printable(name: str) -> str:
-    """A name that any terminal takes: bytes of a file name that are not UTF-8 are shown as escapes."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    r"""A name that any terminal takes: control characters, and bytes that are not UTF-8, are shown as escapes.
+
+    >>> printable("caf\udce9\x1b東京")
+    'caf\\udce9\\x1b東京'
+    """
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

@@ -16,7 +16,7 @@ import click
 if TYPE_CHECKING:
     from pipeline.document import Document
 
-__all__ = ["colour", "document", "encodable", "exists", "progress", "unknown"]
+__all__ = ["colour", "document", "exists", "progress", "say", "unknown"]
 
 _PATIENCE = 2.0  # seconds of work before a progress bar appears
 _REFRESH = 0.1  # seconds between two of its states
@@ -66,10 +66,11 @@ def colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def encodable(text: str) -> str:
-    """The text with what standard output cannot encode written as escapes."""
-    encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text to standard output, or standard error; what its encoding does not have is written as escapes."""
+    stream = sys.stderr if err else sys.stdout
+    encoding = stream.encoding or "utf-8"
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err, nl=nl, color=colour())
 
 
 @contextmanager
