@@ -342,3 +342,16 @@ def test_a_worker_that_dies_ends_the_run_with_a_word(raw: Path, tmp_path: Path) 
     with pytest.raises(RunError, match="Cannot go on: a worker process died"):
         run(raw, tmp_path / "out", stages=[Stage("die", die)], workers=2)
     assert not (tmp_path / "out/manifest.jsonl").exists()
+
+
+REAL = [Path(__file__).parents[2] / "shared" / name / "raw" for name in ("corpus", "pages")]
+
+
+@pytest.mark.parametrize("folder", REAL, ids=lambda path: path.parent.name)
+def test_real_documents_come_back_from_the_whole_pipeline(folder: Path, tmp_path: Path) -> None:
+    if not folder.is_dir():
+        pytest.skip(f"there are no documents in {folder}")
+    for workers in (1, 2):
+        assert run(folder, tmp_path / f"out{workers}", workers=workers).problems == []
+    assert files(tmp_path / "out1") == files(tmp_path / "out2")
+    assert verify(tmp_path / "out1", folder).findings == []
