@@ -22,7 +22,7 @@ from pipeline.stages.seams import BREAK, KEEP, links
 from pipeline.stages.sentences import bridges, marker
 
 SPARE = ("  ", "\t", " \n", "\n ", "\n\n\n", "\f", "\v")
-FENCED = re.compile(r"^(```+|~~~+)[^`\n]*\n(?:.*\n)*?\1(?=[ \t]*$)", re.M)
+FENCE = re.compile(r"^(```+|~~~+)(.*)$", re.M)
 ROUGH = re.compile(r" {3,}|[\t\f\v]")
 
 
@@ -173,8 +173,22 @@ def single(line: Line) -> Shape:
 
 
 def fenced(text: str) -> list[tuple[int, int]]:
-    """Where fenced code stands: it is one block, whatever blank lines are in it."""
-    return [found.span() for found in FENCED.finditer(text)] if "```" in text or "~~~" in text else []
+    """Where fenced code stands: it is one block, whatever blank lines are in it.
+
+    >>> fenced("a\\n```\\nb\\n\\nc\\n```\\nd")
+    [(2, 14)]
+    """
+    spans: list[tuple[int, int]] = []
+    if "```" not in text and "~~~" not in text:
+        return spans
+    start, fence = -1, ""
+    for found in FENCE.finditer(text):
+        if start < 0:
+            start, fence = found.start(), found[1]
+        elif found[1].startswith(fence) and not found[2].strip():
+            spans.append((start, found.end(1)))
+            start = -1
+    return spans
 
 
 def read(text: str) -> list[Rows]:
