@@ -96,10 +96,13 @@ class RuleSet:
         What stands inside of lines goes first: while there is any of it, lines and sections wait for the next round.
         """
         active = self._gate.active(text)
+        lines = Lines(text)
         for phase in (1, 2):
-            spans = [span for rule in self.structural if rule.phase == phase for span in rule.find(text)]
-            if active:
-                spans += self._inline(text, active) if phase == 1 else self._by_line(text)
+            spans = [span for rule in self.structural if rule.phase == phase for span in rule.find(lines)]
+            if phase == 1:
+                spans += self._inline(text, [rule for rule in active if rule.where in INLINE])
+            elif any(rule.where not in INLINE for rule in active):
+                spans += self._by_line(lines)
             if spans:
                 edits = resolve(text, spans)
                 facts = [Fact(kind, value, s.start, s.end, s.rule) for s in spans for kind, value in s.facts]
@@ -122,7 +125,7 @@ class RuleSet:
                 continue
             if rule.where == "block":
                 spans += _blocks(text, rule)
-            elif rule.where in INLINE:
+            else:
                 for match in rule.compiled.finditer(text):
                     if match.end() == match.start():
                         continue
@@ -135,14 +138,13 @@ class RuleSet:
                     spans.append(Span(start, end, new, rule.id, rule.facts_of(match)))
         return spans
 
-    def _by_line(self, text: str) -> list[Span]:
+    def _by_line(self, lines: Lines) -> list[Span]:
         """Rules that look at lines: those whose needs the line has."""
-        lines = Lines(text)
+        text = lines.text
         spans: list[Span] = []
         openers: list[tuple[int, Rule]] = []
-        for index, line in enumerate(lines.texts):
-            if not line:
-                continue
+        for index in self._line_gate.lines(lines):
+            line = lines.texts[index]
             for rule in self._line_gate.active(line + "\n"):
                 match = rule.compiled.fullmatch(line)
                 if not match or not _has_also(rule, text):
@@ -190,6 +192,9 @@ class Gate:
                 self._rules.append(rule)
         if self._rules:
             self._set.Compile()
+        options.literal = False
+        needs = sorted({need for rule in rules for need in rule.needs}, key=len)
+        self._any = re2.compile("|".join(map(re2.escape, needs)), options) if needs else None
 
     def active(self, text: str) -> list[Rule]:
         """The rules to try on the text, in their order."""
@@ -199,6 +204,14 @@ class Gate:
         if not hits:
             return []
         return list({self._rules[index].id: self._rules[index] for index in sorted(hits)}.values())
+
+
+    def lines(self, lines: Lines) -> list[int]:
+        """The lines that have any of the needs."""
+        if self._any is None:
+            return []
+        found = dict.fromkeys(lines.at(match.start()) for match in self._any.finditer(_encodable(lines.text)))
+        return [index for index in found if lines.texts[index]]
 
 
 def _encodable(text: str) -> str | bytes:

@@ -5,14 +5,15 @@ Only `prose_like` decides what a section, a footer or a block of site chrome may
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 
 import regex
 
 MARKER = regex.compile(r"(?:[•‣◦▪●·○■*\-–—+>»|↑^]|\(?\d{1,3}[.)]|\[\d{1,3}\]|\(?[a-z][.)])(?:\s|(?=\^)|$)")
 SENTENCE_END = regex.compile(r"[.!?…][\"'”’»)\]]{0,2}$")
 CJK_END = regex.compile(r"[。！？…][」』）”’]{0,2}$")
-WORD = regex.compile(r"\w[\w'’-]*")
 # Words that sentences are made of, in the languages that the rules were tried on; names and labels have few of them.
 SMALL_WORDS = frozenset(
     "a an the of to in on at by for from with and or but that which who as is are was were be been has had have it its "
@@ -23,42 +24,63 @@ SMALL_WORDS = frozenset(
     "il gli di che è e sono per una con non si da nel della het een van en niet zijn op te dat met".split()
 )
 CITATION = regex.compile(
-    r"\bRetrieved\b|\bAccessed\b|\bISBN\b|\bISSN\b|\bdoi\b|\bpp?\.\s?\d|\bVol\.|\beds?\.|https?://|\bwww\.|\bPress\b|"
-    r"\bJournal\b|\bet al\b|\bop\. cit|\bibid\b|\bArchived\b|\(\d{4}\)",
-    regex.IGNORECASE,
+    r"https?://|\(\d{4}\)|\b(?:[Rr]etrieved|[Aa]ccessed|ISBN|ISSN|doi|DOI|pp?\.\s?\d|[Vv]ol\.|[Ee]ds?\.|www\.|Press\b|"
+    r"Journal\b|et al\b|[Oo]p\. cit|[Ii]bid\b|Archived)"
 )
 TEASER_END = regex.compile(r"(?:\.{3,}|…)\.?$|\[(?:…|\.\.\.)\]$")
 
 
 class Lines:
-    """A text cut into lines. `starts[i]` is where line i begins, `texts[i]` what it reads without the spaces around it."""
+    """A text cut into lines: `starts[i]` is where line i begins, `texts[i]` what it reads without the spaces around.
+
+    Made once for a text and shared by all rules; what costs time is worked out when it is first asked for.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        parts = text.split("\n")
-        self.starts: list[int] = []
-        at = 0
-        for part in parts:
-            self.starts.append(at)
-            at += len(part) + 1
-        self.texts = [part.strip() for part in parts]
+        self._prose: dict[int, bool] = {}
+
+    @cached_property
+    def rows(self) -> list[str]:
+        """The lines as they stand."""
+        return self.text.split("\n")
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The lines without the spaces around them."""
+        return [row.strip() for row in self.rows]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each line begins, as an offset into the text."""
+        return list(accumulate((len(row) + 1 for row in self.rows[:-1]), initial=0))
 
     def __len__(self) -> int:
-        return len(self.texts)
+        return len(self.rows)
 
     def end(self, index: int) -> int:
         """Where line `index` ends, with its line end."""
         return self.starts[index + 1] if index + 1 < len(self.starts) else len(self.text)
 
-    @cached_property
-    def prose(self) -> list[bool]:
-        """Whether each line reads like prose."""
-        return [prose_like(line) for line in self.texts]
+    def at(self, offset: int) -> int:
+        """The line in which an offset into the text lies."""
+        return bisect_right(self.starts, offset) - 1
 
-    @cached_property
-    def last_prose(self) -> int:
-        """The last line that reads like prose, or -1."""
-        return max((index for index, is_prose in enumerate(self.prose) if is_prose), default=-1)
+    def is_prose(self, index: int) -> bool:
+        """Whether line `index` reads like prose."""
+        known = self._prose.get(index)
+        if known is None:
+            known = self._prose[index] = prose_like(self.texts[index])
+        return known
+
+    def is_solid(self, index: int) -> bool:
+        """Whether line `index` is prose beyond doubt: a whole sentence, or a wrapped line that the next carries on."""
+        if not self.is_prose(index):
+            return False
+        line = self.texts[index]
+        if len(line) > 160 or SENTENCE_END.search(line) or CJK_END.search(line):
+            return True
+        return index + 1 < len(self) and bool(self.texts[index + 1]) and self.is_prose(index + 1)
 
 
 def prose_like(line: str) -> bool:
@@ -68,29 +90,20 @@ def prose_like(line: str) -> bool:
 
     >>> prose_like("The mill stood by the river until the flood took its wheel.")
     True
-    >>> prose_like("• The mill by the river"), prose_like("Contact us"), prose_like("Smith, J. (1999). Mills. Oxford Press.")
-    (False, False, False)
+    >>> [prose_like(line) for line in ("• The mill by the river", "Contact us", "Smith, J. (1999). Mills. Oxford Press.")]
+    [False, False, False]
     """
     if len(line) < 25 or MARKER.match(line):
-        return bool(len(line) > 9 and CJK_END.search(line)) and not MARKER.match(line)
-    words = WORD.findall(line[:400])
-    if not words:
-        return False
-    small = sum(word.lower() in SMALL_WORDS for word in words)
-    if CITATION.search(line) and (small < 8 or small / len(words) < 0.3):
-        return False
+        return len(line) > 9 and CJK_END.search(line) is not None and not MARKER.match(line)
+    words = line[:400].lower().split()
     if not line.isascii() and len(words) < len(line) / 15:  # scripts without spaces
-        return bool(CJK_END.search(line)) or len(line) > 60
+        return len(line) > 60 or CJK_END.search(line) is not None
+    small = sum(map(SMALL_WORDS.__contains__, words))
     share = small / len(words)
-    if SENTENCE_END.search(line) and not TEASER_END.search(line):
-        return len(words) >= 6 and (share >= 0.15 or len(words) >= 25)
-    return len(words) >= 8 and share >= 0.3 and not TEASER_END.search(line)
-
-
-def list_like(line: str) -> bool:
-    """Whether a line is an item of a list, a citation or a label: what back matter is made of.
-
-    >>> list_like("1. ^ Rivers of the north"), list_like("It was raining when they left the house, and cold.")
-    (True, False)
-    """
-    return not prose_like(line)
+    if SENTENCE_END.search(line):
+        is_prose = len(words) >= 6 and (share >= 0.15 or len(words) >= 25)
+    else:
+        is_prose = len(words) >= 8 and share >= 0.3
+    if not is_prose or TEASER_END.search(line):
+        return False
+    return (small >= 8 and share >= 0.3) or not CITATION.search(line)

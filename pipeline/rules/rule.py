@@ -17,6 +17,8 @@ from typing import Literal, NamedTuple, get_args
 
 import regex
 
+from pipeline.rules.lines import Lines
+
 OPEN, CLOSE = "⟦", "⟧"
 
 Where = Literal["inline", "line", "block", "section", "head", "tail", "document"]
@@ -114,12 +116,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Structural:
-    """A rule that is code: `find` looks at a text and proposes spans. `phase` 1 is for debris inside of lines,
+    """A rule that is code: `find` looks at the lines of a text and proposes spans. `phase` 1 is for debris inside of lines,
     which goes first, and 2 for whole lines and sections."""
 
     id: str
     about: str
-    find: Callable[[str], Sequence[Span]]
+    find: Callable[[Lines], Sequence[Span]]
     phase: Literal[1, 2] = 2
     where: str = "code"
     pack: str = "structural"

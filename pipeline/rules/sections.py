@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import regex
 
-from pipeline.rules.lines import CITATION, CJK_END, MARKER, SENTENCE_END, Lines
+from pipeline.rules.lines import CITATION, MARKER, Lines
 
 BACK_MATTER = regex.compile(
     r"""(?xi) (?:\d{1,2}\.?\s+)? (?:
@@ -43,7 +43,8 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
 
     `footer` is where a footer starts that goes anyway (an offset into the text): its lines are not looked at.
     """
-    last_prose = max((i for i in range(len(lines)) if lines.starts[i] < footer and _is_solid(lines, i)), default=-1)
+    bottom = range(lines.at(max(footer - 1, 0)), heading, -1)
+    last_prose = next((index for index in bottom if lines.is_solid(index)), heading)
     last = heading
     items = 0
     shown = 0  # items that look like notes or citations
@@ -53,7 +54,7 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
             break
         if not line:
             continue
-        if _is_solid(lines, index):
+        if lines.is_solid(index):
             if not items and index - heading <= 3 and last == heading:
                 return None  # a chapter that happens to be called so
             last = _before_heading(lines, heading, last)
@@ -68,24 +69,13 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
     return last
 
 
-def _is_solid(lines: Lines, index: int) -> bool:
-    """Whether a line is prose beyond doubt: a whole sentence, or a wrapped line that the next one carries on."""
-    if not lines.prose[index]:
-        return False
-    line = lines.texts[index]
-    if SENTENCE_END.search(line) or CJK_END.search(line) or len(line) > 160:
-        return True
-    following = lines.texts[index + 1] if index + 1 < len(lines) else ""
-    return lines.prose[index + 1] if following else False
-
-
 def _is_heading(lines: Lines, index: int) -> bool:
     """Whether a line that is no item of a list stands over prose."""
     line = lines.texts[index]
     if MARKER.match(line) or len(line) > 80 or line[-1] in ",;":
         return False
     following = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
-    return following is not None and _is_solid(lines, following)
+    return following is not None and lines.is_solid(following)
 
 
 def _before_heading(lines: Lines, heading: int, last: int) -> int:

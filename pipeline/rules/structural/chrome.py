@@ -10,13 +10,13 @@ has enough cues. The idea of cutting where a running score is largest is that of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-import re2
 import regex
 
 from pipeline.rules.lines import MARKER, TEASER_END, Lines, prose_like
 from pipeline.rules.rule import Span, Structural, examples
-from pipeline.rules.structural.cues import STRONG_PHRASES, strength
+from pipeline.rules.structural.cues import MAYBE, strength
 
 BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|written by.*|author.*|updated.*|published.*")
 SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
@@ -24,47 +24,32 @@ FEWEST = 3
 LABELS = 8  # words; a longer line that is no cue is not taken for a label
 
 
-def _gate() -> re2.Set:
-    options = re2.Options()
-    options.case_sensitive = False
-    options.literal = True
-    options.max_mem = 64 << 20
-    gate = re2.Set.SearchSet(options)
-    for phrase in sorted(
-        STRONG_PHRASES | {"read more", "facebook", "privacy", "©", "comments", "navigation", "search"}
-    ):
-        gate.Add(phrase)
-    gate.Compile()
-    return gate
+@lru_cache(maxsize=1)
+def _cues(lines: Lines) -> list[int] | None:
+    """The strength of each line as a cue, or none where no line is one."""
+    cues: list[int] | None = None
+    for match in MAYBE.finditer(lines.text):
+        index = lines.at(match.start())
+        found = strength(lines.texts[index])
+        if found:
+            cues = cues or [0] * len(lines)
+            cues[index] = found
+    return cues
 
 
-GATE = _gate()
-
-
-def _cues(text: str) -> tuple[Lines, list[int]] | None:
-    """The lines of a text with the strength of each, or none where nothing can be chrome."""
-    if not GATE.Match(text.encode(errors="replace")):
-        return None
-    lines = Lines(text)
-    cues = [strength(line) if line else 0 for line in lines.texts]
-    return (lines, cues) if any(cues) else None
-
-
-def find_lines(text: str) -> Sequence[Span]:
+def find_lines(lines: Lines) -> Sequence[Span]:
     """Propose to drop each line that is a strong cue, wherever it stands."""
-    found = _cues(text)
-    if not found:
+    cues = _cues(lines)
+    if not cues:
         return ()
-    lines, cues = found
     return [Span(lines.starts[i], lines.end(i), "", "chrome.line") for i, cue in enumerate(cues) if cue == 2]
 
 
-def find_lists(text: str) -> Sequence[Span]:
+def find_lists(lines: Lines) -> Sequence[Span]:
     """Propose to drop lists of short items of which a third or more are cues, and runs of three cues and more."""
-    found = _cues(text)
-    if not found:
+    cues = _cues(lines)
+    if not cues:
         return ()
-    lines, cues = found
     spans = []
     index = 0
     while index < len(lines):
@@ -97,15 +82,14 @@ def _score(line: str, cue: int, is_prose: bool) -> float:
     return 0.0 if MARKER.match(line) and len(line.split()) <= LABELS else -0.4
 
 
-def find_head(text: str) -> Sequence[Span]:
+def find_head(lines: Lines) -> Sequence[Span]:
     """Propose to drop the chrome at the top. Lines that can be a title, an author or a date stay."""
-    found = _cues(text)
-    if not found:
+    cues = _cues(lines)
+    if not cues:
         return ()
-    lines, cues = found
     best, total, cut = 0.0, 0.0, -1
     for index, line in enumerate(lines.texts):
-        score = _score(line, cues[index], lines.prose[index])
+        score = _score(line, cues[index], lines.is_prose(index))
         if score < -3:
             break  # the text has begun
         total += score
@@ -117,32 +101,31 @@ def find_head(text: str) -> Sequence[Span]:
     for index in range(cut + 1):
         line = lines.texts[index]
         title = not cues[index] and not MARKER.match(line) and len(line.split()) >= 4
-        if line and not lines.prose[index] and not title and not (BYLINE.fullmatch(line) and not cues[index]):
+        if line and not lines.is_prose(index) and not title and not (BYLINE.fullmatch(line) and not cues[index]):
             spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.head"))
     return spans
 
 
-def find_tail(text: str) -> Sequence[Span]:
+def find_tail(lines: Lines) -> Sequence[Span]:
     """Propose to drop the chrome at the bottom, from the cue on with which the sum is largest."""
-    found = _cues(text)
-    if not found:
+    cues = _cues(lines)
+    if not cues:
         return ()
-    lines, cues = found
     bottom = len(lines) - 1
     while bottom >= 0 and not cues[bottom]:
-        if lines.prose[bottom]:
+        if lines.is_prose(bottom):
             return ()  # the page ends with prose: not a footer
         bottom -= 1
     best, total, cut = 0.0, 0.0, -1
     for index in range(len(lines) - 1, -1, -1):
-        total += _score(lines.texts[index], cues[index], lines.prose[index])
+        total += _score(lines.texts[index], cues[index], lines.is_prose(index))
         if cues[index] and total >= best:
             best, cut = total, index
         if total < -12:
             break
     if cut < 0 or not _enough(lines, cues, cut, len(lines)):
         return ()
-    return [Span(lines.starts[cut], len(text), "", "chrome.tail")]
+    return [Span(lines.starts[cut], len(lines.text), "", "chrome.tail")]
 
 
 def _enough(lines: Lines, cues: Sequence[int], first: int, after: int) -> bool:
@@ -152,15 +135,13 @@ def _enough(lines: Lines, cues: Sequence[int], first: int, after: int) -> bool:
     return (len(hits) >= FEWEST or (len(hits) == 2 and 2 in hits)) and len(hits) * 4 >= size
 
 
-def find_breadcrumbs(text: str) -> Sequence[Span]:
+def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
     """Propose to drop the line "Home … Title" over a title that it repeats, and the tags between the two."""
-    at = 0 if text.startswith("Home ") else text.find("\nHome ") + 1
-    if not at and not text.startswith("Home "):
+    if "\nHome " not in lines.text and not lines.text.startswith("Home "):
         return ()
-    lines = Lines(text)
     spans = []
     for index, line in enumerate(lines.texts):
-        if not line.startswith("Home ") or lines.prose[index] and SENTENCE_END.search(line):
+        if not line.startswith("Home ") or lines.is_prose(index) and SENTENCE_END.search(line):
             continue
         for below in range(index + 1, min(index + 8, len(lines))):
             title = lines.texts[below]
@@ -179,11 +160,10 @@ WRITER = regex.compile(
 FORM_NEEDS = ("eave a ", "ost a comment", "ost a Comment", "mail address will not be")
 
 
-def find_comments(text: str) -> Sequence[Span]:
+def find_comments(lines: Lines) -> Sequence[Span]:
     """Propose to drop the readers' comments: from their heading to the form for one more, and what follows it."""
-    if not any(need in text for need in FORM_NEEDS):
+    if not any(need in lines.text for need in FORM_NEEDS):
         return ()
-    lines = Lines(text)
     form = next((i for i in range(len(lines) - 1, -1, -1) if FORM.fullmatch(lines.texts[i])), None)
     if form is None:
         return ()
@@ -192,7 +172,7 @@ def find_comments(text: str) -> Sequence[Span]:
         return ()
     last = form
     for index in range(form + 1, len(lines)):
-        if lines.prose[index] and len(lines.texts[index]) > 160:
+        if lines.is_prose(index) and len(lines.texts[index]) > 160:
             break
         last = index
     return [Span(lines.starts[heading], lines.end(last), "", "chrome.comments")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import re2
 import regex
 
 from pipeline.rules.lines import Lines
@@ -18,16 +19,17 @@ BEHIND = regex.compile(r"[•*·\-]?\s*\D.{0,110}?\s(?P<number>\d{1,2}(?:\.\d{1,
 NESTED = regex.compile(r"(?:^|\s)\d{1,2}\.\d{1,2}(?:\s|$)")
 BACK = regex.compile(r"\b(?:See also|References|External links|Further reading|Bibliography|Notes)\b")
 SENTENCE = regex.compile(r"[.;,:]$")
-GATE = regex.compile(
-    r"(?i)(?:^|\n)[ \t]*(?:[•*·\-][^\n]{0,120}\s\d|(?:table of )?contents?\b|inhalt|sommaire|índice|indice|contenido)"
+# A heading of contents, or two entries one under the other: found at the speed of an automaton.
+GATE = re2.compile(
+    r"(?im)^[ \t]*(?:(?:table of )?contents?|inhalt|sommaire|índice|indice|contenido)\b[^\n]{0,12}$"
+    r"|^[ \t]*[•*·-][ \t][^\n]*\s1(?:\.1)?[ \t]*\n|^[ \t]*[•*·-][ \t]*1[. \t]"
 )
 
 
-def find(text: str) -> Sequence[Span]:
+def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop runs of lines whose numbers count as those of a table of contents do: 1, 1.1, 1.2, 2, …"""
-    if not GATE.search(text):
+    if not GATE.search(lines.text):
         return ()
-    lines = Lines(text)
     spans: list[Span] = []
     index = 0
     while index < len(lines):
@@ -54,7 +56,7 @@ def _run(lines: Lines, first: int, pattern: regex.Pattern[str]) -> int:
         if not line:
             continue
         match = pattern.fullmatch(line)
-        if not match or SENTENCE.search(line) or lines.prose[index]:
+        if not match or SENTENCE.search(line) or lines.is_prose(index):
             break
         number = [int(part) for part in match["number"].split(".")]
         if not _follows(before, number):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
+import re2
 import regex
 
 PHRASES = tomllib.loads(Path(__file__).with_name("cues.toml").read_text(encoding="utf-8"))
@@ -21,26 +23,42 @@ def _phrases(block: str) -> frozenset[str]:
 STRONG_PHRASES = _phrases(PHRASES["strong"])
 WEAK_PHRASES = _phrases(PHRASES["weak"])
 
-PATTERNS = regex.compile(
-    r"""(?xi)
-      # who wrote a comment, and when
-      .{2,50}\ (?:january|february|march|april|may|june|july|august|september|october|november|december)\ \d{1,2},\ \d{4}
-        \ at\ \d{1,2}:\d\d\ ?[ap]m(?:\ reply)?
-    | \d{1,2}\ \w{3,9}\ \d{4}\ by\ \S.{2,40}
-    | (?:posted|submitted|published)\ (?:in|under|by)\b.{0,60}(?:\|.*)?
-    | \d+\ (?:comments?|responses?|replies|shares?|likes?|views?|reviews?)
-    | (?:share|follow|find|like)\ (?:us\ )?on\ .{3,40}
-    | (?:subscribe|sign\ up)\ (?:to|for)\ .{3,120}
-    | .{0,200}\bprivacy\ policy\b.{0,80}
-    | (?:©|copyright\b|\(c\)).{0,160}
-    | (?:stay|keep)\ up[ -]to[ -]date\ .{0,80}
-    | (?:enter|your)\ e-?mail(?:\ address)?.{0,40}
-    | .{1,60}\ powered | powered\ by\ .{2,40}
-    | (?:tags|categories|filed\ under|topics|labels|posted\ in)\s*:.{0,120}
-    | unable\ to\ edit\ the\ page\?.{0,60}
-    | [-=_*~]{5,}
-    """
+# Cues that are no fixed words; all weak. In the syntax that `regex` and RE2 share.
+SHAPES = (
+    # who wrote a comment, and when
+    r".{2,50} (?:january|february|march|april|may|june|july|august|september|october|november|december)"
+    r" \d{1,2}, \d{4} at \d{1,2}:\d\d[ap ]{0,2}m(?: reply)?",
+    r"\d{1,2} \w{3,9} \d{4} by \S.{2,40}",
+    r"(?:posted|submitted|published) (?:in|under|by)\b.{0,60}(?:\|.*)?",
+    r"\d+ (?:comments?|responses?|replies|shares?|likes?|views?|reviews?)",
+    r"(?:share|follow|find|like) (?:us )?on .{3,40}",
+    r"(?:subscribe|sign up) (?:to|for) .{3,120}",
+    r".{0,200}\bprivacy policy\b.{0,80}",
+    r"(?:©|copyright\b|\(c\)).{0,160}",
+    r"(?:stay|keep) up.to.date .{0,80}",
+    r"(?:enter|your) e-?mail(?: address)?.{0,40}",
+    r".{1,60} powered|powered by .{2,40}",
+    r"(?:tags|categories|filed under|topics|labels|posted in)[ \t]*:.{0,120}",
+    r"unable to edit the page\?.{0,60}",
+    r"[-=_*~]{5,}",
 )
+PATTERNS = regex.compile("|".join(SHAPES))
+
+
+def _maybe() -> Any:
+    """An automaton that finds every line that `strength` may call a cue, and few others."""
+    options = re2.Options()
+    options.case_sensitive = False
+    options.max_mem = 256 << 20
+    phrases = "|".join(re2.escape(phrase).replace("\\ ", r"[ \t]+") for phrase in sorted(STRONG_PHRASES | WEAK_PHRASES))
+    parts = rf"(?:{phrases})(?:[ \t|/•·–—>»-]+(?:{phrases}))*"
+    # Without the limits on length, which would multiply the states; spaces may be any number of blanks.
+    shapes = regex.sub(r"\.\{\d+,\d+\}|\.\*", r"[^\\n]*", "|".join(SHAPES))
+    shapes = regex.sub(r"(?<!\[[^\]]{0,9}) ", r"[ \\t]+", shapes)
+    return re2.compile(rf"(?m)^[ \t]*(?:[•*·▪●○◦»›>|–—-][ \t]*)?(?:{parts}|{shapes})[ \t|/•·–—>»›-]*$", options)
+
+
+MAYBE = _maybe()
 BULLET = regex.compile(r"^[•*·▪●○◦»›>|–—-]\s*|\s*[|»›>]$")
 WORD = regex.compile(r"\S+")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import regex
 
+from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
 
 ID = "markers.footnote-block"
@@ -16,11 +17,12 @@ NOTE = regex.compile(
 )
 
 
-def find(text: str) -> Sequence[Span]:
+def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop runs of notes, each on a line of its own behind `[1]`, that are counted through.
 
     One note alone goes only where its marker stands in the text before it.
     """
+    text = lines.text
     if "\n[" not in text and "\n  [" not in text and not text.startswith("["):
         return ()
     spans: list[Span] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 import regex
 
@@ -16,16 +17,13 @@ WORDS = regex.compile(r"\w+")
 FEWEST = 3  # how often a phrase must stand as a line of its own
 
 
-def find(text: str) -> Sequence[Span]:
+def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop the repetitions of a phrase that stands as a line of its own all over a document.
 
     The first of them stays if the document starts with it (it is its title); a line `Title | Site` goes with them.
     """
-    if text.count("\n") < 4:
+    if not _may_repeat(lines):
         return ()
-    if not _may_repeat(text):
-        return ()
-    lines = Lines(text)
     keys = [_key(line) if _is_phrase(line) else "" for line in lines.texts]
     counts = Counter(key for key in keys if key)
     sites = _site_titles(lines, keys)
@@ -55,16 +53,14 @@ def _site_titles(lines: Lines, keys: Sequence[str]) -> set[str]:
     return titles
 
 
-def _may_repeat(text: str) -> bool:
-    """A cheap test: whether the first line that is short stands in the text again, as a line."""
-    seen: set[str] = set()
-    for line in text.split("\n"):
-        if 10 <= len(line) <= 120:
-            folded = line.strip().casefold()
-            if folded in seen:
-                return True
-            seen.add(folded)
-    return False
+def _may_repeat(lines: Lines) -> bool:
+    """A cheap test: whether one of the lines that can name the page stands in the text often enough."""
+    top = [line.lower() for line in islice(filter(None, map(str.strip, lines.text[:4000].split("\n"))), 12)]
+    if not top:
+        return False
+    folded = lines.text.lower()
+    names = top[:3] + [match["title"] for line in top if len(line) < 160 and (match := SITE.fullmatch(line))]
+    return any(10 <= len(name) <= 120 and folded.count(name) >= FEWEST for name in names)
 
 
 def _is_phrase(line: str) -> bool:
@@ -100,7 +96,7 @@ def _prose_near(lines: Lines, index: int) -> bool:
     """Whether the next lines above and below that are not blank read like prose in full (not a wrapped line)."""
     below = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
     above = next((i for i in range(index - 1, -1, -1) if lines.texts[i]), None)
-    return any(i is not None and lines.prose[i] and len(lines.texts[i]) >= 160 for i in (above, below))
+    return any(i is not None and lines.is_prose(i) and len(lines.texts[i]) >= 160 for i in (above, below))
 
 
 _PROSE = (

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import regex
 
+from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
 
 ID = "wiki.tooltip"
@@ -35,15 +36,16 @@ OPEN_END = regex.compile(r"\b(?:the|a|an|of|in|on|at|to|for|with|by|from|as|and|
 WORD = regex.compile(r"\w{3,}")
 
 
-def find(text: str) -> Sequence[Span]:
+def find(view: Lines) -> Sequence[Span]:
     """Propose to cut each tooltip, and to mend the sentence around it."""
+    text = view.text
     if " ...\n" not in text and "…\n" not in text and not text.endswith((" ...", "…")):
         return ()
-    lines = text.split("\n")
+    lines = view.rows
     ends = [index for index, line in enumerate(lines) if CUT.search(line)]
     size = _common_size(lines, ends)
     spans: list[Span] = []
-    starts = _offsets(lines)
+    starts = view.starts
     done = 0  # the first line that no tooltip has taken yet
     for last in ends:
         first = _first_line(lines, last, done, size)
@@ -54,14 +56,6 @@ def find(text: str) -> Sequence[Span]:
         end = min(starts[last] + len(lines[last]) + 1, len(text))
         spans.append(Span(start, end, _seam(lines, first, last), ID))
     return spans
-
-
-def _offsets(lines: Sequence[str]) -> list[int]:
-    starts, at = [], 0
-    for line in lines:
-        starts.append(at)
-        at += len(line) + 1
-    return starts
 
 
 def _bytes(lines: Sequence[str], first: int, last: int) -> int:
