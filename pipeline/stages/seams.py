@@ -14,6 +14,7 @@ from pipeline.stages.blocks import FIELD, RULE, Line, Shape, width_of
 from pipeline.stages.sentences import (
     ABBREVIATED,
     BULLET,
+    FIRST_WORDS,
     OPEN_WORDS,
     WEAK_WORDS,
     ended,
@@ -157,7 +158,7 @@ def apart(lines: Sequence[Line], nodes: bool) -> list[Link]:
     first, item = True, bool(marker(running))
     lowered = sum(b.text[0].islower() and ended(a.text) for a, b in pairwise(lines)) > 1
     for a, b, below in zip(lines, lines[1:], [*lines[2:], None], strict=False):
-        link = framed(a, b, first)
+        link = framed(a, b, first and not (nodes and goes_on(b.text)))
         lone = first and BULLET.fullmatch(a.text) is not None
         bullet = marker(b.text)
         if link:
@@ -244,10 +245,12 @@ def is_same(running: str, a: str, b: str, sight: Sight) -> bool:
         return (not loose or last == ",") and (sight.nodes or not sight.lowered)
     if word in OPEN_WORDS:
         return True
-    if not sight.nodes or not (first.isalnum() or first in "([\"'“‘«–—*_"):
+    if not sight.nodes or not (first.isalnum() or first in "([\"'“‘«–—*_/"):
         return False
     if first == "(" or running.count("(") > running.count(")") or (sight.item and first in "–—"):
         return True
     return (sight.goes or word in WEAK_WORDS or last == ",") and (
-        sight.item or is_running(running) or (sight.goes and (word in WEAK_WORDS or last == ","))
+        sight.item
+        or is_running(running)
+        or (sight.goes and (word in WEAK_WORDS or last == "," or running.split(" ", 1)[0] in FIRST_WORDS))
     )

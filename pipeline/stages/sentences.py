@@ -24,6 +24,8 @@ WEAK_WORDS = some(
     "is was are were be been has had have but both amid via per called named between los las der die das des el la le "
     "les du de von van und et y"
 )
+# Sentences start with these words, headings do not.
+FIRST_WORDS = some("When While If It He She They We You Thus However Although Because There Then Such")
 
 
 def is_cjk(character: str) -> bool:
@@ -120,7 +122,7 @@ def leads_on(a: str, b: str) -> bool:
     >>> leads_on("Ada Thorne", "was born here"), leads_on("Ada Thorne", "Ben Thorne")
     (True, False)
     """
-    if not marker(b) and (goes_on(b) or b[0] == "("):
+    if not marker(b) and (goes_on(b) or b[0] in "(/"):
         return True
     return is_open(a) or a[-1] in "$€£¥" or (len(a) >= 40 and not is_title(a))
 
