@@ -83,10 +83,10 @@ class Draft:
         self.gap(start, "\n\n" if above else "")
         return start
 
-    def spaces(self, start: int, text: str) -> None:
+    def spaces(self, start: int, text: str, item: bool) -> None:
         """Collapse the runs of spaces within a line of prose, but not those behind the marker of a list item."""
         if "  " in text or "\t" in text or "\f" in text or "\v" in text:
-            floor = len(marker(text))
+            floor = len(marker(text)) if item else 0
             for run in RUN.finditer(text):
                 if not floor or run.start() > floor:
                     self.edits.append(Edit(start + run.start(), run[0], " ", "spaces.run"))
@@ -136,11 +136,12 @@ class Draft:
                 else:
                     edits.append(Edit(end, "\n" if even else text[end:start], " ", "reflow.join"))
             if "  " in line:
-                self.spaces(start, line)
+                self.spaces(start, line, not before and kind == "list")
             end = start + len(line)
             at += len(row) + 1
             before = line
         self.at, self.last = end, before
+        self.settled = self.settled and kind == "prose"
         self.blocks.append((kind, first, end, bare[0] + " " * 100))
 
     def block(self, lines: Sequence[Line], between: Sequence[Link], kept: bool) -> None:
@@ -175,7 +176,7 @@ class Draft:
                 else:
                     self.join(lines[number - 1].text, line.text, line.start, link)
             if not raw:
-                self.spaces(line.start, line.text)
+                self.spaces(line.start, line.text, kind == "list" and (not number or between[number - 1] is KEEP))
             self.at = line.end
         self.last = lines[-1].text
         alone = len(lines) == 1 and start == begin

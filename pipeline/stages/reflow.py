@@ -133,7 +133,8 @@ def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], b
         draft.block(lines, between, found.kind == "kept")
     draft.close()
     marks, paragraphs = headed(draft.blocks, markdown)
-    return merge(draft.edits, marks), paragraphs, draft.settled and not markdown
+    settled = draft.settled and not markdown and not any(text[0].islower() for _, _, _, text in draft.blocks)
+    return merge(draft.edits, marks), paragraphs, settled
 
 
 def unspaced(blocks: list[Rows]) -> list[Rows]:

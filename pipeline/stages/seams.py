@@ -247,7 +247,7 @@ def is_same(running: str, a: str, b: str, sight: Sight) -> bool:
         return True
     if not sight.nodes or not (first.isalnum() or first in "([\"'“‘«–—*_/"):
         return False
-    if first == "(" or running.count("(") > running.count(")") or (sight.item and first in "–—"):
+    if first in "(/" or last == "/" or running.count("(") > running.count(")") or (sight.item and first in "–—"):
         return True
     return (sight.goes or word in WEAK_WORDS or last == ",") and (
         sight.item
