@@ -8,18 +8,20 @@ along; of two that overlap in part, the later waits for the next round, where it
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
 import re2
+import regex
 
 from pipeline.document import Fact
 from pipeline.edits import Edit
 from pipeline.rules import sections
 from pipeline.rules.lines import Lines
-from pipeline.rules.pack import Pack, PackError, check, load
+from pipeline.rules.pack import Pack, PackError, check, clashes, load
 from pipeline.rules.rule import Rule, Span, Structural
 
 PACKS = Path(__file__).parent / "packs"
@@ -40,6 +42,9 @@ class RuleSet:
         self.structural = tuple(structural)
         self.pattern_rules: tuple[Rule, ...] = tuple(rule for pack in packs for rule in pack.rules)
 
+    def __reduce__(self) -> tuple[type[RuleSet], tuple[object, ...]]:
+        return RuleSet, (self.packs, self.structural)
+
     @classmethod
     @cache
     def builtin(cls) -> RuleSet:
@@ -57,7 +62,11 @@ class RuleSet:
         """Add packs from files; raises `PackError` for one that does not load, or that fails its own examples."""
         added = [load(path) for path in paths]
         grown = RuleSet([*self.packs, *added], self.structural)
-        problems = [*check(added), *grown.clashes(), *(line for pack in added for line in failures(RuleSet([pack])))]
+        problems = [
+            *check(added),
+            *clashes(grown.packs),
+            *(line for pack in added for line in failures(RuleSet([pack]))),
+        ]
         if problems:
             raise PackError("\n".join(dict.fromkeys(problems)))
         return grown
@@ -69,8 +78,6 @@ class RuleSet:
             return self
         for name in sorted(off):
             if not any(_named(rule.id, name) for rule in self.rules):
-                import difflib
-
                 near = difflib.get_close_matches(name, [rule.id for rule in self.rules], 3) or sorted(
                     {rule.id.split(".")[0] + ".*" for rule in self.rules}
                 )
@@ -80,10 +87,6 @@ class RuleSet:
             for pack in self.packs
         ]
         return RuleSet(kept, [r for r in self.structural if not any(_named(r.id, name) for name in off)])
-
-    def clashes(self) -> list[str]:
-        """Ids that two packs use."""
-        return [line for line in check_ids(self.packs)]
 
     def digest(self) -> str:
         """SHA-256 over the packs and the ids of the structural rules, for the sidecar."""
@@ -95,8 +98,8 @@ class RuleSet:
 
         What stands inside of lines goes first: while there is any of it, lines and sections wait for the next round.
         """
-        active = self._gate.active(text)
         lines = Lines(text)
+        active = self._gate.active(lines)
         for phase in (1, 2):
             spans = [span for rule in self.structural if rule.phase == phase for span in rule.find(lines)]
             if phase == 1:
@@ -143,9 +146,9 @@ class RuleSet:
         text = lines.text
         spans: list[Span] = []
         openers: list[tuple[int, Rule]] = []
-        for index in self._line_gate.lines(lines):
+        for index, rules in self._line_gate.lines(lines):
             line = lines.texts[index]
-            for rule in self._line_gate.active(line + "\n"):
+            for rule in rules:
                 match = rule.compiled.fullmatch(line)
                 if not match or not _has_also(rule, text):
                     continue
@@ -185,41 +188,38 @@ class Gate:
         options.literal = True
         options.max_mem = 256 << 20
         self._set = re2.Set.SearchSet(options)
-        self._rules: list[Rule] = []
-        for rule in rules:
+        self._needs: list[tuple[str, int, Rule]] = []
+        for number, rule in enumerate(rules):
             for need in rule.needs:
                 self._set.Add(need)
-                self._rules.append(rule)
-        if self._rules:
+                self._needs.append((need.lower(), number, rule))
+        if self._needs:
             self._set.Compile()
-        options.literal = False
-        needs = sorted({need for rule in rules for need in rule.needs}, key=len)
-        self._any = re2.compile("|".join(map(re2.escape, needs)), options) if needs else None
 
-    def active(self, text: str) -> list[Rule]:
+    def _hits(self, lines: Lines) -> list[tuple[str, int, Rule]]:
+        hits = self._set.Match(lines.data) if self._needs else None
+        return [self._needs[index] for index in sorted(hits or ())]
+
+    def active(self, lines: Lines) -> list[Rule]:
         """The rules to try on the text, in their order."""
-        if not self._rules:
-            return []
-        hits = self._set.Match(_encodable(text))
+        return list({rule.id: rule for _, _, rule in self._hits(lines)}.values())
+
+    def lines(self, lines: Lines) -> list[tuple[int, list[Rule]]]:
+        """The lines that have a need of some rule, in order, each with those rules, in order."""
+        hits = self._hits(lines)
         if not hits:
             return []
-        return list({self._rules[index].id: self._rules[index] for index in sorted(hits)}.values())
-
-
-    def lines(self, lines: Lines) -> list[int]:
-        """The lines that have any of the needs."""
-        if self._any is None:
-            return []
-        found = dict.fromkeys(lines.at(match.start()) for match in self._any.finditer(_encodable(lines.text)))
-        return [index for index in found if lines.texts[index]]
-
-
-def _encodable(text: str) -> str | bytes:
-    """The text as re2 takes it: one with lone surrogates goes as bytes."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="replace")
+        folded = lines.text.lower()
+        if len(folded) != len(lines.text):  # a few letters grow
+            folded = "".join(char if len(char.lower()) > 1 else char.lower() for char in lines.text)
+        found: dict[int, dict[int, Rule]] = {}
+        for need, number, rule in hits:
+            at = folded.find(need)
+            while at >= 0:
+                index = lines.at(at + (need[0] == "\n"))
+                found.setdefault(index, {})[number] = rule
+                at = folded.find(need, max(at + 1, lines.end(index) - 1))
+        return [(index, [found[index][number] for number in sorted(found[index])]) for index in sorted(found)]
 
 
 def _has_also(rule: Rule, text: str) -> bool:
@@ -230,17 +230,8 @@ def _named(id: str, name: str) -> bool:
     return id == name or (name.endswith(".*") and id.split(".")[0] == name[:-2])
 
 
-def check_ids(packs: Sequence[Pack]) -> list[str]:
-    """Say which ids stand in more than one pack."""
-    from pipeline.rules.pack import _twice
-
-    return list(_twice(packs))
-
-
 def _blocks(text: str, rule: Rule) -> Iterable[Span]:
     """Runs of lines without a blank line between that the pattern matches as a whole."""
-    import regex
-
     for block in regex.finditer(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+", text):
         body = block.group().rstrip("\n")
         match = rule.compiled.fullmatch(body)
@@ -322,7 +313,7 @@ def shadowed(rules: RuleSet) -> list[str]:
         others = RuleSet([pack._replace(rules=tuple(r for r in pack.rules if r is not rule)) for pack in rules.packs])
         shadows = set()
         for example in rule.match:
-            taken = [edit for edit in others.find(example.text)[0]]
+            taken = others.find(example.text)[0]
             cover = [e.rule for e in taken if any(e.start <= a and b <= e.end for a, b in example.spans)]
             shadows.add(cover[0] if len(cover) >= len(example.spans) and cover else "")
         if "" not in shadows:

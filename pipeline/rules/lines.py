@@ -41,6 +41,14 @@ class Lines:
         self._prose: dict[int, bool] = {}
 
     @cached_property
+    def data(self) -> bytes:
+        """The text in UTF-8, for automata; a lone surrogate reads `?`."""
+        try:
+            return self.text.encode()
+        except UnicodeEncodeError:
+            return self.text.encode(errors="replace")
+
+    @cached_property
     def rows(self) -> list[str]:
         """The lines as they stand."""
         return self.text.split("\n")

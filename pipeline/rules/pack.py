@@ -163,10 +163,11 @@ def check(packs: Sequence[Pack]) -> list[str]:
 
     The examples are tried by `pipeline.rules.engine.failures`, since they go through the engine.
     """
-    return [*_twice(packs), *_slow(packs)]
+    return [*clashes(packs), *_slow(packs)]
 
 
-def _twice(packs: Sequence[Pack]) -> Iterable[str]:
+def clashes(packs: Sequence[Pack]) -> Iterable[str]:
+    """Say which ids stand in more than one pack."""
     seen: dict[str, str] = {}
     for pack in packs:
         for rule in pack.rules:

@@ -27,6 +27,8 @@ LABELS = 8  # words; a longer line that is no cue is not taken for a label
 @lru_cache(maxsize=1)
 def _cues(lines: Lines) -> list[int] | None:
     """The strength of each line as a cue, or none where no line is one."""
+    if not MAYBE.search(lines.data):
+        return None
     cues: list[int] | None = None
     for match in MAYBE.finditer(lines.text):
         index = lines.at(match.start())

@@ -28,7 +28,7 @@ GATE = re2.compile(
 
 def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop runs of lines whose numbers count as those of a table of contents do: 1, 1.1, 1.2, 2, …"""
-    if not GATE.search(lines.text):
+    if not GATE.search(lines.data):
         return ()
     spans: list[Span] = []
     index = 0

@@ -53,14 +53,22 @@ def _site_titles(lines: Lines, keys: Sequence[str]) -> set[str]:
     return titles
 
 
+def ascii_lower(line: str) -> str:
+    """The line with its ASCII letters in lower case, as `bytes.lower` does it."""
+    return line.encode(errors="replace").lower().decode()
+
+
 def _may_repeat(lines: Lines) -> bool:
     """A cheap test: whether one of the lines that can name the page stands in the text often enough."""
-    top = [line.lower() for line in islice(filter(None, map(str.strip, lines.text[:4000].split("\n"))), 12)]
+    top = [ascii_lower(line) for line in islice(filter(None, map(str.strip, lines.text[:4000].split("\n"))), 12)]
     if not top:
         return False
-    folded = lines.text.lower()
     names = top[:3] + [match["title"] for line in top if len(line) < 160 and (match := SITE.fullmatch(line))]
-    return any(10 <= len(name) <= 120 and folded.count(name) >= FEWEST for name in names)
+    names = [name for name in names if 10 <= len(name) <= 120 and name[-1] not in ".!?"]
+    if not names:
+        return False
+    folded = lines.data.lower()  # only ASCII letters are folded, as they are in the names
+    return any(folded.count(name.encode(errors="replace")) >= FEWEST for name in names)
 
 
 def _is_phrase(line: str) -> bool:
