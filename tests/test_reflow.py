@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from pipeline.document import Found
 from pipeline.edits import Edit, apply, check, invert
 from pipeline.settings import Settings
 from pipeline.stages import reflow
+from pipeline.stages.blocks import Rows, shape
 from pipeline.stages.hyphens import judge, some
+from pipeline.stages.seams import links
 
 HERE = Path(__file__).parent
 DATA = tomllib.loads((HERE / "cases" / "reflow.toml").read_text(encoding="utf-8"))
@@ -100,9 +103,15 @@ LINES = st.one_of(
         ["", " ", "\t", "* * *", "=====", "```", "CHAPTER II", "From: a", "x = f(1);", "> so", "--", "# A"]
     ),
 )
-PREFIXES = st.sampled_from(["", "", "", " ", "    ", "\t", "- ", "1. ", "• ", "   * "])
+PREFIXES = st.sampled_from(["", "", "", " ", "    ", "\t", "- ", "1. ", "• ", "   * ", "o  ", "> "])
 ENDS = st.sampled_from(["", "", "", " ", "  ", "\t", "-"])
-TEXTS = st.lists(st.tuples(PREFIXES, LINES, ENDS).map("".join), max_size=24).map("\n".join)
+WRAPPED = st.builds(
+    lambda words, width: textwrap.fill(" ".join(words), width, break_on_hyphens=False),
+    st.lists(WORDS, min_size=8, max_size=60),
+    st.sampled_from([30, 50, 72]),
+)
+PIECES = st.one_of(st.tuples(PREFIXES, LINES, ENDS).map("".join), WRAPPED)
+TEXTS = st.lists(PIECES, max_size=20).map("\n".join)
 
 
 @given(st.one_of(TEXTS, st.text(alphabet="aA .,-\n\t(=漢\u00a0", max_size=80)))
@@ -133,14 +142,27 @@ def test_a_paragraph_on_each_line_stays(paragraphs: list[str]) -> None:
 
 
 SHIPS = sorted(some("old ships carried their grey timber slowly along every northern harbour road"))
+PROSE = st.lists(st.sampled_from(SHIPS * 2 + sorted(some("then. S (so) It of 1990 * a) LAMP sea- -- -v"))), min_size=20)
+
+
+@given(PROSE, st.integers(45, 75))
+@settings(deadline=None, max_examples=300)
+def test_the_short_way_and_the_long_way_agree(words: list[str], width: int) -> None:
+    text = textwrap.fill(" ".join(words), width, break_on_hyphens=False)
+    block = Rows(0, text.split("\n"))
+    if block.plain():
+        lines = block.lines()
+        found = shape(lines)
+        assert found.kind == "wrapped"
+        assert not any("\n" in link.new for link in links(lines, found))
+
+
 SENTENCES = st.lists(st.sampled_from(SHIPS), min_size=30, max_size=90)
 
 
 @given(st.lists(SENTENCES.map(" ".join), min_size=1, max_size=4), st.integers(45, 90))
 @settings(deadline=None, max_examples=100)
 def test_wrapping_is_undone(paragraphs: list[str], width: int) -> None:
-    import textwrap
-
     paragraphs = [f"The {paragraph}." for paragraph in paragraphs]
     wrapped = "\n\n".join(textwrap.fill(paragraph, width) for paragraph in paragraphs)
     assert reflowed(wrapped) == "\n\n".join(paragraphs)
