@@ -8,7 +8,7 @@ from pipeline.document import Document, Fact, Flag, Found, Ledger, Paragraph
 from pipeline.edits import PositionMap, apply
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
-from pipeline.stages import Stage, characters, debris, decode, encoding, gaps, lines, reflow
+from pipeline.stages import STAGE_RULES, Stage, characters, debris, decode, encoding, gaps, lines, reflow
 
 
 class LedgerMismatch(RuntimeError):
@@ -44,7 +44,8 @@ class Pipeline:
         stages: Sequence[Stage] | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self.rules = (rules or RuleSet.builtin()).without(self.settings.off)
+        self.rules = (rules or RuleSet.builtin()).without(self.settings.off, also=STAGE_RULES)
+        self._off = frozenset(self.settings.off)
         self.stages = list(stages) if stages is not None else default_stages(self.settings, self.rules)
 
     def clean(self, source: str | bytes, id: str = "document") -> Document:
@@ -57,6 +58,8 @@ class Pipeline:
             before, passes = document.text, len(document.ledger)
             for _ in range(stage.rounds):
                 found = stage.find(document.text)
+                if self._off:
+                    found.edits = [edit for edit in found.edits if not is_off(edit.rule, self._off)]
                 take(document, stage.name, found)
                 if not found.edits:
                     break
@@ -74,6 +77,11 @@ class Pipeline:
         """
         for id, source in sources:
             yield self.clean(source, id)
+
+
+def is_off(rule: str, off: frozenset[str]) -> bool:
+    """Whether an edit's rule, or any of the rules that it is joined of, is switched off by id or by family."""
+    return any(name in off or name.split(".")[0] + ".*" in off for name in rule.split("+"))
 
 
 def take(document: Document, stage: str, found: Found) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -71,16 +71,18 @@ class RuleSet:
             raise PackError("\n".join(dict.fromkeys(problems)))
         return grown
 
-    def without(self, ids: Iterable[str]) -> RuleSet:
-        """Switch rules off by id (`family.name`) or family (`family.*`); raises `PackError` for an unknown one."""
+    def without(self, ids: Iterable[str], also: Collection[str] = ()) -> RuleSet:
+        """Switch rules off by id (`family.name`) or family (`family.*`); raises `PackError` for an unknown one.
+
+        `also` are ids that are known elsewhere: those of the edits that stages make themselves.
+        """
         off = set(ids)
         if not off:
             return self
+        known = [rule.id for rule in self.rules] + list(also)
         for name in sorted(off):
-            if not any(_named(rule.id, name) for rule in self.rules):
-                near = difflib.get_close_matches(name, [rule.id for rule in self.rules], 3) or sorted(
-                    {rule.id.split(".")[0] + ".*" for rule in self.rules}
-                )
+            if not any(_named(id, name) for id in known) and not name.startswith("gaps."):
+                near = difflib.get_close_matches(name, known, 3) or sorted({id.split(".")[0] + ".*" for id in known})
                 raise PackError(f"Cannot switch off rule {name}: there is none of that name. Near: {', '.join(near)}.")
         kept = [
             pack._replace(rules=tuple(r for r in pack.rules if not any(_named(r.id, name) for name in off)))

@@ -7,6 +7,45 @@ from typing import NamedTuple
 
 from pipeline.document import Found
 
+# The rules that are not of a pack: a stage makes their edits itself.
+STAGE_RULES = {
+    "lines.crlf": "A line end of Windows (carriage return and line feed) becomes a line feed.",
+    "lines.cr": "A line end of old Macs (a carriage return alone) becomes a line feed.",
+    "lines.vertical-tab": "A vertical tab ends a line.",
+    "lines.form-feed": "A form feed ends a line: here a page ended.",
+    "lines.next-line": "The control character NEL ends a line.",
+    "lines.line-separator": "The line separator of Unicode ends a line.",
+    "lines.paragraph-separator": "The paragraph separator of Unicode ends a paragraph.",
+    "encoding.mojibake": "Text that was decoded in the wrong encoding reads as it was meant.",
+    "encoding.entity": "An HTML entity (`&amp;`) becomes the character that it names.",
+    "encoding.c1": "A control character of ISO 8859-1 is what windows-1252 has in its place.",
+    "encoding.surrogate": "Two halves of a character become one; a half alone is no character.",
+    "encoding.undecodable": "Bytes that the encoding of the text has no character for.",
+    "encoding.terminal-escape": "A command to a terminal, for colours or the cursor.",
+    "encoding.ligatures": "A ligature is written as its letters (with --typography).",
+    "encoding.quotes": "A curly quotation mark becomes a straight one (with --typography).",
+    "encoding.widths": "A wide or narrow form becomes the usual one (with --typography).",
+    "characters.control": "A control character that no text needs.",
+    "characters.no-break-space": "A space that forbids a line break becomes a plain one.",
+    "characters.space": "A space of another width becomes a plain one.",
+    "characters.soft-hyphen": "A hyphen that shows only at a line end.",
+    "characters.bidi": "A mark of writing direction, where no script needs it.",
+    "characters.zero-width": "A character without width, where no script needs it.",
+    "characters.overstrike": "A character that was printed over another: bold or underlined, on old printers.",
+    "characters.nfc": "A letter and its accents become one character, where Unicode has one.",
+    "spaces.trailing": "Spaces at the end of a line.",
+    "spaces.indent": "Spaces at the beginning of a line that mean nothing.",
+    "spaces.run": "More than one space between words.",
+    "reflow.join": "Lines that were wrapped at a width become one.",
+    "reflow.seam": "Lines that were one before debris, or a link, came between them.",
+    "reflow.hyphen": "A word that was broken at a line end is whole again.",
+    "reflow.compound": "A word with a hyphen of its own that was broken there is whole again.",
+    "reflow.paragraph": "Paragraphs stand apart by one empty line.",
+    "reflow.heading": "A heading is marked as one (with --headings markdown).",
+    "gaps.sentence": "A sentence that lost a year and cannot get it back (with --gaps drop).",
+    "gaps.marked": "The mark of a gap (with --gaps mark).",
+}
+
 
 class Stage(NamedTuple):
     """A named step: `find` looks at a text and says what should change. It runs until it asks for nothing more,
