@@ -124,6 +124,19 @@ def show(name: str, truth: Marked, document: Document) -> None:
             print(f"  left  {truth.raw[start:end]!r}")
 
 
+def run(count: int, seed: int, only: str | None = None) -> dict[str, Score]:
+    """Clean generated documents and score them, by family; with `only`, those of one family, and show what went wrong."""
+    pipeline = Pipeline(Settings(dedup="off", gaps="keep"))
+    scores: dict[str, Score] = defaultdict(Score)
+    for family, name, truth in corpus(count, seed):
+        if only in (None, family):
+            document = pipeline.clean(truth.raw.encode(), name)
+            scores[family] = scores[family].plus(score(truth, document))
+            if only:
+                show(name, truth, document)
+    return scores
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description="Measure how well cleaning treats generated debris.")
@@ -131,14 +144,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--show", metavar="FAMILY", help="print what went wrong in the documents of a family")
     options = parser.parse_args()
-    pipeline = Pipeline(Settings(dedup="off", gaps="keep"))
-    scores: dict[str, Score] = defaultdict(Score)
-    for family, name, truth in corpus(options.documents, options.seed):
-        if options.show in (None, family):
-            document = pipeline.clean(truth.raw.encode(), name)
-            scores[family] = scores[family].plus(score(truth, document))
-            if options.show:
-                show(name, truth, document)
+    scores = run(options.documents, options.seed, options.show)
     for row in (HEADER, *(total.row(family) for family, total in scores.items())):
         print(f"{row[0]:14}" + "".join(f"{cell:>11}" for cell in row[1:]))
 
