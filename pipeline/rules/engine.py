@@ -25,6 +25,7 @@ from pipeline.rules.pack import Pack, PackError, check, clashes, load
 from pipeline.rules.rule import Rule, Span, Structural
 
 PACKS = Path(__file__).parent / "packs"
+STRAY = regex.compile(r"[ \t]+(?=[,;:)]|\.(?!\w))")  # spaces before a mark that no space stands before
 INLINE = ("inline", "block", "document")
 
 
@@ -257,6 +258,8 @@ def mend(text: str, start: int, end: int) -> tuple[int, int]:
         while start and text[start - 1] in " \t\u00a0":
             start -= 1
         before = text[start - 1] if start else "\n"
+        rest = STRAY.match(text, end)
+        end = rest.end() if rest else end
     elif before in "\n([":
         while end < len(text) and text[end] in " \t\u00a0":
             end += 1

@@ -150,9 +150,11 @@ def slow_probe(rule: Rule) -> str | None:
     grown = tuple(example.text * (2000 // len(example.text) + 1) + "\x00" for example in rule.match if example.text)
     for probe in (*PROBES, *grown):
         try:
-            for _ in rule.compiled.finditer(probe, timeout=PROBE_SECONDS):
-                pass
-            rule.compiled.fullmatch(probe, timeout=PROBE_SECONDS)
+            if rule.where in ("inline", "document"):
+                for _ in rule.compiled.finditer(probe, timeout=PROBE_SECONDS):
+                    pass
+            else:
+                rule.compiled.fullmatch(probe.strip() or probe, timeout=PROBE_SECONDS)
         except TimeoutError:
             return probe[:20]
     return None

@@ -1,0 +1,131 @@
+"""The way of a document, and the public API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import pipeline
+from pipeline import Document, Edit, Found, Ledger, LedgerMismatch, Pipeline, Settings, Stage, clean
+from pipeline.rules.engine import RuleSet
+
+BUILTIN = RuleSet.builtin()
+PIECES = sorted({example.text for rule in BUILTIN.rules for example in (*rule.match, *rule.keep)})
+KEEP = Pipeline(Settings(dedup="off", gaps="keep"))
+SAMPLES = sorted((Path(__file__).parent.parent / "raw").glob("*.txt"))
+
+
+def test_every_public_name_is_there() -> None:
+    for name in pipeline.__all__:
+        assert getattr(pipeline, name) is not None
+    with pytest.raises(AttributeError, match="Cannot find 'cleen' in pipeline"):
+        pipeline.__getattr__("cleen")
+
+
+def test_a_result_answers_questions() -> None:
+    result = clean('<doc id="7" url="" title="Mill">\nThe mill is old.[2] It was built in .\n</doc>', gaps="keep")
+    assert result.text == "The mill is old. It was built in ."
+    assert [(fact.kind, fact.value) for fact in result.facts] == [("source_title", "Mill")]
+    assert [(gap.kind, result.text[gap.at :]) for gap in result.gaps] == [("year", ".")]
+    assert result.raw[result.origin(4) : result.origin(4) + 4] == "mill"  # type: ignore[operator]
+    assert {edit.rule for edit in result.edits} >= {"wiki.doc-tag", "markers.footnote"}
+    assert result.ledger.apply(result.raw) == result.text
+    assert result.ledger.rebuild(result.text) == result.raw
+
+
+def test_a_character_that_an_edit_wrote_names_it() -> None:
+    result = clean("A caf&eacute; by the river.")
+    origin = result.origin(result.text.index("é"))
+    assert isinstance(origin, Edit)
+    assert origin.rule == "encoding.entity"
+
+
+def test_stages_of_ones_own() -> None:
+    def shout(text: str) -> Found:
+        return Found([Edit(i, c, c.upper(), "demo.shout") for i, c in enumerate(text) if c.islower()])
+
+    document = Pipeline(stages=[Stage("shout", shout, rounds=3)]).clean("abc")
+    assert document.text == "ABC"
+    assert [step.stage for step in document.ledger] == ["shout"]
+
+
+def test_a_ledger_that_does_not_replay_stops_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "apply", lambda self, raw: raw + "!")
+    with pytest.raises(LedgerMismatch, match="Cannot vouch for mill: its ledger does not lead to its clean text"):
+        KEEP.clean("The mill.", "mill")
+
+
+def test_the_guard_keeps_a_document_that_would_lose_too_much() -> None:
+    text = "Skip to content\nMenu\nSearch\nHome\nLogin\nShare\nFollow us\nRelated posts\nRead more\nThe mill is old."
+    guarded = Pipeline(Settings(guard=0.3)).clean(text)
+    assert [flag.kind for flag in guarded.flags] == ["guard"]
+    assert "Skip to content" in guarded.text
+    assert not Pipeline(Settings(guard=1.0)).clean(text).flags
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"gaps": "burn"}, "Cannot use gaps='burn': it is not one of drop, mark, keep"),
+        ({"dedup": "maybe"}, "it is not one of drop, mark, off"),
+        ({"headings": "html"}, "it is not one of plain, markdown"),
+        ({"guard": 0}, "Cannot use guard=0"),
+        ({"guard": 1.5}, "Give a number above 0"),
+    ],
+)
+def test_wrong_settings_are_errors(values: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Settings(**values)  # type: ignore[arg-type]
+
+
+def test_settings_and_rules_decide_the_digest() -> None:
+    assert Settings().digest("a") != Settings(gaps="keep").digest("a")
+    assert Settings().digest("a") != Settings().digest("b")
+    assert Settings().digest("a") == Settings().digest("a")
+
+
+def laws(document: Document) -> None:
+    """What holds for every document: replay, spans in bounds and in order, and nothing left to do."""
+    assert document.ledger.apply(document.raw) == document.text
+    assert document.ledger.rebuild(document.text) == document.raw
+    ends = 0
+    for paragraph in document.paragraphs:
+        assert ends <= paragraph.start < paragraph.end <= len(document.text)
+        assert 0 <= paragraph.raw_start <= paragraph.raw_end <= len(document.raw)
+        ends = paragraph.end
+    for gap in document.gaps:
+        assert 0 <= gap.at <= len(document.text)
+        assert 0 <= gap.raw <= len(document.raw)
+    for fact in document.facts:
+        assert 0 <= fact.start <= fact.end <= len(document.raw)
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4), st.sampled_from(["\n", "\n\n", " "]))
+@settings(max_examples=60)
+def test_mixtures_keep_the_laws(pieces: list[str], between: str) -> None:
+    laws(KEEP.clean(between.join(pieces)))
+
+
+@given(st.text(max_size=60))
+@example("\ud800 \x85\r\n\ufeff")
+@settings(max_examples=60)
+def test_any_text_keeps_the_laws(text: str) -> None:
+    laws(KEEP.clean(text))
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=60)
+def test_any_bytes_keep_the_laws(data: bytes) -> None:
+    laws(KEEP.clean(data))
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("policy", ["keep", "mark", "drop"])
+def test_cleaning_the_clean_samples_changes_nothing(path: Path, policy: str) -> None:
+    cleaner = Pipeline(Settings(gaps=policy))  # type: ignore[arg-type]
+    first = cleaner.clean(path.read_bytes(), path.stem)
+    laws(first)
+    assert cleaner.clean(first.text).text == first.text

@@ -1,0 +1,211 @@
+"""Rules and packs: every example holds, packs that are wrong do not load and say why, and the engine keeps its laws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.edits import apply, check
+from pipeline.rules import engine, pack
+from pipeline.rules.engine import RuleSet, failures, resolve, shadowed
+from pipeline.rules.rule import Example, Rule, Span, Structural
+
+BUILTIN = RuleSet.builtin()
+
+PACK = """
+[pack]
+name = "demo"
+about = "A demonstration."
+
+[[rule]]
+id = "demo.note"
+about = "An editor's note."
+where = "inline"
+needs = ["(note"]
+pattern = '''\\(note: [^()]*\\)'''
+match = ["The mill⟦ (note: old)⟧ stands."]
+keep = ["The note stands."]
+"""
+
+
+@pytest.mark.parametrize("rule", BUILTIN.rules, ids=lambda rule: rule.id)
+def test_examples_hold(rule: Rule | Structural) -> None:
+    alone = RuleSet([pack.Pack(rule.pack, "", (rule,), "")]) if isinstance(rule, Rule) else RuleSet([], [rule])
+    assert failures(alone) == []
+    assert rule.match, "a rule without an example of what it takes"
+    assert rule.keep, "a rule without an example of what it leaves"
+
+
+def test_built_in_packs_pass_their_own_check() -> None:
+    assert pack.check(BUILTIN.packs) == []
+    assert shadowed(BUILTIN) == []
+
+
+def test_ids_are_unique() -> None:
+    ids = [rule.id for rule in BUILTIN.rules]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_fifth_of_the_examples_must_not_change() -> None:
+    keep = sum(len(rule.keep) for rule in BUILTIN.rules)
+    assert keep * 5 >= keep + sum(len(rule.match) for rule in BUILTIN.rules)
+
+
+WRONG = {
+    "unknown key": (
+        PACK + 'colour = "red"\n',
+        "pack:7: Cannot use rule demo.note: unknown key 'colour'. Known keys: about",
+    ),
+    "no match": (PACK.replace('match = ["The mill⟦ (note: old)⟧ stands."]\n', ""), "it has no 'match'"),
+    "no keep": (PACK.replace('keep = ["The note stands."]\n', ""), "it has no 'keep'"),
+    "empty keep": (PACK.replace('keep = ["The note stands."]', "keep = []"), "'keep' must be a list of strings"),
+    "marks in keep": (PACK.replace("The note stands.", "The ⟦note⟧ stands."), "none in 'keep' does"),
+    "no marks in match": (PACK.replace("⟦ (note: old)⟧", " (note: old)"), "marks what goes"),
+    "marks that do not pair": (PACK.replace("⟦ (note: old)⟧", "⟦ (note: old)"), "do not pair"),
+    "id without family": (PACK.replace('"demo.note"', '"note"'), "an id is family.name"),
+    "unknown where": (PACK.replace('"inline"', '"anywhere"'), "where is 'anywhere'. Known: inline, line"),
+    "unknown do": (PACK + 'do = "burn"\n', "do is 'burn'. Known: drop, replace, fact"),
+    "replace without with": (PACK + 'do = "replace"\n', "'with' belongs to do = 'replace'"),
+    "fact without a group": (PACK + 'do = "fact"\n', "needs a named group"),
+    "needs that are empty": (PACK.replace('["(note"]', "[]"), "'needs' must be a list"),
+    "wrong pattern": (PACK.replace("\\(note: [^()]*\\)", "(note"), "Cannot use rule demo.note: missing )"),
+    "id twice": (PACK + PACK[PACK.index("[[rule]]") :], "the id stands twice"),
+    "no rules": (PACK[: PACK.index("[[rule]]")], "it has no [[rule]]"),
+    "no head": (PACK[PACK.index("[[rule]]") :], "it needs [pack]"),
+    "no toml": ("id = ", "Cannot read the rule pack"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), WRONG.values(), ids=WRONG)
+def test_a_wrong_pack_does_not_load(text: str, words: str) -> None:
+    with pytest.raises(pack.PackError) as caught:
+        pack.parse(text)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("pack:")
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "demo.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_pack_of_ones_own_is_used(tmp_path: Path) -> None:
+    rules = BUILTIN.with_packs([write(tmp_path, PACK)])
+    edits, _ = rules.find("The weir (note: new) broke.")
+    assert [(edit.rule, edit.old) for edit in edits] == [("demo.note", " (note: new)")]
+    assert rules.digest() != BUILTIN.digest()
+
+
+def test_a_pack_whose_examples_fail_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(pack.PackError, match=r"demo:7: rule demo\.note takes"):
+        BUILTIN.with_packs([write(tmp_path, PACK.replace("The note stands.", "The (note: b) stands."))])
+
+
+def test_a_catastrophic_pattern_is_refused(tmp_path: Path) -> None:
+    slow = PACK.replace("\\(note: [^()]*\\)", "(?:(?:a|a)+ ?)+\\(note: [^()]*\\)").replace('["(note"]', '["a"]')
+    problems = pack.check([pack.parse(slow)])
+    assert len(problems) == 1
+    assert "its pattern takes over" in problems[0]
+    with pytest.raises(pack.PackError, match="its pattern takes over"):
+        BUILTIN.with_packs([write(tmp_path, slow)])
+
+
+def test_an_id_in_two_packs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(pack.PackError, match=r"Cannot use rule markers\.edit: pack markers has the id already"):
+        BUILTIN.with_packs([write(tmp_path, PACK.replace("demo.note", "markers.edit"))])
+
+
+def test_a_rule_that_another_shadows_is_told() -> None:
+    twice = PACK + PACK[PACK.index("[[rule]]") :].replace("demo.note", "demo.shadow")
+    assert any("is shadowed by" in problem for problem in shadowed(RuleSet([pack.parse(twice)])))
+
+
+@pytest.mark.parametrize("off", ["markers.footnote", "markers.*"])
+def test_rules_can_be_switched_off(off: str) -> None:
+    text = "The mill is old.[3] So is the weir."
+    assert BUILTIN.find(text)[0]
+    assert not BUILTIN.without([off]).find(text)[0]
+
+
+def test_switching_off_an_unknown_rule_names_near_ones() -> None:
+    with pytest.raises(pack.PackError, match=r"there is none of that name\. Near: .*markers\.footnote"):
+        BUILTIN.without(["markers.footnotes"])
+
+
+def test_a_rule_set_pickles() -> None:
+    import pickle
+
+    again = pickle.loads(pickle.dumps(BUILTIN))
+    assert again.digest() == BUILTIN.digest()
+    assert again.find("A mill.[3]")[0] == BUILTIN.find("A mill.[3]")[0]
+
+
+@pytest.mark.parametrize(
+    ("marked", "text", "spans"),
+    [
+        ("plain", "plain", ()),
+        ("⟦all⟧", "all", ((0, 3),)),
+        ("a⟦b⟧⟦c⟧d", "abcd", ((1, 2), (2, 3))),
+        ("a⟦\n⟧", "a\n", ((1, 2),)),
+    ],
+)
+def test_examples_are_read(marked: str, text: str, spans: tuple[tuple[int, int], ...]) -> None:
+    assert Example.parse(marked) == Example(text, spans)
+
+
+PIECES = [example.text for rule in BUILTIN.rules for example in (*rule.match, *rule.keep)]
+
+
+@given(st.text(alphabet="abc \n", max_size=30), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=8))
+def test_proposals_become_a_pass(text: str, pairs: list[tuple[int, int]]) -> None:
+    spans = [Span(min(a, b, len(text)), min(max(a, b), len(text)), "", f"r.{i}") for i, (a, b) in enumerate(pairs)]
+    edits = resolve(text, spans)
+    check(edits)
+    apply(text, edits)
+    assert {(edit.start, edit.end) for edit in edits} <= {(span.start, span.end) for span in spans}
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5), st.sampled_from(["\n", "\n\n", " "]))
+def test_any_mixture_of_examples_gives_a_pass(pieces: list[str], between: str) -> None:
+    text = between.join(pieces)
+    edits, facts = BUILTIN.find(text)
+    check(edits)
+    apply(text, edits)
+    assert all(0 <= fact.start <= fact.end <= len(text) for fact in facts)
+
+
+@pytest.mark.parametrize("text", ["", "\n", " ", "\n\n\n", "\ud800", "|", "[", "''", "…", " ...", "\x00" * 50])
+def test_odd_texts_do_no_harm(text: str) -> None:
+    edits, _ = BUILTIN.find(text)
+    apply(text, edits)
+
+
+def test_the_gate_sees_what_the_engine_needs() -> None:
+    """Upper and lower case count alike, as do texts in which a letter grows when it is folded."""
+    assert [edit.rule for edit in BUILTIN.find("İ\nFROM WIKIPEDIA\nFrom Wikipedia, the free encyclopedia\nx")[0]] == [
+        "wiki.tagline"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "gone", "after", "result"),
+    [
+        ("unresolved, ", "[1]", " and", "unresolved, and"),
+        ("the matrix ", "{x}", " .", "the matrix."),
+        ("the end ", "[1]", "", "the end"),
+        ("", "[1]", " The", "The"),
+        ("(", "; ", "born", "(born"),
+        ("line\n", "[[Category:X]]", "\nline", "line\nline"),
+        ("the war\n", "(see fig. 2)", ". The", "the war. The"),
+        ("in ", "[x]", ".NET", "in .NET"),
+        ("word", "[1]", " next", "word next"),
+    ],
+)
+def test_a_sentence_is_mended(before: str, gone: str, after: str, result: str) -> None:
+    text = before + gone + after
+    start, end = engine.mend(text, len(before), len(before) + len(gone))
+    assert text[:start] + text[end:] == result
