@@ -44,6 +44,7 @@ BREAK = Link("\n\n", "reflow.paragraph")
 
 FRAGMENTS = frozenset(("s", "n", "es", "ese", "ns"))
 TAIL = 400  # of the paragraph so far, that is looked at
+SURE = 70  # a line of this length that leaves a sentence open is no line of verse or of a list
 SHORT = 60  # a line below this can be one of a list of short lines; a longer one is running text
 
 
@@ -244,6 +245,8 @@ def is_same(running: str, a: str, b: str, sight: Sight) -> bool:
             return True
         return (not loose or last == ",") and (sight.nodes or not sight.lowered)
     if word in OPEN_WORDS:
+        return True
+    if len(a) >= SURE and is_running(a) and (word in WEAK_WORDS or last == ","):
         return True
     if not sight.nodes or not (first.isalnum() or first in "([\"'“‘«–—*_/"):
         return False

@@ -33,6 +33,11 @@ DEFINING = regex.compile(
 SUFFIX = regex.compile(r"(?:s|es|n|ns|ed|d|r|rs|ing|ers?|ists?|ally|ics?|ly|ity|ness|ese|ish|ations?|'s|’s)\b")
 OWN_LINE = regex.compile(r"[*•#]|\{\{|[a-z]{2,3}:\S|$")
 OPEN_END = regex.compile(r"\b(?:the|a|an|of|in|on|at|to|for|with|by|from|as|and|or|that|which|is|was|are|were)$")
+# What a sentence goes on behind, with the text of a link: an article, a preposition, a comma, an open bracket.
+LEADS_ON = regex.compile(
+    r"(?:\b(?:[Tt]he|an?|[Oo]f|[Ii]n|[Oo]n|[Aa]t|to|[Ff]or|[Ww]ith|[Bb]y|[Ff]rom|as|[Aa]nd|or|that|which|is|was|are|were|"
+    r"his|her|its|their|between|during|[Uu]nder|[Aa]fter|[Bb]efore|into|over|near|than|both|called)|[,(“«])$"
+)
 WORD = regex.compile(r"\w{3,}")
 
 
@@ -51,10 +56,15 @@ def find(view: Lines) -> Sequence[Span]:
         first = _first_line(lines, last, done, size)
         if first is None:
             continue
+        carried = first - 2 == done > 0  # the line before the link goes on behind the tooltip before
         done = last + 1
         start = starts[first] - 1  # with the line end behind the link
         end = min(starts[last] + len(lines[last]) + 1, len(text))
         spans.append(Span(start, end, _seam(lines, first, last), ID))
+        before = lines[first - 2].rstrip() if first > 1 else ""
+        if LEADS_ON.search(before) or ((carried or len(before) >= 70) and before and before[-1] not in '.!?:;"”»…'):
+            at = starts[first - 1]  # the line end before the link
+            spans.append(Span(at - 1, at, "" if before[-1] in "(“«" else " ", ID))
     return spans
 
 
@@ -146,11 +156,11 @@ RULE = Structural(
     find=find,
     phase=1,
     match=examples(
-        "They met in\nLisbon⟦\nLisbon is the capital and largest city of Portugal, with a population of over half a "
+        "They met in⟦\n⟧Lisbon⟦\nLisbon is the capital and largest city of Portugal, with a population of over half a "
         "million, spread over seven ...\n⟧, and stayed until May.",
-        "The\nexport⟦\nAn export is a good that is made in one country and sold to a buyer in another, or a service that "
+        "The⟦\n⟧export⟦\nAn export is a good that is made in one country and sold to a buyer in another, or a service that "
         "is rendered ...\n⟧s of wool fell.",
-        "He sailed to\nGrey Isle⟦\n, location = Northern Sea\n, area_km2 = 40\n, length =\n, coordinates =\n, population "
+        "He sailed to⟦\n⟧Grey Isle⟦\n, location = Northern Sea\n, area_km2 = 40\n, length =\n, coordinates =\n, population "
         "= 300 ...\n⟧and back.",
     ),
     keep=examples(
