@@ -114,7 +114,9 @@ class Rows:
         ):
             return False
         odd = [line for line in below if line[0] in ODD] if not ODD.isdisjoint(initials) else []
-        if any(marker(line) or RULE.match(line) for line in odd) or ")" in "".join([line[1:2] for line in below]):
+        if any(marker(line) or RULE.match(line) or is_row(line) for line in odd) or ")" in "".join(
+            [line[1:2] for line in below]
+        ):
             return False
         if any(map(str.isupper, bare)) or any("   " in line or "\t" in line for line in bare):
             return False
