@@ -101,12 +101,11 @@ def take(document: Document, stage: str, found: Found) -> None:
         document.ledger.add(stage, found.edits)
         positions = PositionMap(found.edits)
         gaps = [gap._replace(at=positions.forward(gap.at, side="left")) for gap in gaps]
+        starts = positions.forward_all([paragraph.start for paragraph in document.paragraphs], side="left")
+        ends = positions.forward_all([paragraph.end for paragraph in document.paragraphs], side="right")
         document.paragraphs = [
-            paragraph._replace(
-                start=positions.forward(paragraph.start, side="left"),
-                end=positions.forward(paragraph.end, side="right"),
-            )
-            for paragraph in document.paragraphs
+            Paragraph(paragraph.kind, start, end)
+            for paragraph, start, end in zip(document.paragraphs, starts, ends, strict=True)
         ]
     document.gaps.extend(gaps)
 
@@ -129,11 +128,13 @@ def guard(document: Document, before: str, passes: int, share: float) -> None:
 
 def settle(document: Document) -> None:
     """Give paragraphs their raw spans, drop the ones that an edit emptied, and sort what was learnt."""
-    to_raw = document.ledger.to_raw
+    text, paragraphs = document.text, document.paragraphs
+    starts = document.ledger.all_to_raw([paragraph.start for paragraph in paragraphs], side="right")
+    ends = document.ledger.all_to_raw([paragraph.end for paragraph in paragraphs], side="left")
     document.paragraphs = [
-        Paragraph(kind, start, end, to_raw(start, side="right"), to_raw(end, side="left"))
-        for kind, start, end, _, _ in document.paragraphs
-        if document.text[start:end].strip()
+        Paragraph(paragraph.kind, paragraph.start, paragraph.end, start, end)
+        for paragraph, start, end in zip(paragraphs, starts, ends, strict=True)
+        if not text[paragraph.start : paragraph.end].isspace() and paragraph.end > paragraph.start
     ]
     document.facts.sort(key=lambda fact: (fact.start, fact.end, fact.kind))
     document.gaps.sort(key=lambda gap: (gap.at, gap.kind))

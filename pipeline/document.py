@@ -138,6 +138,13 @@ class Ledger:
             position = positions.back(position, side=side)
         return position
 
+    def all_to_raw(self, positions: Iterable[int], *, side: Side) -> list[int]:
+        """Map positions of the clean text, which are in order, to the raw text, each as `to_raw` does."""
+        mapped = list(positions)
+        for edits in reversed(self.maps()):
+            mapped = edits.back_all(mapped, side=side)
+        return mapped
+
     def to_clean(self, position: int, *, side: Side) -> int:
         """Map a position of the raw text to the clean text."""
         for positions in self.maps():

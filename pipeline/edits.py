@@ -183,6 +183,36 @@ class PositionMap:
             return out if side == "left" else out + len(edit.new)
         return out + len(edit.new) + position - edit.end
 
+    def forward_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
+        """Map positions that are in order, each as `forward` does, in one walk.
+
+        >>> PositionMap([Edit(2, "", "xx", "r")]).forward_all([1, 2, 3], side="left")
+        [1, 2, 5]
+        """
+        edits, starts, outs = self._edits, self._starts, self._outs
+        count = len(starts)
+        mapped = []
+        behind = 0
+        for position in positions:
+            while behind < count and (
+                starts[behind] < position or (side == "right" and starts[behind] == position and not edits[behind].old)
+            ):
+                behind += 1
+            if not behind:
+                mapped.append(position)
+                continue
+            start, old, new, _ = edits[behind - 1]
+            past = position - start - len(old)
+            if past >= 0:
+                mapped.append(outs[behind - 1] + len(new) + past)
+            else:  # inside the replaced range
+                mapped.append(outs[behind - 1] + (0 if side == "left" else len(new)))
+        return mapped
+
+    def back_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
+        """Map positions of the output that are in order to the input, in one walk."""
+        return self._inverse().forward_all(positions, side=side)
+
     def back(self, position: int, *, side: Side) -> int:
         """Map a position of the output to the input; `side` is as for `forward`, of the old text.
 

@@ -95,6 +95,9 @@ def test_map_is_monotone(case: tuple[str, list[Edit]]) -> None:
         assert rights == sorted(rights)
         assert all(left <= right for left, right in zip(lefts, rights, strict=True))
         assert lefts[0] == 0
+        many = positions.forward_all if move == positions.forward else positions.back_all
+        assert many(range(size + 1), side="left") == lefts
+        assert many(range(size + 1), side="right") == rights
         assert rights[-1] == reached
 
 
