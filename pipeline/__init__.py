@@ -4,8 +4,9 @@ The public API, all of it typed and stable:
 
 - `clean(text)`: clean one text with the built-in rules; returns a `Document`.
 - `Pipeline(settings, rules=…, stages=…)`: the same for many documents; `.clean`, `.stream`.
-- `Settings`: what can be chosen. `RuleSet`: the rules, built in or from packs of one's own. `Stage`, `Found`: stages of one's own.
-- `Document`: the result: `.text`, `.edits`, `.facts`, `.gaps`, `.paragraphs`, `.flags`, `.origin(i)`, `.ledger`, `.raw`.
+- `Settings`: what can be chosen. `RuleSet`: the rules, built in or from packs of one's own.
+- `Stage`, `Found`, `default_stages()`: stages of one's own, before, between or behind those that are built in.
+- `Document`: the result: `.text`, `.raw`, `.edits`, `.facts`, `.gaps`, `.paragraphs`, `.flags`, `.ledger`, `.origin(i)`.
 - `Edit`, `Ledger`, `Pass`, `Fact`, `Gap`, `Paragraph`, `Flag`: what a document is made of.
 
 >>> from pipeline import clean
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.version import __version__
 
 if TYPE_CHECKING:
-    from pipeline.core import LedgerMismatch, Pipeline, clean
+    from pipeline.core import LedgerMismatch, Pipeline, clean, default_stages
     from pipeline.document import Document, Fact, Flag, Found, Gap, Ledger, Paragraph, Pass
     from pipeline.edits import Edit, EditError
     from pipeline.rules.engine import RuleSet
@@ -50,12 +51,14 @@ __all__ = [
     "Stage",
     "__version__",
     "clean",
+    "default_stages",
 ]
 
 _HOME = {
     "LedgerMismatch": "core",
     "Pipeline": "core",
     "clean": "core",
+    "default_stages": "core",
     "Document": "document",
     "Fact": "document",
     "Flag": "document",

@@ -15,8 +15,14 @@ class LedgerMismatch(RuntimeError):
     """The ledger of a document does not lead from its raw text to its clean text and back: a defect of a stage."""
 
 
-def default_stages(settings: Settings, rules: RuleSet) -> list[Stage]:
-    """The stages of a document, in order."""
+def default_stages(settings: Settings | None = None, rules: RuleSet | None = None) -> list[Stage]:
+    """The stages of a document, in order, to which a pipeline may add its own.
+
+    >>> [stage.name for stage in default_stages()]
+    ['lines', 'encoding', 'characters', 'debris', 'reflow', 'gaps']
+    """
+    settings = settings or Settings()
+    rules = rules or RuleSet.builtin()
     return [
         Stage("lines", lines.find),
         Stage("encoding", encoding.finder(settings)),
