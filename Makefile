@@ -44,7 +44,7 @@ bench: $(INSTALLED_DEV) ## measure the speed
 
 docs: $(INSTALLED_DEV) ## write the pages that are made of the code
 	$(BIN)/clean-corpus commands > docs/commands.md
-	REWRITE=1 $(BIN)/python -m pytest --quiet tests/test_sidecar.py -k page
+	REWRITE=1 $(BIN)/python -m pytest --quiet tests/test_sidecar.py tests/test_docs.py -k "page or current"
 
 # The stamps are made again when the dependencies change.
 $(BIN)/python:
