@@ -1,12 +1,16 @@
 """Bytes to text and back: no byte is lost, and the encoding is the right one."""
 
 import hashlib
+import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.stages import decode
+from pipeline.edits import apply
+from pipeline.settings import Settings
+from pipeline.stages import decode, encoding
 
 ENCODINGS = "utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-7 shift_jis cp932 euc_jp iso2022_jp gb18030 big5 cp949 hz"
 ENCODINGS += " koi8-r cp1251 cp1252 latin-1"
@@ -93,6 +97,55 @@ CHINESE = "这是一个普通的中文句子，今天天气很好。" * 2
 def test_the_encoding_is_found(text, data, how):
     document = decode.document(data, "demo")
     assert (document.text, document.source.how) == (text, how)
+
+
+LEGACY = tomllib.loads((Path(__file__).parent / "cases" / "legacy.toml").read_text(encoding="utf-8"))["case"]
+
+
+@pytest.mark.parametrize("length", ["short", "paragraph"])
+@pytest.mark.parametrize("case", LEGACY, ids=lambda case: case["name"])
+def test_legacy_encodings_are_found(case, length):
+    if length in case:
+        assert decode.document(case[length].encode(case["encoding"]), "demo").text == case[length]
+
+
+@pytest.mark.parametrize("case", LEGACY, ids=lambda case: case["name"])
+def test_a_few_words_in_much_ascii_are_enough(case):
+    """And what is far from them does not count."""
+    around = "An ordinary line of a page, which is in English.\n" * 400
+    text = around + case.get("paragraph", case["short"]) + "\n" + around
+    assert decode.document(text.encode(case["encoding"]), "demo").text == text
+
+
+@pytest.mark.parametrize("case", LEGACY, ids=lambda case: case["name"])
+def test_the_same_texts_in_utf_8_are_utf_8(case):
+    document = decode.document(case["short"].encode(), "demo")
+    assert (document.text, document.source.how) == (case["short"], "valid")
+
+
+@pytest.mark.parametrize(
+    ("data", "clean"),
+    [
+        (
+            "“Déjà vu”, he said: ".encode() + b"the caf\xe9 \x93Chez Bob\x94.",
+            "“Déjà vu”, he said: the café “Chez Bob”.",
+        ),
+        ("Ça va.\n".encode() + b"C'est \xe0 toi, n\xe9\x94.\n", "Ça va.\nC'est à toi, né”.\n"),
+        ("It’s here — and there.\n".encode() * 3 + b"It\x92s 4\xb0, or 7\xbd.\n" * 4, None),
+    ],
+)
+def test_utf_8_with_bytes_of_windows_1252_is_damaged_utf_8_and_repaired(data, clean):
+    document = decode.document(data, "demo")
+    assert (document.source.encoding, document.source.how) == ("utf-8", "damaged")
+    clean = clean or "It’s here — and there.\n" * 3 + "It’s 4°, or 7½.\n" * 4
+    assert apply(document.text, encoding.finder(Settings())(document.text).edits) == clean
+    assert decode.encode(document.raw, document.source) == data
+
+
+@pytest.mark.parametrize("text", ["ÉÉ Ã©", "Spaß“ und “É”", "À Þ", "naïve"])
+def test_windows_1252_that_looks_a_little_like_utf_8_is_windows_1252(text):
+    document = decode.document((text + " déjà vu, où l’été").encode("cp1252"), "demo")
+    assert document.text == text + " déjà vu, où l’été"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,11 @@
 """Bytes to text, without loss: which encoding, how it was found, and what encoding the text would not give back.
 
 The order of questions is that of BeautifulSoup's `EncodingDetector`, whose parts are used for the byte-order
-mark and the declaration: a byte-order mark, a declaration in the markup, valid UTF-8, UTF-8 with a few bad
-bytes, what charset-normalizer detects, and windows-1252 for everything else. It differs in two places:
-
-- Bytes that are valid UTF-8, and not plain ASCII, are UTF-8 whatever they declare. A scraper that stores its
-  pages as UTF-8 leaves the old declaration in them, and text in another encoding is hardly ever valid UTF-8.
-- charset-normalizer chooses among the encodings that the web has (those of the WHATWG Encoding Standard),
-  not among all that Python knows, where short French text ends as Mac OS Latin 2.
+mark and the declaration: a byte-order mark, a declaration in the markup, valid UTF-8, UTF-8 with some bad
+bytes, the legacy encoding in which the bytes make most sense (see `languages`), and windows-1252 for everything
+else. It differs in one place: bytes that are valid UTF-8, and not plain ASCII, are UTF-8 whatever they declare. A
+scraper that stores its pages as UTF-8 leaves the old declaration in them, and text in another encoding is hardly ever
+valid UTF-8.
 
 Line ends are not touched here: the text has the line ends of the bytes.
 """
@@ -19,19 +17,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from bs4.dammit import EncodingDetector
-from charset_normalizer import from_bytes
-
 from pipeline.document import Document, Flag, Source
 
 Patches = Sequence[tuple[int, int, bytes]]
-
-# The legacy encodings of the WHATWG Encoding Standard, by Python's names. mac_roman is tried only for Mac line ends.
-WEB_ENCODINGS = [
-    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "iso8859_2",
-    "iso8859_5", "iso8859_7", "koi8_r", "koi8_u", "cp866", "gb18030", "big5", "cp932", "euc_jp", "iso2022_jp", "cp949",
-]  # fmt: skip
-
 
 # What a declared name stands for, where browsers mean more than the name says (WHATWG Encoding Standard, "Names and
 # labels"). Who declares a 16-bit encoding in ASCII bytes does not use it.
@@ -44,6 +32,10 @@ LABELS = {
 # Codecs of Python's that no document is written in, or that read plain text as something else.
 NOT_FOR_DOCUMENTS = {"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 
+MARKS = (b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe", b"\0\0\xfe\xff")  # the byte-order marks
+HIGH_RUNS = re.compile(b"[\x80-\xff]+")
+# Letters and signs of Western text in UTF-8: in windows-1252 they would be two or three odd characters in a row.
+WESTERN = re.compile(b"(?:\xc2[\xa0-\xbf]|\xc3[\x80-\xbf]|\xc5[\x92\x93]|\xe2(?:\x80[\x80-\xbf]|\x82\xac))+")
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 UNDECODED = re.compile("[\udc80-\udcff]")
 DAMAGED_SHARE = 0.01  # of all bytes: so many may be wrong in the encoding that is declared
@@ -62,6 +54,10 @@ def document(source: str | bytes, id: str) -> Document:
     if isinstance(source, str):
         data = source.encode("utf-8", "surrogatepass")
         return Document(id, source, source, Source(hashlib.sha256(data).hexdigest(), len(data)))
+    usual = _usual(source)
+    if usual is not None:
+        made = Source(hashlib.sha256(source).hexdigest(), len(source), "utf-8", "valid")
+        return Document(id, usual, usual, made)
     bom, encoding, how = recognise(source)
     body = source[len(bom) :]
     text = _decode(body, encoding, how)
@@ -93,7 +89,9 @@ def recognise(data: bytes) -> tuple[bytes, str, str]:
     >>> recognise("<meta charset=iso-8859-2>Łódź".encode("iso-8859-2"))
     (b'', 'iso8859-2', 'declared')
     """
-    if data[:1] in b"\xef\xfe\xff\x00":
+    if data.startswith(MARKS):
+        from bs4.dammit import EncodingDetector
+
         body, encoding = EncodingDetector.strip_byte_order_mark(data)
         if encoding:
             return data[: len(data) - len(body)], codecs.lookup(encoding).name, "bom"
@@ -105,14 +103,34 @@ def recognise(data: bytes) -> tuple[bytes, str, str]:
         return b"", *_guess(data)
     if b"\0" in data and (wide := _sixteen_bit(data)):
         return b"", wide, "detected"
+    if _is_iso2022(data):
+        return b"", "iso2022_jp", "detected"
     return b"", "utf-8", "valid"
+
+
+def _usual(data: bytes) -> str | None:
+    """The text of bytes that are UTF-8 beyond doubt, as most are; the others need a closer look."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if b"\0" in data or data.startswith(MARKS):
+        return None
+    return None if text.isascii() and (b"\x1b" in data or _may_declare(data)) else text
+
+
+def _may_declare(data: bytes) -> bytes:
+    """The beginning of the bytes, as far as BeautifulSoup looks, if there may be a declaration in it."""
+    head = data[: max(2048, len(data) // 20)].lower()
+    return head if (b"charset" in head and b"meta" in head) or (b"encoding" in head and b"<?xml" in head) else b""
 
 
 def _declared(data: bytes) -> str:
     """The encoding that the markup declares, or "" where there is none that fits the bytes."""
-    head = data[: max(2048, len(data) // 20)].lower()  # as far as BeautifulSoup looks
-    if b"charset" not in head and b"encoding" not in head:
+    if not _may_declare(data):
         return ""
+    from bs4.dammit import EncodingDetector
+
     label = EncodingDetector.find_declared_encoding(data, is_html=True)
     try:
         name = codecs.lookup(str(label)).name
@@ -146,22 +164,48 @@ def _guess(data: bytes) -> tuple[str, str]:
         return "utf-8", "valid"
     except UnicodeDecodeError:
         pass
-    text = data.decode("utf-8", "surrogateescape")
-    characters = len(text) - len(text.encode("ascii", "ignore"))
-    bad = len(UNDECODED.findall(text))
-    if characters - bad >= 2 * bad:  # chance makes UTF-8 sequences of bytes in other encodings seldom
+    if _is_damaged(data):
         return "utf-8", "damaged"
-    if data.count(b"\0") > BINARY_SHARE * len(data):
+    if _is_binary(data):
         return "cp1252", "fallback"
-    candidates = [*WEB_ENCODINGS, *(["mac_roman"] if b"\r" in data and b"\n" not in data else [])]
-    best = from_bytes(data, cp_isolation=candidates).best()
-    if best is None:
-        return "cp1252", "fallback"
+    from pipeline.stages import languages
+
+    name = languages.encoding(data, mac=b"\r" in data and b"\n" not in data)
+    return (codecs.lookup(name).name, "detected") if name else ("cp1252", "fallback")
+
+
+def _is_damaged(data: bytes) -> bool:
+    r"""Whether bytes are UTF-8 with bad bytes in it, such as stray ones of windows-1252.
+
+    Chance seldom makes sequences of UTF-8 in another encoding, and hardly ever one that is a Western letter or sign
+    and stands alone among ASCII.
+
+    >>> _is_damaged("“café” ".encode() + b"caf\xe9, it\x92s"), _is_damaged(b"caf\xe9, it\x92s")
+    (True, False)
+    """
+    text = data.decode("utf-8", "surrogateescape")
+    bad = len(UNDECODED.findall(text))
+    if len(text) - len(text.encode("ascii", "ignore")) >= 3 * bad:
+        return True
+    runs = HIGH_RUNS.findall(data)
+    western = sum(WESTERN.fullmatch(run) is not None for run in runs)
+    stray = sum(len(run) <= 2 and not WESTERN.fullmatch(run) for run in runs)
+    return western > 0 and 4 * western >= stray and 5 * (western + stray) >= 4 * len(runs)
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether there are too many control bytes for a text of 8-bit characters."""
+    return len(data) - len(data.translate(None, CONTROLS)) > BINARY_SHARE * len(data)
+
+
+def _is_iso2022(data: bytes) -> bool:
+    """Whether ASCII bytes hold the sequences that switch to Japanese characters, and read well as such."""
+    if b"\x1b$B" not in data and b"\x1b$@" not in data:
+        return False
     try:
-        same = data.decode("cp1252") == data.decode(best.encoding)
+        return not data.decode("iso2022_jp").isascii()
     except UnicodeDecodeError:
-        same = False
-    return "cp1252" if same else codecs.lookup(best.encoding).name, "detected"
+        return False
 
 
 def _sixteen_bit(data: bytes) -> str:
