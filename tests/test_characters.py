@@ -70,3 +70,23 @@ def test_out_of_place(text, clean):
 )
 def test_in_its_place(text):
     assert not characters.find(text).edits
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "e" + "\u0301\u0323" * 50_000,
+        "e" + "\u0345\u0301\u0323\u0334" * 25_000,
+        "x" * 10 + "e\u0301" + " e" + "\u0301" * 100,
+    ],
+)
+def test_stacks_of_marks_stay(text):
+    """Nobody can read them, and putting them in order takes a time that grows with their square."""
+    clean = apply(text, characters.find(text).edits)
+    assert clean == text.replace("xe\u0301 ", "xé ")
+    assert not characters.find(clean).edits
+
+
+@pytest.mark.parametrize("text", ["\u202a" * 20_000, "a\u200e" * 20_000])
+def test_many_marks_of_direction_go(text):
+    assert apply(text, characters.find(text).edits) == text.strip("\u202a").replace("\u200e", "")

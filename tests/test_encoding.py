@@ -201,3 +201,10 @@ def test_after_lines_there_is_one_line_end(text):
 
 def test_finders_can_be_made_of_settings():
     assert isinstance(encoding.finder(Settings()), partial)
+
+
+def test_an_entity_that_was_written_again_and_again_is_one_step():
+    assert cleaned("AT&" + "amp;" * 20_000 + "T, 1 &" + "amp;" * 500 + "lt; 2") == (
+        "AT&T, 1 < 2",
+        ["encoding.entity", "encoding.entity"],
+    )

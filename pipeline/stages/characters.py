@@ -63,8 +63,10 @@ SELECTABLE = regex.compile(r"[^\p{Latin}\s]|[0-9#*]")
 SHOWN_HYPHEN = re.compile(r"[^\W\d_]\xad\n[ \t]*[^\W\d_]")
 NEAR = 250  # characters on each side that say in what script an odd character stands
 RUN = 1000  # characters of a run that are one edit at most
+STACK = 100  # marks on one letter, from which on they are no writing; putting them in order takes quadratic time
 
 OVERSTRIKE = re.compile(r"[^\n\x08]\x08(?=[^\n\x08])")  # nroff's bold and underline: the second character shows
+STACKED = regex.compile(rf"\p{{M}}{{{STACK}}}")
 UNCOMPOSED = regex.compile(r"[\p{NFC_QC=Y}--\n]?[\p{NFC_QC=N}\p{NFC_QC=M}\p{M}]+", regex.V1)
 
 
@@ -85,7 +87,12 @@ def _may_compose(text: str, unusual: str) -> bool:
     """Whether a text is not in normal form C: asked of its stretches, unless one begins with a mark on plain ASCII."""
     if not UNSTABLE.search(unusual):
         return False
-    return not unicodedata.is_normalized("NFC", text if UNSTABLE_FIRST.search(unusual) else unusual)
+    return not _is_composed(text if UNSTABLE_FIRST.search(unusual) else unusual)
+
+
+def _is_composed(text: str) -> bool:
+    """Whether a text is in normal form C; one with stacks of marks is not asked, and is said not to be."""
+    return not STACKED.search(text) and unicodedata.is_normalized("NFC", text)
 
 
 @lru_cache(maxsize=8)  # two stages ask the same of the same text
@@ -173,20 +180,32 @@ def _belongs(text: str, at: int) -> bool:
 
 def _stands_in(script: regex.Pattern[str], text: str, at: int) -> bool:
     """Whether the line around a position, as far as `NEAR` characters on each side, has a letter of the script."""
-    if not script.search(stretches(text)):
+    if not _has(script, text):
         return False
     low, high = max(0, at - NEAR), at + NEAR
     end = text.find("\n", at, high)
     return bool(script.search(text, max(low, text.rfind("\n", low, at) + 1), high if end < 0 else end))
 
 
+@lru_cache(maxsize=8)
+def _has(script: regex.Pattern[str], text: str) -> bool:
+    """Whether a text has a letter of the script anywhere."""
+    return bool(script.search(stretches(text)))
+
+
 def _uncomposed(text: str) -> list[Edit]:
-    """The edits that compose letters and marks (Unicode's normal form C), on the smallest stretches that change."""
-    if unicodedata.is_normalized("NFC", text):
+    """The edits that compose letters and marks (Unicode's normal form C), on the smallest stretches that change.
+
+    Stacks of marks are left as they are.
+    """
+    if _is_composed(text):
         return []
     edits = []
     for match in UNCOMPOSED.finditer(text):
-        old, new = match[0], unicodedata.normalize("NFC", match[0])
+        old = match[0]
+        if STACKED.search(old):
+            continue
+        new = unicodedata.normalize("NFC", old)
         if old != new:
             same = common_prefix(old, new)
             edits.append(Edit(match.start() + same, old[same:], new[same:], "characters.nfc"))

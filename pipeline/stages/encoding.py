@@ -77,10 +77,13 @@ def _suspect() -> re.Pattern[str]:
 SUSPECT = _suspect()
 SURROGATES = re.compile("[\ud800-\udfff](?:(?<=[\ud800-\udbff])[\udc00-\udfff]|(?<=[\udc80-\udcff])[\udc80-\udcff]+)?")
 CUT_OFF = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]+")  # the beginning of a UTF-8 sequence
+QUOTED = re.compile("[à-öø-ÿ][’”“…–—]")  # what looks cut off, and is a letter before a sign, in windows-1252
+WORDS = frozenset("áàéèíóòýåæøöÁÀÉÈÍÓÒÅØÖ")  # letters that are words by themselves
 LETTER = re.compile("[A-Za-z\xc0-\u024f]")
 QUOTED_LETTER = re.compile(
     "[“‘«„‚][ÂÃÎÐØÙ][”’»“‘](?!\\w)"
 )  # a letter in quotation marks, which ftfy takes for mojibake
+AGAIN = re.compile("(?:amp;)*")
 TAG = re.compile(r"<[/!?]?[^\W\d_]")
 QUOTES = {**dict.fromkeys("\u02bc\u2018\u2019\u201a\u201b", "'"), **dict.fromkeys("\u201c\u201d\u201e\u201f", '"')}
 TYPOGRAPHY = {
@@ -212,19 +215,23 @@ def surrogates(line: str) -> list[Edit]:
             edits.append(Edit(start, old, "\ufffd", "encoding.surrogate"))
         else:
             beside = line[:start][-1:] + line[match.end() :][:1]
-            edits.append(Edit(start, old, _read_bytes(old, bool(LETTER.search(beside))), "encoding.undecodable"))
+            edits.append(Edit(start, old, _read_bytes(old, beside), "encoding.undecodable"))
     return edits
 
 
-def _read_bytes(run: str, in_word: bool) -> str:
-    """The text of undecodable bytes, given as lone surrogates.
+def _read_bytes(run: str, beside: str) -> str:
+    r"""The text of undecodable bytes, given as lone surrogates, between the two characters `beside` them.
 
-    >>> _read_bytes("\\udc92", True), _read_bytes("\\udce2\\udc80", True)
+    >>> _read_bytes("\udc92", "ts"), _read_bytes("\udce2\udc80", "n ")
     ('’', '�')
+    >>> _read_bytes("\udce9\udc94", "f "), _read_bytes("\udce0", "  "), _read_bytes("\udcc3", "  ")
+    ('é”', 'à', '�')
     """
-    if CUT_OFF.fullmatch(run):
-        return "\ufffd"
+    in_word = LETTER.search(beside) is not None
     read = run.encode("ascii", "surrogateescape").decode("cp1252", "replace")
+    if CUT_OFF.fullmatch(run) and not (in_word and QUOTED.fullmatch(read)):
+        return "\ufffd"
+    in_word = in_word or (read in WORDS and not beside.strip())
     if not in_word and any(byte >= "\udcc0" for byte in run):
         return "\ufffd"
     return read
@@ -238,11 +245,14 @@ def entities(line: str) -> list[Edit]:
     """
     if "&" not in line or TAG.search(line):
         return []
-    return [
-        Edit(match.start(), match[0], new, "encoding.entity")
-        for match in HTML_ENTITY_RE.finditer(line)
-        if (new := HTML_ENTITIES.get(match[0]) or unescape_html(match[0])) != match[0]
-    ]
+    edits = []
+    for match in HTML_ENTITY_RE.finditer(line):
+        old, start = match[0], match.start()
+        if old == "&amp;":  # one that was written again and again, &amp;amp;amp;lt;, takes one step
+            old = line[start : AGAIN.match(line, match.end()).end()]  # type: ignore[union-attr]
+        if (new := "&" if match[0] == "&amp;" else HTML_ENTITIES.get(old) or unescape_html(old)) != old:
+            edits.append(Edit(start, old, new, "encoding.entity"))
+    return edits
 
 
 def speaks_of_entities(text: str) -> bool:
