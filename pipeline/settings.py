@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Dedup = Literal["drop", "mark", "off"]
 GapPolicy = Literal["drop", "mark", "keep"]
@@ -37,14 +37,13 @@ class Settings:
     guard: float = 0.9
 
     def __post_init__(self) -> None:
-        allowed = {"dedup": ("drop", "mark", "off"), "gaps": ("drop", "mark", "keep"), "headings": ("plain", "markdown")}
-        for name, values in allowed.items():
-            if getattr(self, name) not in values:
-                raise ValueError(
-                    f"Cannot use {name}={getattr(self, name)!r}: it is not one of {', '.join(values)}. Choose one of them."
-                )
+        for name, kind in (("dedup", Dedup), ("gaps", GapPolicy), ("headings", Headings)):
+            value, allowed = getattr(self, name), get_args(kind)
+            if value not in allowed:
+                known = ", ".join(allowed)
+                raise ValueError(f"Cannot use {name}={value!r}: it is not one of {known}. Choose one of them.")
         if not 0 < self.guard <= 1:
-            raise ValueError(f"Cannot use guard={self.guard!r}: it is a share of words. Give a number above 0, up to 1.")
+            raise ValueError(f"Cannot use guard={self.guard!r}: it is a share of words. Give one above 0, up to 1.")
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain data, as the sidecar records them."""

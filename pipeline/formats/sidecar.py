@@ -11,7 +11,6 @@ Offsets are code points. `docs/provenance.md` tells the fields, `schemas/sidecar
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
@@ -38,10 +37,14 @@ class SidecarError(ValueError):
 
 @cache
 def versions() -> dict[str, str]:
-    """The versions of what decides how a text is cleaned."""
+    """The versions of what decides how a text is cleaned.
+
+    That of Python is not among them: its Unicode data differ from release to release in characters that are new, and
+    the same text must give the same bytes on every Python.
+    """
     libraries = {"ftfy": "ftfy", "bs4": "beautifulsoup4", "regex": "regex"}
     found = {name: metadata.version(distribution) for name, distribution in libraries.items()}
-    return {"clean_corpus": __version__, **found, "unicode": unicodedata.unidata_version}
+    return {"clean_corpus": __version__, **found}
 
 
 def making(settings: Settings, rules: str) -> dict[str, Any]:
