@@ -12,27 +12,32 @@ import regex
 from pipeline.rules.lines import CITATION, MARKER, Lines
 
 BACK_MATTER = regex.compile(
-    r"""(?xi) (?:\d{1,2}\.?\s+)? (?:
+    r"""(?xi) [*=\#_\ ]{0,8} (?:\d{1,2}\.?\s+)? (?:
         see\ also | references? | notes? (?:\ and\ references)? | footnotes? | citations? | sources? | bibliography
       | external\ links? | further\ reading | works\ cited | literature | web\ links | related\ (?:articles|pages|links|topics)
       | selected\ (?:bibliography|works) | publications | categories | navigation\ menu | gallery | discography
       | einzelnachweise | weblinks | literatur(?:verzeichnis)? | siehe\ auch | quellen(?:angaben)? | fußnoten | anmerkungen
       | références | voir\ aussi | liens\ externes | notes\ et\ références | bibliographie
       | referencias | véase\ también | enlaces\ externos | bibliografía | note | altri\ progetti | collegamenti\ esterni
-    ) \s* (?:\[\s*edit\s*\])? [.:]? \s* (?:\[\s*edit\s*\])?"""
+    ) \s* (?:\[\s*edit\s*\])? [.:]? \s* (?:\[\s*edit\s*\])? [*=\#_\ ]{0,8}"""
 )
-
 
 # Headings that authors use as well, for chapters and columns: they need items that look like notes.
 DOUBTFUL = regex.compile(
-    r"(?i)(?:\d{1,2}\.?\s+)?(?:notes?|sources?|literature?|literatur|quellen|anmerkungen|note|publications)\b"
+    r"(?i)[*=#_ ]{0,8}(?:\d{1,2}\.?\s+)?(?:(?:foot)?notes?|sources?|literature?|literatur|quellen|anmerkungen|note|publications)\b(?! and ref)"
 )
+NOTE = regex.compile(r"(?:(?:\d{1,3}|[a-z])\.?\s*)?[↑^]|\[(?:\d{1,3}|[a-zA-Z])\]")  # the marker of a note, at its start
+# An entry of a bibliography: a surname, a first name or initial, and a year not far behind.
+ENTRY = regex.compile(
+    r"(?:\W{0,4}\p{Lu}[\p{L}'’-]+,\s+\p{Lu}[\p{L}.'’-]*[^\n]{0,60}|[^.]{3,60}\.\s)\(?\b(?:1[5-9]|20)\d\d\b"
+)
+RULER = regex.compile(r"[-=~_*]{3,}")
 
 
 def is_back_matter(line: str) -> bool:
     """Whether a line is the heading of a section of back matter.
 
-    >>> is_back_matter("See also[edit]"), is_back_matter("References."), is_back_matter("The references were good.")
+    >>> is_back_matter("See also[edit]"), is_back_matter("== References =="), is_back_matter("The references were good.")
     (True, True, False)
     """
     return BACK_MATTER.fullmatch(line) is not None
@@ -44,29 +49,55 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
     `footer` is where a footer starts that goes anyway (an offset into the text): its lines are not looked at.
     """
     bottom = range(lines.at(max(footer - 1, 0)), heading, -1)
-    last_prose = next((index for index in bottom if lines.is_solid(index)), heading)
+    last_prose = next((index for index in bottom if _is_prose(lines, index)), heading)
     last = heading
     items = 0
     shown = 0  # items that look like notes or citations
+    in_item = False
     for index in range(heading + 1, len(lines)):
         line = lines.texts[index]
         if lines.starts[index] >= footer:
             break
         if not line:
+            in_item = False
             continue
-        if lines.is_solid(index):
+        if in_item and _goes_on(lines, index):
+            last = index
+            continue
+        if _is_prose(lines, index):
             if not items and index - heading <= 3 and last == heading:
                 return None  # a chapter that happens to be called so
             last = _before_heading(lines, heading, last)
             break
         if index < last_prose and _is_heading(lines, index) and not is_back_matter(line):
             break  # content follows: its heading stays
-        items += 1
-        shown += bool(MARKER.match(line) or CITATION.search(line))
         last = index
+        if RULER.fullmatch(line):
+            continue  # the line under a heading
+        in_item = True
+        items += 1
+        shown += bool(NOTE.match(line) or CITATION.search(line) or ENTRY.match(line))
     if DOUBTFUL.match(lines.texts[heading]) and items and shown * 2 < items:
         return None
     return last
+
+
+def _is_prose(lines: Lines, index: int) -> bool:
+    """Whether a line is prose beyond doubt, and neither a note nor an entry of a bibliography."""
+    line = lines.texts[index]
+    return lines.is_solid(index) and not (NOTE.match(line) or ENTRY.match(line))
+
+
+def _goes_on(lines: Lines, index: int) -> bool:
+    """Whether a line carries on the item of the line above: a wrapped one, or one that is indented below its marker."""
+    row, above = lines.rows[index], lines.rows[index - 1]
+    line = row.strip()
+    if MARKER.match(line) or NOTE.match(line) or is_back_matter(line):
+        return False
+    if len(row) - len(row.lstrip()) > len(above) - len(above.lstrip()) and MARKER.match(above.strip()):
+        return True
+    wrapped = 60 <= len(above) <= 90 and len(row) <= 90 and not above.rstrip().endswith((".", "!", "?"))
+    return wrapped or (line[:1].islower() and len(above) <= 90)
 
 
 def _is_heading(lines: Lines, index: int) -> bool:
@@ -75,7 +106,9 @@ def _is_heading(lines: Lines, index: int) -> bool:
     if MARKER.match(line) or len(line) > 80 or line[-1] in ",;":
         return False
     following = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
-    return following is not None and lines.is_solid(following)
+    if following is None:
+        return False
+    return _is_prose(lines, following) or (line.isupper() and _is_heading(lines, following))
 
 
 def _before_heading(lines: Lines, heading: int, last: int) -> int:

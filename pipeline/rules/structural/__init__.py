@@ -3,4 +3,4 @@
 from pipeline.rules.rule import Structural
 from pipeline.rules.structural import chrome, contents, footnotes, keywords, tooltips
 
-STRUCTURAL: tuple[Structural, ...] = (tooltips.RULE, contents.RULE, keywords.RULE, footnotes.RULE, *chrome.RULES)
+STRUCTURAL: tuple[Structural, ...] = (tooltips.RULE, contents.RULE, keywords.RULE, footnotes.MARKERS, footnotes.BLOCKS, *chrome.RULES)

@@ -1,15 +1,40 @@
-"""Footnotes: the notes themselves, which stand as a block under a chapter or at the end, each behind its marker."""
+"""Footnotes: their markers in running text, and the notes themselves, which stand as a block behind their markers.
+
+A number in brackets is a footnote, an array's index, an interval, or the name of a premise. One behind a punctuation
+mark is a footnote; one behind a word is, if the numbers of the document are counted through and nothing looks like code.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import re2
 import regex
 
+from pipeline.rules.engine import mend
 from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
 
-ID = "markers.footnote-block"
+MARKER, BLOCK = "markers.footnote", "markers.footnote-block"
+GATE = re2.compile(r"\[\s?(?:[1-9]\d{0,2}|(?:n|nb|note|Note|Anm\.|fn)\s\d{1,3}|[a-i]|[ivx]{1,4})\s?\]")
+MARK = regex.compile(
+    r"""(?x) (?: \[\s? (?: (?P<number>[1-9]\d{0,2}) | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-i]|[ivx]{1,4}) ) \s?\]
+    (?: :\s?\d{1,4} (?:[–-]\d{1,4})? (?![\w.]\w) )? (?: \s? (?=\[\s?\d) )? )+"""  # with the page, as in [3]:18
+)
+STRONG = regex.compile(r"[.,;:!?…)\"'”’»%°†*_⟩\]]\s?\Z")  # what a marker stands behind, at the end of what is before it
+WEAK = regex.compile(r"[\p{L}\d]{2}\s?\Z")
+TIGHT = regex.compile(r"[.,;:!?)\"”’]\Z")
+REFERS = regex.compile(  # words before a number that is a noun of the sentence: "as in [3]"
+    r"(?i)\b(?:see|also|in|of|by|from|and|to|with|within|at|as|on|for|cf\.?|refs?\.?|references?|section|figure|table|equation|"
+    r"chapter|item|is|are|than|or|x|y|i|n|a|step|line|note|page|exhibit)\s$"
+)
+CODE_BEFORE = regex.compile(
+    r"\s=\s|==|\breturn\b|->|=>|`[^`\s]*$|//|\w!?\([\w,. ]*$|[$@&]\w+$|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*$"
+    r"|(?:^|\W)(?:arg[sv]?|argv|arr|array|buf|buffer|params?|vec|matrix|sha\d?|u?char|u?int\d*|byte|\w+_\w*|\w+\.\w+)$"
+)
+CODE_BEHIND = regex.compile(
+    r"->|[`>({\[]|\s*=|\w|\)\s?;|[^\n]*[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s", regex.V1 | regex.M
+)
 NOTE = regex.compile(
     r"^(?P<indent>[ \t]{0,4})\[(?:Footnote )?(?P<mark>\d{1,3}|[A-Z])\](?P<gap>[ \t]+)\S[^\n]*(?:\n(?=[ \t]*\S)(?![ \t]{0,4}\[\d)[^\n]*)*"
     r"(?:\n\n(?=[ ]{4,}\S)[^\n]*(?:\n(?=[ \t]*\S)[^\n]*)*)*",
@@ -17,7 +42,54 @@ NOTE = regex.compile(
 )
 
 
-def find(lines: Lines) -> Sequence[Span]:
+def find_markers(lines: Lines) -> Sequence[Span]:
+    """Propose to drop the footnote markers of a text."""
+    if not GATE.search(lines.data):
+        return ()
+    text = lines.text
+    sure: list[regex.Match[str]] = []
+    likely: list[regex.Match[str]] = []
+    numbers: set[int] = set()  # of all markers that can be footnotes
+    nouns = 0
+    for match in MARK.finditer(text):
+        start, end = match.span()
+        if text[end - 1] == " ":
+            end -= 1
+        line = text[max(text.rfind("\n", 0, start) + 1, start - 80) : start]
+        if REFERS.search(line):
+            nouns += 1
+            continue
+        alone = not line.strip() and text[end : end + 1] in ("\n", "") and "note" not in match.group()
+        before = text[max(start - 3, 0) : start]
+        if CODE_BEFORE.search(line) or CODE_BEHIND.match(text, end):
+            continue
+        if before[-1:] == "." and text[end : end + 1] == ".":
+            continue  # a version: 1.[57].
+        if match["letter"] and not TIGHT.search(before):
+            continue
+        if STRONG.search(before) or (alone and match["number"]):
+            sure.append(match)
+        elif WEAK.search(before):
+            likely.append(match)
+        else:
+            continue
+        numbers.update(map(int, match.captures("number")))
+    spans = [_span(text, match) for match in sure]
+    for match in likely:
+        first = int(match["number"] or 0)
+        spaced = text[match.start() - 1].isspace()
+        counted = not first or bool(numbers & {first - 1, first + 1}) or numbers == {1}
+        if counted and not (spaced and nouns):
+            spans.append(_span(text, match))
+    return spans
+
+
+def _span(text: str, match: regex.Match[str]) -> Span:
+    start, end = match.span()
+    return Span(*mend(text, start, end - (text[end - 1] == " ")), "", MARKER)
+
+
+def find_blocks(lines: Lines) -> Sequence[Span]:
     """Propose to drop runs of notes, each on a line of its own behind `[1]`, that are counted through.
 
     One note alone goes only where its marker stands in the text before it.
@@ -55,15 +127,45 @@ def _take(text: str, run: Sequence[regex.Match[str]]) -> Sequence[Span]:
     end = run[-1].end()
     while text[end : end + 1] == "\n":
         end += 1
-    return [Span(first.start(), end, "", ID)]
+    return [Span(first.start(), end, "", BLOCK)]
 
 
-RULE = Structural(
-    id=ID,
+BLOCKS = Structural(
+    id=BLOCK,
     about="A block of footnotes, each behind its marker at the start of a line.",
-    find=find,
+    find=find_blocks,
     match=examples(
         "The mill is old.\n\n⟦[1]  Hill, _Mills_, ii. 3.\n\n[2]  So the miller said, who had\n     it from his father.\n\n\n⟧CHAPTER II\n",
     ),
     keep=examples("[1] was the first, he said.", "The list\n[a] one\n[b] two", "He saw\n[10] men."),
+)
+
+
+MARKERS = Structural(
+    id=MARKER,
+    about="A footnote marker in brackets, such as [1] or [note 2], behind a word or a punctuation mark.",
+    find=find_markers,
+    phase=1,
+    match=examples(
+        "The bridge is old.⟦[12]⟧ It was rebuilt.",
+        "It stands,⟦ [1]⟧ and the town has grown.⟦[2][3]⟧",
+        "Granite⟦[4]⟧ is hard.⟦[note 2]⟧ Slate⟦[5]⟧ is not.",
+        "in the music\n⟦[n 5]\n⟧, which ended",
+        "The villages\n⟦[\n1\n]\n⟧can be old.",
+        "It is the first law.⟦[3]:18⟧ There are more.",
+    ),
+    keep=examples(
+        "x = values[1] + values[2]",
+        "as was shown in [1] and [2]",
+        "[1]  The speech was given in the old hall.",
+        "a[i][2](x)",
+        "info: MyLogs[0]\nSize: 1",
+        "He wrote that [s]he had walk[s] and [a]nd.",
+        "the interval [0, 1]",
+        "In [1986] it rained.",
+        "The array name[20] was replaced, and it prints foo [123] then.",
+        "The reaction [1] is faster than [2] and slower than [3].",
+        "Look at argv[1], then at `argv[2]`.",
+        "assert_eq!(v, [5]);",
+    ),
 )
