@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.edits import apply, check
 from pipeline.settings import Settings
-from pipeline.stages import characters, encoding, lines
+from pipeline.stages import characters, encoding, lines, repairs
 
 HERE = Path(__file__).parent
 CASES = tomllib.loads((HERE / "cases" / "encoding.toml").read_text(encoding="utf-8"))["case"]
@@ -87,7 +87,7 @@ def test_suspects_are_all_that_is_bad_in_three_characters():
     missed = [
         triple
         for triple in map("".join, itertools.product(chosen, repeat=3))
-        if not encoding.SUSPECT.search(triple) and is_bad(triple)
+        if not repairs.SUSPECT.search(triple) and is_bad(triple)
     ]
     assert missed == []
     assert len(chosen) > 60
@@ -95,25 +95,31 @@ def test_suspects_are_all_that_is_bad_in_three_characters():
 
 def test_suspects_are_all_that_is_bad_in_two_characters():
     pairs = map("".join, itertools.product(NAMED + LITERAL, repeat=2))
-    assert [pair for pair in pairs if not encoding.SUSPECT.search(pair) and is_bad(f"a{pair}a")] == []
+    assert [pair for pair in pairs if not repairs.SUSPECT.search(pair) and is_bad(f"a{pair}a")] == []
 
 
 def test_suspects_are_all_that_is_bad_in_arabic():
     """The one alternative that needs four characters: a letter of the Arabic kind and a sign, twice."""
     texts = [f"Ø{one}Ù{other}" for one, other in itertools.product(NAMED, repeat=2)]
-    assert [text for text in texts if not encoding.SUSPECT.search(text) and is_bad(text)] == []
+    assert [text for text in texts if not repairs.SUSPECT.search(text) and is_bad(text)] == []
     assert is_bad("Ø…Ù…")
 
 
 @given(st.text(st.sampled_from(NAMED + LITERAL + ORDINARY), max_size=12))
 @settings(max_examples=500, deadline=None)
 def test_suspects_are_all_that_is_bad(text):
-    assert not is_bad(text) or encoding.SUSPECT.search(text)
+    assert not is_bad(text) or repairs.SUSPECT.search(text)
+
+
+@given(st.one_of(TEXTS, st.text(st.sampled_from(NAMED + LITERAL + ORDINARY), max_size=12)))
+@settings(max_examples=500, deadline=None)
+def test_what_is_ordinary_has_no_suspects(text):
+    assert not (encoding.is_ordinary(text) and list(repairs.suspects(text)))
 
 
 @pytest.mark.parametrize("text", ["“Naïve” café – l’été…", "Съешь ещё «булок»", "Zażółć gęślą jaźń", "cœur à l’Œuvre"])
 def test_ordinary_text_has_no_suspects(text):
-    assert not encoding.SUSPECT.search(text)
+    assert not repairs.SUSPECT.search(text)
 
 
 @given(TEXTS, st.booleans())
@@ -121,11 +127,11 @@ def test_ordinary_text_has_no_suspects(text):
 def test_the_gate_changes_nothing(text, typography):
     text = apply(text, lines.find(text).edits)
     find = encoding.finder(Settings(typography=typography))
-    repairs = find.keywords["repairs"]
+    asked = repairs.all_of(typography)
     shown = apply(text, characters.find(text).edits)
-    if "&" in text and encoding.speaks_of_entities(shown):
-        repairs = [repair for repair in repairs if repair is not encoding.entities]
-    ungated = "".join(apply(line, encoding.settle(line, repairs)) for line in text.splitlines(keepends=True) or [""])
+    if "&" in text and repairs.speaks_of_entities(shown):
+        asked.remove(repairs.entities)
+    ungated = "".join(apply(line, encoding.settle(line, asked)) for line in text.splitlines(keepends=True) or [""])
     if len(text.splitlines()) == text.count("\n") + (not text.endswith("\n") and bool(text)):
         assert apply(text, find(text).edits) == ungated
 
@@ -140,9 +146,7 @@ def test_a_second_time_finds_nothing(text, typography):
 @given(TEXTS, TEXTS)
 @settings(max_examples=300, deadline=None)
 def test_differences_lead_from_one_text_to_the_other(old, new):
-    found = [
-        encoding.Edit(start, before, after, "demo.rule") for start, before, after in encoding.differences(old, new)
-    ]
+    found = [encoding.Edit(start, before, after, "demo.rule") for start, before, after in repairs.differences(old, new)]
     assert apply(old, found) == new
 
 
@@ -184,10 +188,10 @@ def test_edits_are_small():
 def test_a_long_line_of_mojibake_takes_linear_time():
     """What is walked along at each difference is bounded, so the work is in proportion to the text."""
     seen = []
-    meet = encoding._meet
+    meet = repairs._meet
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "_meet", lambda *args: seen.append(1) or meet(*args))
-        list(encoding.differences("Ã  Ã© " * 2000, "à é " * 2000))
+        patch.setattr(repairs, "_meet", lambda *args: seen.append(1) or meet(*args))
+        list(repairs.differences("Ã  Ã© " * 2000, "à é " * 2000))
     assert 0 < len(seen) <= 4000
 
 

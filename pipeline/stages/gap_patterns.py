@@ -38,12 +38,16 @@ class GapRule:
     about: str
     kinds: tuple[str, ...]
     source: str
-    exact: regex.Pattern[str]
     match: tuple[str, ...]
     intact: tuple[str, ...]
     certain: bool = False
     spaced: bool = False
     spare: bool = False
+
+    @property
+    def exact(self) -> regex.Pattern[str]:
+        """The pattern with its lookarounds, and a group at each place; compiled at its first use."""
+        return _compiled(self.source)
 
     def gaps(self, text: str, offset: int = 0) -> list[Gap]:
         """The gaps that the pattern shows in `text`; `offset` is added to their places.
@@ -103,11 +107,15 @@ def _rule(entry: Mapping[str, Any], words: Mapping[str, str]) -> GapRule:
         entry["about"],
         tuple(entry["kinds"]),
         source,
-        regex.compile(source.replace(PLACE, "()")),
         tuple(entry["match"]),
         tuple(entry["not"]),
         **{flag: bool(entry.get(flag, False)) for flag in _CHOICES},
     )
+
+
+@cache
+def _compiled(source: str) -> regex.Pattern[str]:
+    return regex.compile(source.replace(PLACE, "()"))
 
 
 def _expand(pattern: str, words: Mapping[str, str]) -> str:
