@@ -11,8 +11,8 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import re2
@@ -69,7 +69,7 @@ class GapRule:
 @cache
 def rules() -> tuple[GapRule, ...]:
     """The built-in rules, in the order of the file."""
-    return read(files(__package__).joinpath("gap_patterns.toml").read_text(encoding="utf-8"))
+    return read(Path(__file__).with_name("gap_patterns.toml").read_text(encoding="utf-8"))
 
 
 def read(toml: str) -> tuple[GapRule, ...]:
@@ -137,17 +137,21 @@ class Gate:
     """
 
     def __init__(self, rules: Sequence[GapRule]) -> None:
-        options = re2.Options()
-        options.never_capture = True
-        options.max_mem = 64 << 20
-        parts = [without_lookarounds(rule.source.replace(PLACE, "")) for rule in rules]
         self._rules = rules
-        self._any = re2.compile("|".join(f"(?:{part})" for part in parts), options) if parts else None
-        self._each = re2.Set.SearchSet(options)
-        for part in parts:
-            self._each.Add(part)
-        if parts:
-            self._each.Compile()
+        self._parts = [without_lookarounds(rule.source.replace(PLACE, "")) for rule in rules]
+
+    @cached_property
+    def _any(self) -> Any:
+        return re2.compile("|".join(f"(?:{part})" for part in self._parts), _options()) if self._parts else None
+
+    @cached_property
+    def _each(self) -> Any:
+        each = re2.Set.SearchSet(_options())
+        for part in self._parts:
+            each.Add(part)
+        if self._parts:
+            each.Compile()
+        return each
 
     def search(self, data: bytes, start: int) -> tuple[int, int] | None:
         """The span in bytes of the first place, from `start`, where a rule can match; `None` for most texts."""
@@ -157,6 +161,13 @@ class Gate:
     def rules_in(self, data: bytes) -> list[GapRule]:
         """The rules that can match somewhere, in their order."""
         return [self._rules[index] for index in sorted(self._each.Match(data) or ())]
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.never_capture = True
+    options.max_mem = 64 << 20
+    return options
 
 
 def without_lookarounds(pattern: str) -> str:

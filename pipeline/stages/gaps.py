@@ -99,8 +99,9 @@ def merge(gaps: Iterable[Gap]) -> list[Gap]:
 
 # -------------------------------------------------------------------------------------- what kind of text it is
 
-_SPACED = re2.compile(rb"[\pL\d] (?:[,;)](?:[\s,.;)]|$)|\.(?:\s+\p{Lu}|\s*\n|\s*$))")
-_SPACED_GAP = re2.compile(
+# Compiled where they are used: re2 and regex keep what they have compiled, and most texts need none of it.
+_SPACED = rb"[\pL\d] (?:[,;)](?:[\s,.;)]|$)|\.(?:\s+\p{Lu}|\s*\n|\s*$))"
+_SPACED_GAP = (
     rb"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]y|[Dd]uring|[Bb]efore|[Aa]fter|[Cc]irca|[Oo]f|[Aa]t|[Tt]han|[Bb]etween"
     rb"|[Ff]rom|[Tt]o|[Ff]or|[Nn]ear|[Ww]ith|[Aa]pproximately|[Ll]ate|[Ee]arly"
     rb"|(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?"
@@ -120,8 +121,8 @@ def is_loose(data: bytes) -> bool:
     False
     """
     sample = data[:SAMPLE]
-    spaced = sum(1 for _ in _SPACED.finditer(sample))
-    after_preposition = sum(1 for _ in _SPACED_GAP.finditer(sample))
+    spaced = sum(1 for _ in re2.compile(_SPACED).finditer(sample))
+    after_preposition = sum(1 for _ in re2.compile(_SPACED_GAP).finditer(sample))
     return 2 * (spaced - after_preposition) > after_preposition
 
 
@@ -138,13 +139,11 @@ def is_english(text: str) -> bool:
 
 # ------------------------------------------------------------------------------------------------- the policies
 
-_SENTENCE_END = regex.compile(r"""([.!?…]+)["'”’)\]]*\s+(?=["'“‘(\[]*[\p{Lu}\p{N}])""")
-_NO_END = regex.compile(
-    r"""(?:(?:^|[\s("“‘\[])(?:\p{Lu}|[Mm]rs?|Ms|Dr|Drs|Prof|St|Sts|Jr|Sr|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Gov|Sen|Rep|Mt|Ft|No|Nos|no
+_SENTENCE_END = r"""([.!?…]+)["'”’)\]]*\s+(?=["'“‘(\[]*[\p{Lu}\p{N}])"""
+_NO_END = r"""(?x)
+    (?:(?:^|[\s("“‘\[])(?:\p{Lu}|[Mm]rs?|Ms|Dr|Drs|Prof|St|Sts|Jr|Sr|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Gov|Sen|Rep|Mt|Ft|No|Nos|no
     |vs?|vol|Vol|pp?|ca?|cf|b|d|fl|r|est|approx|fig|Fig|figs|ed|eds|e\.g|i\.e|Inc|Ltd|Co|Corp|Bros|Jan|Feb|Mar|Apr|Jun|Jul|Aug
-    |Sept?|Oct|Nov|Dec|Art|Sec|Ch|al)|\p{Lu}\.\p{Lu})$""",
-    regex.VERBOSE,
-)
+    |Sept?|Oct|Nov|Dec|Art|Sec|Ch|al)|\p{Lu}\.\p{Lu})$"""
 
 
 def mark(text: str, gap: Gap) -> Edit:
@@ -218,9 +217,11 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     >>> [line[start:end] for start, end in sentences(line, 0, len(line))]
     ['Mr. A. Fox (b. 1900) lived in the U.S. until then. ', 'He left!']
     """
-    cuts = [start]
-    for stop in _SENTENCE_END.finditer(text, start, end):
-        if text[stop.start()] == "." and _NO_END.search(text, max(start, stop.start() - 12), stop.start()):
+    cuts, no_end = [start], regex.compile(_NO_END)
+    for stop in regex.compile(_SENTENCE_END).finditer(text, start, end):
+        if text[stop.start()] == "." and regex.compile(_NO_END).search(
+            text, max(start, stop.start() - 12), stop.start()
+        ):
             continue
         cuts.append(stop.end())
     return list(zip(cuts, [*cuts[1:], end], strict=True))
