@@ -135,13 +135,14 @@ class RuleSet:
                 for match in rule.compiled.finditer(text):
                     if match.end() == match.start():
                         continue
-                    start, end = match.span()
-                    new = match.expand(rule.replacement) if rule.do == "replace" else ""
-                    if rule.do == "fact":
-                        new = match.group()
-                    elif rule.do == "drop":
-                        start, end = mend(text, start, end)
-                    spans.append(Span(start, end, new, rule.id, rule.facts_of(match)))
+                    facts = rule.facts_of(match)
+                    if rule.do == "drop":
+                        places = [span for part in rule.parts for span in match.spans(part)] or [match.span()]
+                        ends = [mend(text, *place) for place in places if place[0] < place[1]]
+                        spans += [Span(start, end, "", rule.id, facts) for start, end in ends]
+                    else:
+                        new = match.expand(rule.replacement) if rule.do == "replace" else match.group()
+                        spans.append(Span(*match.span(), new, rule.id, facts))
         return spans
 
     def _by_line(self, lines: Lines) -> list[Span]:

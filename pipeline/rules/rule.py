@@ -76,7 +76,8 @@ class Rule:
     `needs` are literal strings (upper and lower case alike) of which one must be in the text for the rule to be tried;
     `also`, if there are any, are more of them, of which one must be there as well.
     The named groups of the pattern are facts: `(?P<licence>…)` keeps what it matches as the fact `licence`
-    (a group whose name starts with `_` is none).
+    (a group whose name starts with `_` is none). Groups named
+    `_drop1`, `_drop2` … are what goes, if the rest of the match stays.
     `within` is for `head` and `tail`: how many characters may go at the most.
     """
 
@@ -98,6 +99,11 @@ class Rule:
     def compiled(self) -> regex.Pattern[str]:
         """The pattern, compiled at its first use."""
         return regex.compile(self.pattern, regex.VERSION1 | regex.MULTILINE)
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The groups that go, where not all of a match does: those whose name starts with `_drop`."""
+        return tuple(name for name in self.compiled.groupindex if name.startswith("_drop"))
 
     @cached_property
     def fact_kinds(self) -> frozenset[str]:
