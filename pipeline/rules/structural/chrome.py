@@ -9,19 +9,30 @@ has enough cues. The idea of cutting where a running score is largest is that of
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 import regex
 
 from pipeline.rules.lines import MARKER, TEASER_END, Lines, prose_like
 from pipeline.rules.rule import Span, Structural, examples
-from pipeline.rules.structural.cues import MAYBE, strength
+from pipeline.rules.structural.cues import FIRM, MAYBE, STAMP, SURE, WEAK, is_minor, strength
 
 BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|written by.*|author.*|updated.*|published.*")
 SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
+TEASERS = regex.compile(
+    r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
+    r"|archives)\b"
+)
 FEWEST = 3
 LABELS = 8  # words; a longer line that is no cue is not taken for a label
+DENSE, LOOSE = 4, 10  # of so many lines of chrome one at least is a cue: on any page, and around an article
+PROSE, PROSE_SHARE = 100, 5  # characters of prose above a footer, and how many times that in it
+ARTICLE = 1000  # characters of prose that make a page an article
+CUE_SCORE = {WEAK: 2.0, FIRM: 3.0, SURE: 3.0}
+MINOR_SCORE, REPEATED_SCORE, BULLET_SCORE, LABEL_SCORE = 0.8, 0.5, 0.2, 0.1
 
 
 @lru_cache(maxsize=1)
@@ -39,49 +50,92 @@ def _cues(lines: Lines) -> list[int] | None:
     return cues
 
 
+@lru_cache(maxsize=1)
+def _scores(lines: Lines) -> list[float]:
+    """The score of each line: cues are above nought, prose is far below, and labels near it."""
+    cues = _cues(lines) or [0] * len(lines)
+    counts = Counter(line for line in lines.texts if 2 < len(line) < 60)
+    return [_score(lines, index, cue, counts) for index, cue in enumerate(cues)]
+
+
+def _score(lines: Lines, index: int, cue: int, counts: Counter[str]) -> float:
+    line = lines.texts[index]
+    if not line:
+        return 0.0
+    if cue:
+        return MINOR_SCORE if cue == WEAK and STAMP.fullmatch(line) else CUE_SCORE[cue]
+    if TEASER_END.search(line):
+        return 1.0
+    if lines.is_prose(index) or (len(line) > 80 and prose_like(MARKER.sub("", line, count=1))):
+        return -2.0 - min(len(line), 600) / 80
+    if is_minor(line):
+        return MINOR_SCORE
+    if SENTENCE_END.search(line):
+        return -1.0
+    if counts[line] > 1:
+        return REPEATED_SCORE
+    words = len(line.split())
+    if MARKER.match(line):
+        return BULLET_SCORE if words <= LABELS else -0.4
+    return LABEL_SCORE if words <= 4 and line[0].isupper() and line[-1] not in ",;:" else -0.4
+
+
 def find_lines(lines: Lines) -> Sequence[Span]:
-    """Propose to drop each line that is a strong cue, wherever it stands."""
-    cues = _cues(lines)
-    if not cues:
-        return ()
-    return [Span(lines.starts[i], lines.end(i), "", "chrome.line") for i, cue in enumerate(cues) if cue == 2]
-
-
-def find_lists(lines: Lines) -> Sequence[Span]:
-    """Propose to drop lists of short items of which a third or more are cues, and runs of three cues and more."""
+    """Propose to drop each line that is a sure cue, and each firm one that is no heading of prose and no item."""
     cues = _cues(lines)
     if not cues:
         return ()
     spans = []
-    index = 0
-    while index < len(lines):
-        after = index
-        while after < len(lines) and lines.texts[after] and _is_item(lines.texts[after], cues[after]):
-            after += 1
-        count = after - index
-        hits = sum(cue > 0 for cue in cues[index:after])
-        if count >= 2 and hits * 3 >= count and (hits >= FEWEST or any(cue == 2 for cue in cues[index:after])):
-            spans.append(Span(lines.starts[index], lines.end(after - 1), "", "chrome.list"))
-        index = max(after, index + 1)
+    for index, cue in enumerate(cues):
+        if cue == SURE or (cue == FIRM and not MARKER.match(lines.texts[index]) and not _heads_prose(lines, index)):
+            spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.line"))
     return spans
 
 
+def _heads_prose(lines: Lines, index: int) -> bool:
+    """Whether the next line that is not blank reads like prose."""
+    following = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
+    return following is not None and lines.is_prose(following)
+
+
+def find_lists(lines: Lines) -> Sequence[Span]:
+    """Propose to drop lists of short items of which a third or more are cues, and runs of three cues and more.
+
+    A list that a sentence introduces ("The page has three buttons:") is the author's.
+    """
+    cues = _cues(lines)
+    if not cues:
+        return ()
+    spans = []
+    after = 0
+    for cue_at, cue in enumerate(cues):
+        if not cue or cue_at < after or not _is_item(lines.texts[cue_at], cue):
+            continue
+        first, after = _list_around(lines, cues, cue_at, after)
+        count = after - first
+        hits = sum(cue > 0 for cue in cues[first:after])
+        sure = any(cue >= FIRM for cue in cues[first:after])
+        headed = cues[first] > 0 and TEASERS.match(lines.texts[first]) is not None and count > FEWEST
+        introduced = first > 0 and lines.texts[first - 1].endswith(":") and not cues[first - 1]
+        if count >= 2 and (headed or (hits * 3 >= count and (hits >= FEWEST or sure))) and not introduced:
+            spans.append(Span(lines.starts[first], lines.end(after - 1), "", "chrome.list"))
+    return spans
+
+
+def _list_around(lines: Lines, cues: Sequence[int], index: int, least: int) -> tuple[int, int]:
+    """The first line of the list in which line `index` stands, not before `least`, and the line after its last."""
+    first = after = index
+    while first > least and lines.texts[first - 1] and _is_item(lines.texts[first - 1], cues[first - 1]):
+        first -= 1
+    while after < len(lines) and lines.texts[after] and _is_item(lines.texts[after], cues[after]):
+        after += 1
+    return first, after
+
+
 def _is_item(line: str, cue: int) -> bool:
-    return cue > 0 or (bool(MARKER.match(line)) and len(line) < 60 and line[-1] not in ".!?;")
-
-
-def _score(line: str, cue: int, is_prose: bool) -> float:
-    if not line:
-        return 0.0
     if cue:
-        return 3.0 if cue == 2 else 2.0
-    if TEASER_END.search(line):
-        return 1.0
-    if is_prose or (len(line) > 80 and prose_like(MARKER.sub("", line, count=1))):
-        return -2.0 - min(len(line), 600) / 80
-    if SENTENCE_END.search(line):
-        return -1.0
-    return 0.0 if MARKER.match(line) and len(line.split()) <= LABELS else -0.4
+        return STAMP.fullmatch(line) is None and COMMENTS.fullmatch(line) is None
+    return bool(MARKER.match(line)) and len(line) < 60 and line[-1] not in ".!?;"
 
 
 def find_head(lines: Lines) -> Sequence[Span]:
@@ -89,52 +143,77 @@ def find_head(lines: Lines) -> Sequence[Span]:
     cues = _cues(lines)
     if not cues:
         return ()
+    if sum(map(bool, cues)) < 2:
+        return ()
+    scores = _scores(lines)
     best, total, cut = 0.0, 0.0, -1
-    for index, line in enumerate(lines.texts):
-        score = _score(line, cues[index], lines.is_prose(index))
-        if score < -3:
+    for index in range(len(lines)):
+        if scores[index] < -3:
             break  # the text has begun
-        total += score
-        if cues[index] and total >= best:
+        total += scores[index]
+        if scores[index] >= 2 and total >= best:
             best, cut = total, index
-    if not _enough(lines, cues, 0, cut + 1):
+    prose = _prose_above(lines)
+    below = prose[-1] - prose[cut + 1]
+    if below < PROSE or not _enough(lines, cues, 0, cut + 1, LOOSE if below >= ARTICLE else DENSE):
         return ()
     spans = []
     for index in range(cut + 1):
         line = lines.texts[index]
         title = not cues[index] and not MARKER.match(line) and len(line.split()) >= 4
-        if line and not lines.is_prose(index) and not title and not (BYLINE.fullmatch(line) and not cues[index]):
+        if line and not lines.is_prose(index) and not title and not _is_byline(line, cues[index]):
             spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.head"))
     return spans
 
 
+def _is_byline(line: str, cue: int) -> bool:
+    return STAMP.fullmatch(line) is not None if cue else BYLINE.fullmatch(line) is not None
+
+
 def find_tail(lines: Lines) -> Sequence[Span]:
-    """Propose to drop the chrome at the bottom, from the cue on with which the sum is largest."""
+    """Propose to drop the chrome at the bottom, from the cue on with which the sum is largest.
+
+    Above it there is prose, far more of it than in the chrome (teasers, notices); what prose follows it stays.
+    """
     cues = _cues(lines)
     if not cues:
         return ()
-    bottom = len(lines) - 1
-    while bottom >= 0 and not cues[bottom]:
-        if lines.is_prose(bottom):
-            return ()  # the page ends with prose: not a footer
-        bottom -= 1
+    if sum(map(bool, cues)) < 2:
+        return ()
+    scores = _scores(lines)
+    bottom = next(index for index in range(len(lines) - 1, -1, -1) if cues[index])
+    ends = not any(map(lines.is_prose, range(bottom + 1, len(lines))))
+    prose = _prose_above(lines)
     best, total, cut = 0.0, 0.0, -1
-    for index in range(len(lines) - 1, -1, -1):
-        total += _score(lines.texts[index], cues[index], lines.is_prose(index))
-        if cues[index] and total >= best:
+    for index in range(bottom, -1, -1):
+        total += scores[index]
+        needed = max(PROSE, PROSE_SHARE * (prose[bottom] - prose[index]))
+        if scores[index] >= 2 and total >= best and prose[index] >= needed:
             best, cut = total, index
         if total < -12:
             break
-    if cut < 0 or not _enough(lines, cues, cut, len(lines)):
+    if cut < 0:
         return ()
-    return [Span(lines.starts[cut], len(lines.text), "", "chrome.tail")]
+    body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
+    is_article = prose[cut] >= ARTICLE and prose[cut] * 2 >= body
+    if not _enough(lines, cues, cut, bottom + 1, LOOSE if is_article else DENSE):
+        return ()
+    return [Span(lines.starts[cut], len(lines.text) if ends else lines.end(bottom), "", "chrome.tail")]
 
 
-def _enough(lines: Lines, cues: Sequence[int], first: int, after: int) -> bool:
-    """Whether a stretch of lines has enough cues: three, or two of which one is strong, and one line in four."""
-    hits = [cue for cue in cues[first:after] if cue]
+def _prose_above(lines: Lines) -> list[int]:
+    """How many characters of prose stand above each line."""
+    scores = _scores(lines)
+    return list(accumulate((len(text) * (scores[i] < -2) for i, text in enumerate(lines.texts)), initial=0))
+
+
+def _enough(lines: Lines, cues: Sequence[int], first: int, after: int, density: int) -> bool:
+    """Whether a stretch of lines has enough cues: two, one firm, or four different ones; one line in `density`."""
+    hits = [index for index in range(first, after) if cues[index]]
     size = sum(1 for line in lines.texts[first:after] if line)
-    return (len(hits) >= FEWEST or (len(hits) == 2 and 2 in hits)) and len(hits) * 4 >= size
+    if len(hits) < 2 or len(hits) * density < size:
+        return False
+    return any(cues[index] >= FIRM for index in hits) or len({lines.texts[index].lower() for index in hits}) >= 4
 
 
 def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
@@ -143,7 +222,7 @@ def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
         return ()
     spans = []
     for index, line in enumerate(lines.texts):
-        if not line.startswith("Home ") or lines.is_prose(index) and SENTENCE_END.search(line):
+        if not line.startswith("Home ") or (lines.is_prose(index) and SENTENCE_END.search(line)):
             continue
         for below in range(index + 1, min(index + 8, len(lines))):
             title = lines.texts[below]
@@ -154,30 +233,50 @@ def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
     return spans
 
 
-COMMENTS = regex.compile(r"(?i)(?:\d+ )?(?:comments?|responses?|replies|thoughts? on .{3,120})(?: \(\d+\))?:?")
-FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*")
-WRITER = regex.compile(
-    r"(?i)\bat \d{1,2}:\d\d\b|\b(?:19|20)\d\d\b.{0,20}\breply$|\bsays:?$|\bago\b|^reply$|\bpermalink\b"
+COMMENTS = regex.compile(
+    r"(?i)(?:\d+ )?(?:comments?|(?:thoughts?|responses?|replies|comments?) (?:on|to) .{3,160})(?: ?\(\d+\))?:?"
 )
-FORM_NEEDS = ("eave a ", "ost a comment", "ost a Comment", "mail address will not be")
+FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*")
+WRITER = regex.compile(r"(?i)\breply$|\bsays:?$|\bsaid\W*$|\bwrote:$|\bago\b|\bpermalink\b")
+NEAR = 8  # lines between a heading or a name and the date of a comment
 
 
 def find_comments(lines: Lines) -> Sequence[Span]:
-    """Propose to drop the readers' comments: from their heading to the form for one more, and what follows it."""
-    if not any(need in lines.text for need in FORM_NEEDS):
+    """Propose to drop the readers' comments under an article: from their heading to the form, if there is one.
+
+    Each has its writer and its date; the posts of a forum have as well, but stand under no such heading.
+    """
+    cues = _cues(lines)
+    if not cues:
         return ()
-    form = next((i for i in range(len(lines) - 1, -1, -1) if FORM.fullmatch(lines.texts[i])), None)
-    if form is None:
+    stamps = [i for i, cue in enumerate(cues) if cue == WEAK and STAMP.fullmatch(lines.texts[i])]
+    form = next((i for i in range(len(lines) - 1, -1, -1) if cues[i] and FORM.fullmatch(lines.texts[i])), None)
+    if len(stamps) + (form is not None) < 2:
         return ()
-    heading = next((i for i in range(form - 1, -1, -1) if COMMENTS.fullmatch(lines.texts[i])), None)
-    if heading is None or not any(WRITER.search(line) for line in lines.texts[heading + 1 : form]):
+    start = next((top for at in stamps if (top := _comment_top(lines, at)) is not None), None)
+    if start is None or _prose_above(lines)[start] < PROSE:
         return ()
-    last = form
-    for index in range(form + 1, len(lines)):
-        if lines.is_prose(index) and len(lines.texts[index]) > 160:
-            break
-        last = index
-    return [Span(lines.starts[heading], lines.end(last), "", "chrome.comments")]
+    if form is not None and form > start:
+        last = form
+        for index in range(form + 1, len(lines)):
+            if lines.is_prose(index) and len(lines.texts[index]) > 160:
+                break
+            last = index
+    else:
+        last = stamps[-1]
+        while last + 1 < len(lines) and not cues[last + 1] and last < stamps[-1] + NEAR:
+            last += 1
+    return [Span(lines.starts[start], lines.end(last), "", "chrome.comments")]
+
+
+def _comment_top(lines: Lines, stamp: int) -> int | None:
+    """Where comments start of which the line `stamp` is the date of the first: at their heading, or at its writer."""
+    above = [i for i in range(max(0, stamp - NEAR), stamp) if lines.texts[i]]
+    heading = next((i for i in above if COMMENTS.fullmatch(lines.texts[i])), None)
+    if heading is not None:
+        return heading
+    near = [i for i in (*above[-1:], stamp) if WRITER.search(lines.texts[i])]
+    return near[0] if near else None
 
 
 _PROSE = (

@@ -1,7 +1,8 @@
 """The words of site chrome: what navigation, share buttons, forms and notices say on a line of their own.
 
-A *strong* cue is never the author's: a line that says only this can go wherever it stands. A *weak* one
-("Contact", "Home") may be a heading as well; it counts only together with others near it.
+A *sure* cue is never the author's: a line that says only this can go wherever it stands. A *firm* one
+("Related articles") can be the heading of a text, and a *weak* one ("Contact", "Home") even an item of one;
+it counts only together with others near it.
 """
 
 from __future__ import annotations
@@ -13,36 +14,85 @@ from typing import Any
 import re2
 import regex
 
+from pipeline.rules.lines import prose_like
+
 PHRASES = tomllib.loads(Path(__file__).with_name("cues.toml").read_text(encoding="utf-8"))
+WEAK, FIRM, SURE = 1, 2, 3
 
 
 def _phrases(block: str) -> frozenset[str]:
     return frozenset(phrase.strip() for line in block.split("\n") for phrase in line.split(" | ") if phrase.strip())
 
 
-STRONG_PHRASES = _phrases(PHRASES["strong"])
-WEAK_PHRASES = _phrases(PHRASES["weak"])
+SURE_PHRASES = _phrases(PHRASES["sure"])
+FIRM_PHRASES = _phrases(PHRASES["firm"]) - SURE_PHRASES
+WEAK_PHRASES = _phrases(PHRASES["weak"]) - SURE_PHRASES - FIRM_PHRASES
+MINOR_PHRASES = _phrases(PHRASES["minor"])
+LEVELS = dict.fromkeys(WEAK_PHRASES, WEAK) | dict.fromkeys(FIRM_PHRASES, FIRM) | dict.fromkeys(SURE_PHRASES, SURE)
+
+# Who wrote a comment, and when.
+MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
+STAMP_SHAPE = (
+    rf"(?:.{{1,60}} )?(?:{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}} {MONTH} \d{{4}}"
+    r"|\d{1,2}/\d{1,2}/\d{4}),?"
+    r"(?: at| @| -| \||,)* \d{1,2}:\d\d(?::\d\d)? ?(?:[ap]\.?m\.?)?(?: (?:reply|permalink|quote|edit|\(edit\)|#))*"
+)
+STAMP = regex.compile(rf"(?i:{STAMP_SHAPE})")
 
 # Cues that are no fixed words; all weak. In the syntax that `regex` and RE2 share.
 SHAPES = (
-    # who wrote a comment, and when
-    r".{2,50} (?:january|february|march|april|may|june|july|august|september|october|november|december)"
-    r" \d{1,2}, \d{4} at \d{1,2}:\d\d[ap ]{0,2}m(?: reply)?",
+    STAMP_SHAPE,
     r"\d{1,2} \w{3,9} \d{4} by \S.{2,40}",
     r"(?:posted|submitted|published) (?:in|under|by)\b.{0,60}(?:\|.*)?",
-    r"\d+ (?:comments?|responses?|replies|shares?|likes?|views?|reviews?)",
-    r"(?:share|follow|find|like) (?:us )?on .{3,40}",
+    r"\d[\d,.]*k?\+? (?:comments?|responses?|replies|shares?|likes?|views?|reviews?|followers|(?:up)?votes?)",
+    r"comments? \(\d+\)",
+    r"(?:share|follow|find|like|join|connect with) (?:(?:us|me|this) )?on .{3,40}",
+    r"(?:share|save|print|email|tweet|pin|rate|report|bookmark|embed) this .{3,20}",
     r"(?:subscribe|sign up) (?:to|for) .{3,120}",
+    r"(?:log ?in|sign in|login|register) (?:or|to|with|for|now) .{3,60}",
     r".{0,200}\bprivacy policy\b.{0,80}",
-    r"(?:©|copyright\b|\(c\)).{0,160}",
+    r"(?:©|copyright ?(?:©|\(c\)|\d{4})|\(c\) ?\d{4}).{0,160}",
+    r".{0,120}\ball rights reserved\b.{0,40}",
     r"(?:stay|keep) up.to.date .{0,80}",
-    r"(?:enter|your) e-?mail(?: address)?.{0,40}",
+    r"(?:enter|your|enter your) e-?mail(?: address)?.{0,40}",
     r".{1,60} powered|powered by .{2,40}",
-    r"(?:tags|categories|filed under|topics|labels|posted in)[ \t]*:.{0,120}",
+    r"(?:tags|tagged|categories|filed under|topics|labels|posted in|schlagwörter|kategorien|étiquettes|etiquetas)"
+    r"(?: with| as| in)?[ \t]*:.{0,120}",
+    r"(?:filed under|tagged with|posted in) .{2,100}",
+    r"(?:view|see|show|read|browse|load) (?:all|more)\b.{0,40}",
+    r"(?:back|return) to (?:the )?(?:top|home|blog|news|all|list|index|search|results|main|overview|previous)\b.{0,30}",
+    r"more (?:from|in|on|stories|articles|posts|news|about) .{2,60}",
+    r"(?:download|get) (?:our|the) .{0,30}\bapp\b.{0,20}",
+    r"leave a (?:comment|reply)\b.{0,80}",
+    r".{0,60}comments (?:off|closed)\b.{0,100}",
+    r"\d{1,3} min(?:ute)?s? read|(?:estimated )?read(?:ing)? time:? ?.{1,20}",
+    r"page \d+ of \d+.{0,40}|\d+ of \d+ pages?",
+    r"(?:[«‹←<]* ?(?:prev(?:ious)?|first)? ?)?(?:\d{1,4}[ |,]+){2,}(?:[.…]+ )?(?:\d+ )?(?:next|last|older) ?[»›→>]*",
+    r"[«‹←<]* ?(?:prev(?:ious)?|first) (?:\d{1,4}[ |,]+)+(?:[.…]+ )?\d{0,4} ?(?:next|last|older)? ?[»›→>]*",
+    r"(?:joined|join date|member since|registered):? .{3,30}",
+    r"(?:posts|messages|reputation|thanks|trophy points|reaction score):? [\d,]+",
+    r"(?:last edited|edited) (?:by|on|:).{2,60}",
+    r"(?:switch|change) to .{2,20} (?:edition|version|language)",
     r"unable to edit the page\?.{0,60}",
     r"[-=_*~]{5,}",
 )
 PATTERNS = regex.compile("|".join(SHAPES))
+
+# What stands between cues, too: dates, times, counts, prices, phone numbers, addresses, run-together labels.
+MINOR = regex.compile(
+    r"""(?x)
+      (?:\p{L}{3,9}\.?,?\ )?(?:\p{L}{3,9}\.?\ \d{1,2}|\d{1,2}\.?\ \p{L}{3,9}\.?),?\ (?:19|20)\d\d
+      (?:[ ,|at-]+\d{1,2}:\d\d\ ?(?:[ap]m)?)?
+    | \d{1,2}[./-]\d{1,2}[./-]\d{2,4} | (?:19|20)\d\d-\d\d-\d\d | \d{1,2}:\d\d\ ?(?:[AaPp]\.?[Mm]\.?)?
+    | \d+\ (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\ ago
+    | [#(]?\d[\d,.]*[)%kKM+]?
+    | [$€£¥]\ ?\d[\d,.]*(?:\ ?[-–]\ ?[$€£¥]\ ?\d[\d,.]*)? | \d[\d,.]*\ ?[$€£]
+    | (?i:t|tel|ph|phone|fax|mobile|call(?:\ us)?|telephone)?[.:]?\ ?\+?[\d(][\d\ ().–/-]{6,20}\d
+    | (?i:e-?mail:?\ )?[\w.+-]+@[\w-]+\.[\w.]+ | (?:https?://|www\.)\S+
+    | (?:\p{Lu}?[\p{Ll}\ &]+\p{Ll}(?=\p{Lu})){2,}\p{Lu}[\p{Ll}\ ]+
+    | \d{1,5}\ [\p{L}\ .]{3,30}\b(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Lane|Ln|Drive|Dr|Suite|Floor|Way)\b.{0,40}
+    """
+)
 
 
 def _maybe() -> Any:
@@ -50,7 +100,7 @@ def _maybe() -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.max_mem = 256 << 20
-    phrases = "|".join(re2.escape(phrase).replace("\\ ", r"[ \t]+") for phrase in sorted(STRONG_PHRASES | WEAK_PHRASES))
+    phrases = "|".join(re2.escape(phrase).replace("\\ ", r"[ \t]+") for phrase in sorted(LEVELS))
     parts = rf"(?:{phrases})(?:[ \t|/•·–—>»-]+(?:{phrases}))*"
     # Without the limits on length, which would multiply the states; spaces may be any number of blanks.
     shapes = regex.sub(r"\.\{\d+,\d+\}|\.\*", r"[^\\n]*", "|".join(SHAPES))
@@ -61,42 +111,52 @@ def _maybe() -> Any:
 MAYBE = _maybe()
 BULLET = regex.compile(r"^[•*·▪●○◦»›>|–—-]\s*|\s*[|»›>]$")
 WORD = regex.compile(r"\S+")
+BARS = frozenset("|/•·-–—>»")
 
 
 def strength(line: str) -> int:
-    """How sure it is that a line (without the spaces around it) is site chrome: 0 not, 1 weak, 2 strong.
+    """How sure it is that a line (without the spaces around it) is site chrome: `WEAK`, `FIRM`, `SURE`, or 0 for not.
 
-    >>> strength("Skip to content"), strength("• Contact"), strength("The harbour"), strength("Share Share")
-    (2, 1, 0, 1)
+    >>> [strength(line) for line in ("Skip to content", "Related articles", "• Contact", "Share Share", "The harbour")]
+    [3, 2, 1, 1, 0]
     """
     if len(line) > 240:
         return 0
     phrase = " ".join(BULLET.sub("", line).lower().split())
-    if phrase in STRONG_PHRASES:
-        return 2
-    if phrase in WEAK_PHRASES:
-        return 1
+    level = LEVELS.get(phrase)
+    if level:
+        return level
     if not phrase:
         return 0
     if len(phrase) <= 120:
         parts = _parts(phrase)
         if parts:
-            return 2 if all(part in STRONG_PHRASES for part in parts) or len(parts) >= 4 else 1
-    if PATTERNS.fullmatch(phrase):
-        return 1
+            return max(min(parts), FIRM if len(parts) >= 4 else WEAK)
+    if PATTERNS.fullmatch(phrase) and not (len(phrase) > 60 and prose_like(line)):
+        return WEAK
     return 0
 
 
-def _parts(phrase: str) -> list[str]:
-    """The cues that a line consists of, if it is nothing but cues ("Skip to content Skip to navigation")."""
-    words = [word for word in WORD.findall(phrase) if word not in ("|", "/", "•", "·", "-", "–", "—", ">", "»")]
-    parts: list[str] = []
+def is_minor(line: str) -> bool:
+    """Whether a line that is no cue is one of those that stand among cues: a topic, a country, a date, a phone number.
+
+    >>> [is_minor(line) for line in ("• Podcasts", "May 3, 2019", "The harbour")]
+    [True, True, False]
+    """
+    bare = BULLET.sub("", line)
+    return bare.lower() in MINOR_PHRASES or (len(bare) < 120 and MINOR.fullmatch(bare) is not None)
+
+
+def _parts(phrase: str) -> list[int]:
+    """The levels of the cues that a line consists of, if it is nothing but cues ("Contact Skip to navigation")."""
+    words = [word for word in WORD.findall(phrase) if word not in BARS]
+    parts: list[int] = []
     at = 0
     while at < len(words):
         for size in range(min(8, len(words) - at), 0, -1):
-            part = " ".join(words[at : at + size])
-            if part in STRONG_PHRASES or part in WEAK_PHRASES:
-                parts.append(part)
+            level = LEVELS.get(" ".join(words[at : at + size]))
+            if level:
+                parts.append(level)
                 at += size
                 break
         else:
