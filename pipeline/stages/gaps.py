@@ -219,9 +219,7 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """
     cuts, no_end = [start], regex.compile(_NO_END)
     for stop in regex.compile(_SENTENCE_END).finditer(text, start, end):
-        if text[stop.start()] == "." and regex.compile(_NO_END).search(
-            text, max(start, stop.start() - 12), stop.start()
-        ):
+        if text[stop.start()] == "." and no_end.search(text, max(start, stop.start() - 12), stop.start()):
             continue
         cuts.append(stop.end())
     return list(zip(cuts, [*cuts[1:], end], strict=True))
