@@ -126,8 +126,7 @@ def _cleaner(job: Job) -> Callable[[Entry], Outcome]:
 
     def clean(entry: Entry) -> Outcome:
         try:
-            with open(os.path.join(job.raw, entry.name), "rb") as file:
-                source = file.read()
+            source = text.read(os.path.join(job.raw, entry.id + entry.suffix), entry.size)
         except OSError as error:
             return Outcome(entry.id, problem=Problem(entry.name, _why(error), "Check that the file can be read."))
         try:

@@ -1,7 +1,7 @@
 """Text files: which files of a folder are documents, what they are called, and how results get to disk.
 
-The id of a document is its path below the folder without the suffix, with `/` between its parts. Results are written
-to a temporary file and moved to their place, so that a file is there whole or not at all.
+The id of a document is its path below the folder without the suffix, with `/` between its parts. A result is there
+whole or not at all: what fails is taken back, and what was there before is replaced in one step.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ __all__ = [
     "encode",
     "paths",
     "printable",
+    "read",
     "results",
     "scan",
     "walk",
@@ -35,6 +36,7 @@ __all__ = [
 
 SUFFIXES = (".txt", ".text", ".md")
 _SUFFIX = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,7}$")  # `v1.5` and `Dr. Who` have none
+_BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 _UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -166,7 +168,7 @@ def collisions(entries: list[Entry]) -> list[Collision]:
 
 def paths(folder: str, id: str) -> tuple[str, str]:
     """The files of a clean document: its text and its sidecar."""
-    path = os.path.join(folder, *id.split("/"))
+    path = os.path.join(folder, id if os.sep == "/" else id.replace("/", os.sep))
     return path + ".txt", path + ".json"
 
 
@@ -191,6 +193,19 @@ def decode(file: bytes) -> str:
     return text[:-1]
 
 
+def read(path: str, size: int = 0) -> bytes:
+    """Return the bytes of a file, of which `size` are expected: one that has not grown takes two system calls less."""
+    file = os.open(path, os.O_RDONLY | _BINARY)
+    try:
+        pieces = [os.read(file, size + 1)]
+        if len(pieces[0]) != size:  # it is another size, or a read came back early
+            while pieces[-1]:
+                pieces.append(os.read(file, 1 << 20))
+        return b"".join(pieces) if pieces[1:] else pieces[0]
+    finally:
+        os.close(file)
+
+
 def write(path: str, data: bytes | Iterable[bytes]) -> None:
     """Write a file whole or not at all: to a temporary file in the same folder, and from there to its place."""
     temporary = os.path.join(os.path.dirname(path), f".clean-corpus-{os.getpid()}.tmp")
@@ -211,28 +226,56 @@ def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> None:
     """Write a clean text and its sidecar, unless they are there already.
 
     The sidecar goes first: so a text file without a sidecar was never written by us. Raises `ForeignFile` rather than
-    overwrite a file that is not ours.
+    overwrite a file that is not ours. Files that are new are made in their place, which takes half the time of making
+    them elsewhere and moving them; should the machine stop in the middle of one, the next run knows it by its beginning
+    and writes it again. Files that were there are replaced in one step.
     """
     text_path, sidecar_path = paths(folder, id)
-    before = _read(sidecar_path)
-    if before is None:
-        if os.path.lexists(text_path):
-            raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
-        os.makedirs(os.path.dirname(sidecar_path), exist_ok=True)
-    elif not before.startswith(HEAD):
+    if _create(sidecar_path, sidecar):
+        try:
+            if _create(text_path, text):
+                return
+        except BaseException:
+            os.unlink(sidecar_path)
+            raise
+        os.unlink(sidecar_path)
+        raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
+    before = read(sidecar_path)
+    if not (before.startswith(HEAD) or HEAD.startswith(before)):
         raise ForeignFile(f"{printable(sidecar_path)} is there, and clean-corpus did not make it")
-    elif before == sidecar and _read(text_path) == text:
+    if before == sidecar and _is(text_path, text):
         return
     write(sidecar_path, sidecar)
     write(text_path, text)
 
 
-def _read(path: str) -> bytes | None:
+def _create(path: str, data: bytes) -> bool:
+    """Make a file that is not there, with its folder; False if it is there. What fails leaves nothing."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    except FileExistsError:
+        return False
     except FileNotFoundError:
-        return None
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    try:
+        done = os.write(file, data)
+        while done < len(data):
+            done += os.write(file, data[done:])
+    except BaseException:
+        os.close(file)
+        os.unlink(path)
+        raise
+    os.close(file)
+    return True
+
+
+def _is(path: str, data: bytes) -> bool:
+    """Whether there is a file with these bytes."""
+    try:
+        return read(path, len(data)) == data
+    except FileNotFoundError:
+        return False
 
 
 def printable(name: str) -> str:
