@@ -346,16 +346,28 @@ def _contexts(context: click.Context) -> Iterator[click.Context]:
 
 def _choices(choices: dict[str, Any]) -> tuple[Settings, RuleSet]:
     """The settings and the rules that options ask for; what they name wrongly is told."""
-    from pipeline.rules.pack import PackError
     from pipeline.settings import Settings
 
     rules = _rules(choices.pop("packs"))
+    off = tuple(dict.fromkeys(choices.pop("without")))
+    _check_known(off, rules)
     try:
-        settings = Settings(off=tuple(dict.fromkeys(choices.pop("without"))), **choices)
-        rules.without(settings.off)
-    except (PackError, ValueError) as error:
+        return Settings(off=off, **choices), rules
+    except ValueError as error:
         raise click.UsageError(str(error)) from None
-    return settings, rules
+
+
+def _check_known(off: Iterable[str], rules: RuleSet) -> None:
+    """Each name must be the id of a rule, of a pack or of a stage, or a family of them (`family.*`)."""
+    if not off:
+        return
+    from pipeline.report.rules import reasons
+
+    ids = reasons(rules)
+    known = [*ids, *sorted({id.partition(".")[0] + ".*" for id in ids})]
+    for name in off:
+        if name not in known:
+            raise terminal.unknown("rule", name, known, "List them with clean-corpus rules list.")
 
 
 def _rules(packs: Iterable[Path]) -> RuleSet:

@@ -87,8 +87,12 @@ WRONG = {
     "a rule near a known one": (
         ("run", "raw", "clean", "--without", "markers.footnotes"),
         2,
-        "there is none of that name",
+        "Cannot find rule markers.footnotes: there is none of that name. Near: markers.footnote",
     ),
+    "a rule near one of a stage": (("text", "--without", "spacs.run"), 2, "Near: spaces.run"),
+    "a rule near one that finds gaps": (("text", "--without", "gaps.from-to"), 2, "Near: gaps.from_to"),
+    "a family near a known one": (("text", "--without", "encodings.*"), 2, "Near: encoding.*"),
+    "a rule like none": (("text", "--without", "qqqq"), 2, "List them with clean-corpus rules list."),
     "a pack that is broken": (("run", "raw", "clean", "--rules", "broken.toml"), 1, "broken.toml:6: Cannot use rule"),
     "a pack that fails": (("text", "--rules", "wrong.toml"), 1, "mine:6: rule mine.banner takes [] of"),
     "no manifest": (("verify", "raw"), 1, "it has no sidecar"),
@@ -116,6 +120,32 @@ def test_text_goes_from_bytes_to_utf8() -> None:
     assert call("text").stdout_bytes == b""
     banner = b"Welcome to my site\nA text about the sea, and about the ships that go on it.\n"
     assert call("text", "--rules", "mine.toml", stdin=banner).stdout.startswith("A text")
+
+
+@pytest.mark.parametrize(
+    ("off", "kept"),
+    [
+        ("spaces.run", "A  text"),
+        ("spaces.*", "A  text"),
+        ("encoding.mojibake", "caf\u00c3\u00a9"),
+        ("encoding.*", "caf\u00c3\u00a9"),
+        ("lines.crlf", ".\r\n"),
+        ("characters.zero-width", "two\u200b words"),
+        ("markers.footnote", "there[1]"),
+        ("markers.*", "there[1]"),
+    ],
+)
+def test_any_rule_can_be_switched_off(off: str, kept: str) -> None:
+    raw = "A  text of two\u200b words.\r\n\r\nThe caf\u00c3\u00a9 was there[1] and stayed.\n".encode()
+    assert kept not in call("text", stdin=raw).stdout_bytes.decode()
+    assert kept in call("text", "--without", off, stdin=raw).stdout_bytes.decode()
+
+
+@pytest.mark.parametrize("off", ["gaps.sentence", "gaps.from_to", "gaps.*"])
+def test_gaps_can_be_switched_off(off: str) -> None:
+    raw = "The mill was busy. It ran from to , one hears. Then it burnt.\n"
+    assert "from to" not in call("text", stdin=raw.encode()).stdout
+    assert "from to" in call("text", "--without", off, stdin=raw.encode()).stdout
 
 
 def test_diff_finds_a_document_by_id_and_by_file(ran: Path) -> None:
