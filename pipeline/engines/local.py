@@ -16,8 +16,6 @@ import signal
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
 from typing import IO
@@ -169,6 +167,9 @@ def _clean_all(job: Job, entries: list[Entry], workers: int | None) -> Generator
     if workers <= 1:
         yield from map(_cleaner(job), entries)
         return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     size = max(1, min(_BATCH, len(entries) // (workers * 4)))
     batches = [entries[at : at + size] for at in range(0, len(entries), size)]
     pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(job,))

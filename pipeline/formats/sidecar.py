@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import cache
-from importlib import metadata
 from typing import Any
 
 from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Source
@@ -42,6 +41,8 @@ def versions() -> dict[str, str]:
     That of Python is not among them: its Unicode data differ from release to release in characters that are new, and
     the same text must give the same bytes on every Python.
     """
+    from importlib import metadata
+
     libraries = {"ftfy": "ftfy", "bs4": "beautifulsoup4", "regex": "regex"}
     found = {name: metadata.version(distribution) for name, distribution in libraries.items()}
     return {"clean_corpus": __version__, **found}

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.formats.sidecar import HEAD
-
 __all__ = [
     "SUFFIXES",
     "Collision",
@@ -240,6 +238,8 @@ def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> None:
             raise
         os.unlink(sidecar_path)
         raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
+    from pipeline.formats.sidecar import HEAD
+
     before = read(sidecar_path)
     if not (before.startswith(HEAD) or HEAD.startswith(before)):
         raise ForeignFile(f"{printable(sidecar_path)} is there, and clean-corpus did not make it")

@@ -95,7 +95,6 @@ def _is_composed(text: str) -> bool:
     return not STACKED.search(text) and unicodedata.is_normalized("NFC", text)
 
 
-@lru_cache(maxsize=8)  # two stages ask the same of the same text
 def stretches(text: str) -> str:
     """Return the distinct stretches of a text that are not plain ASCII, each followed by a space.
 
@@ -105,11 +104,16 @@ def stretches(text: str) -> str:
     >>> sorted(stretches("“Naïve” – “naïve”…").split())
     ['ï', '–', '“', '”', '”…']
     """
-    data = text.encode("utf-8", "surrogatepass")
-    kept = data.translate(PLAIN_TO_SPACE).split()
-    if not kept:
-        return ""
-    return b" ".join([*set(kept), b""]).decode("utf-8", "surrogatepass")
+    global _last
+    before, found = _last
+    if before is not text:  # two stages ask the same of the same text
+        kept = text.encode("utf-8", "surrogatepass").translate(PLAIN_TO_SPACE).split()
+        found = b" ".join([*set(kept), b""]).decode("utf-8", "surrogatepass") if kept else ""
+        _last = text, found
+    return found
+
+
+_last = "", ""
 
 
 @lru_cache(maxsize=4)
