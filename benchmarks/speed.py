@@ -10,7 +10,11 @@ times are those of the wall clock for the whole corpus: the shortest, the median
 The spread, (longest - shortest) / median, tells how far to trust a row: two rows that differ by less than that do not
 differ. MB/s are millions of raw bytes by the median; `by cpu` counts only the time that the processor worked for it,
 which is the better figure on a machine that has other things to do. `clean-corpus run` counts everything, from the
-start of Python to the last sidecar on disk.
+start of Python to the last sidecar on disk; `read`, `sidecar` and `write` are its parts beside `Pipeline.clean`.
+
+Results go to new folders in .bench/, or in `--out FOLDER` (/dev/shm leaves the disk out of it), and are deleted at the
+end: ext4 does not use the inode of a deleted file again for some minutes, and to make a file where thousands have just
+been deleted takes it a hundred times as long.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
@@ -39,6 +44,8 @@ from generate import KINDS, MEGABYTE, generate
 
 from pipeline.core import Pipeline
 from pipeline.document import Found
+from pipeline.engines.local import save
+from pipeline.formats import sidecar, text
 from pipeline.settings import Settings
 from pipeline.stages import Stage, decode
 
@@ -179,27 +186,47 @@ def stopwatch(stage: Stage, spent: dict[str, Lap]) -> Stage:
     return stage._replace(find=find)
 
 
-def command(kind: str, raw: Path, size: int, repeat: int, what: str = "clean-corpus run") -> Timing:
+def files(kind: str, raw: Path, corpus: Corpus, out: Path, repeat: int) -> Iterator[Timing]:
+    """Time what a run does beside cleaning: it reads a file, describes the document in a sidecar, writes two files."""
+    pipeline = Pipeline(AS_IT_IS)
+    made = sidecar.making(AS_IT_IS, pipeline.rules.digest())
+    documents = [pipeline.clean(data, id) for id, data in corpus]
+    sizes = [(str(raw / f"{id}.txt"), len(data)) for id, data in corpus]
+
+    def read_all() -> None:
+        for path, size in sizes:
+            text.read(path, size)
+
+    def describe_all() -> None:
+        for document in documents:
+            clean = text.encode(document.text)
+            sidecar.dump(sidecar.describe(document, clean, made, ".txt"))
+
+    def save_all() -> None:
+        folder = str(fresh(out))
+        for document in documents:
+            save(folder, document, made, ".txt")
+
+    described, saved = timed(describe_all, repeat), timed(save_all, repeat)
+    written = [lap.since(other) for lap, other in zip(saved, described, strict=True)]
+    laps = {"read": timed(read_all, repeat), "sidecar": described, "write": written}
+    for name, times in laps.items():
+        yield Timing(kind, f"  {name}", times, size_of(corpus))
+
+
+def fresh(out: Path) -> Path:
+    """A folder that was never there."""
+    out.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=out))
+
+
+def command(kind: str, raw: Path, size: int, out: Path, repeat: int, what: str = "clean-corpus run") -> Timing:
     """Time `clean-corpus run` with one worker, as a user gets it: from start to exit, sidecars and manifest written."""
     program = Path(sysconfig.get_path("scripts")) / "clean-corpus"
-    out = BENCH / "out"
-    arguments = [
-        str(program),
-        "run",
-        str(raw),
-        str(out),
-        "--workers",
-        "1",
-        "--quiet",
-        "--dedup",
-        "off",
-        "--gaps",
-        "keep",
-    ]
-
+    options = ["--workers", "1", "--quiet", "--dedup", "off", "--gaps", "keep"]
     laps = []
     for _ in range(repeat):
-        shutil.rmtree(out, ignore_errors=True)
+        arguments = [str(program), "run", str(raw), str(fresh(out)), *options]
         before, start = os.times(), perf_counter()
         done = subprocess.run(arguments, capture_output=True, text=True)
         wall, after = perf_counter() - start, os.times()
@@ -207,16 +234,15 @@ def command(kind: str, raw: Path, size: int, repeat: int, what: str = "clean-cor
             raise SystemExit(f"Cannot time clean-corpus run: it ended with {done.returncode}.\n{done.stderr}")
         cpu = after.children_user + after.children_system - before.children_user - before.children_system
         laps.append(Lap(wall, cpu))
-    shutil.rmtree(out, ignore_errors=True)
     return Timing(kind, what, laps, size)
 
 
-def start(repeat: int) -> Timing:
+def start(out: Path, repeat: int) -> Timing:
     """Time `clean-corpus run` on a document of one line: what it costs to start."""
     raw = BENCH / "one-line"
     raw.mkdir(parents=True, exist_ok=True)
     (raw / "line.txt").write_text("A line.\n", encoding="utf-8")
-    return command("-", raw, 0, repeat, "clean-corpus run, one line")
+    return command("-", raw, 0, out, repeat, "clean-corpus run, one line")
 
 
 def peers(kind: str, raw: Path, size: int, repeat: int) -> Iterator[Timing]:
@@ -269,16 +295,17 @@ def show(rows: Iterable[tuple[str, ...]]) -> None:
         print(f"{corpus:8} {what:28}" + "".join(f"{figure:>10}" for figure in figures), flush=True)
 
 
-def measure(kinds: list[str], megabytes: float, repeat: int, with_peers: bool) -> Iterator[Timing]:
+def measure(kinds: list[str], megabytes: float, out: Path, repeat: int, with_peers: bool) -> Iterator[Timing]:
     """All timings, corpus by corpus."""
-    yield start(repeat)
+    yield start(out, repeat)
     for kind in kinds:
         folder = corpus_folder(kind, megabytes)
         corpus = read(folder)
         size = size_of(corpus)
-        yield command(kind, folder / "raw", size, repeat)
+        yield command(kind, folder / "raw", size, out, repeat)
         yield library(kind, corpus, repeat)
         yield from stages(kind, corpus, repeat)
+        yield from files(kind, folder / "raw", corpus, out, repeat)
         if with_peers:
             yield from peers(kind, folder / "raw", size, repeat)
 
@@ -289,6 +316,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="which corpora (default: all)")
     parser.add_argument("--megabytes", type=float, default=5, help="millions of bytes of each corpus (default: 5)")
     parser.add_argument("--repeat", type=int, default=3, help="runs of everything (default: 3)")
+    parser.add_argument("--out", type=Path, default=BENCH, help="where results are written (default: .bench)")
     parser.add_argument("--peers", action="store_true", help="time other tools, too, from the environment .bench/peers")
     parser.add_argument("--profile", action="store_true", help="print where the time goes, function by function")
     options = parser.parse_args()
@@ -297,10 +325,16 @@ def main() -> None:
             print(f"{kind}, {options.megabytes:g} MB")
             profile(read(corpus_folder(kind, options.megabytes)))
         return
+    options.out.mkdir(parents=True, exist_ok=True)
     print(machine())
     print(f"{options.megabytes:g} MB of each corpus, {options.repeat} runs\n")
     show([HEADER])
-    show(timing.row() for timing in measure(options.kinds, options.megabytes, options.repeat, options.peers))
+    out = Path(tempfile.mkdtemp(prefix="clean-corpus-speed-", dir=options.out))
+    try:
+        timings = measure(options.kinds, options.megabytes, out, options.repeat, options.peers)
+        show(timing.row() for timing in timings)
+    finally:
+        shutil.rmtree(out)
 
 
 if __name__ == "__main__":
