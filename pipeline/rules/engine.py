@@ -103,18 +103,17 @@ class RuleSet:
         """
         lines = Lines(text)
         active = self._gate.active(lines)
+        facts: list[Fact] = []
         for phase in (1, 2):
             spans = [span for rule in self.structural if rule.phase == phase for span in rule.find(lines)]
             if phase == 1:
                 spans += self._inline(text, [rule for rule in active if rule.where in INLINE])
             elif any(rule.where not in INLINE for rule in active):
                 spans += self._by_line(lines)
-            if spans:
-                edits = resolve(text, spans)
-                facts = [Fact(kind, value, s.start, s.end, s.rule) for s in spans for kind, value in s.facts]
-                if edits or phase == 2:
-                    return edits, facts
-        return [], []
+            facts += [Fact(kind, value, s.start, s.end, s.rule) for s in spans for kind, value in s.facts]
+            if spans and (edits := resolve(text, spans)):
+                return edits, facts
+        return [], facts
 
     @cached_property
     def _gate(self) -> Gate:

@@ -14,9 +14,11 @@ from pipeline.rules.lines import CITATION, MARKER, Lines
 BACK_MATTER = regex.compile(
     r"""(?xi) [*=\#_\ ]{0,8} (?:\d{1,2}\.?\s+)? (?:
         see\ also | references? | notes? (?:\ and\ references)? | footnotes? | citations? | sources? | bibliography
-      | external\ links? | further\ reading | works\ cited | literature | web\ links | related\ (?:articles|pages|links|topics)
+      | external\ links? | further\ reading | works\ cited | literature | web\ links
+      | related\ (?:articles|pages|links|topics)
       | selected\ (?:bibliography|works) | publications | categories | navigation\ menu | gallery | discography
-      | einzelnachweise | weblinks | literatur(?:verzeichnis)? | siehe\ auch | quellen(?:angaben)? | fußnoten | anmerkungen
+      | einzelnachweise | weblinks | literatur(?:verzeichnis)? | siehe\ auch | quellen(?:angaben)?
+      | fußnoten | anmerkungen
       | références | voir\ aussi | liens\ externes | notes\ et\ références | bibliographie
       | referencias | véase\ también | enlaces\ externos | bibliografía | note | altri\ progetti | collegamenti\ esterni
     ) \s* (?:\[\s*edit\s*\])? [.:]? \s* (?:\[\s*edit\s*\])? [*=\#_\ ]{0,8}"""
@@ -24,7 +26,8 @@ BACK_MATTER = regex.compile(
 
 # Headings that authors use as well, for chapters and columns: they need items that look like notes.
 DOUBTFUL = regex.compile(
-    r"(?i)[*=#_ ]{0,8}(?:\d{1,2}\.?\s+)?(?:(?:foot)?notes?|sources?|literature?|literatur|quellen|anmerkungen|note|publications)\b(?! and ref)"
+    r"(?i)[*=#_ ]{0,8}(?:\d{1,2}\.?\s+)?(?:(?:foot)?notes?|sources?|literature?|literatur|quellen|anmerkungen|note"
+    r"|publications)\b(?! and ref)"
 )
 NOTE = regex.compile(r"(?:(?:\d{1,3}|[a-z])\.?\s*)?[↑^]|\[(?:\d{1,3}|[a-zA-Z])\]")  # the marker of a note, at its start
 # An entry of a bibliography: a surname, a first name or initial, and a year not far behind.
@@ -37,8 +40,8 @@ RULER = regex.compile(r"[-=~_*]{3,}")
 def is_back_matter(line: str) -> bool:
     """Whether a line is the heading of a section of back matter.
 
-    >>> is_back_matter("See also[edit]"), is_back_matter("== References =="), is_back_matter("The references were good.")
-    (True, True, False)
+    >>> [is_back_matter(line) for line in ("See also[edit]", "== References ==", "The references were good.")]
+    [True, True, False]
     """
     return BACK_MATTER.fullmatch(line) is not None
 
@@ -77,9 +80,14 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
         in_item = True
         items += 1
         shown += bool(NOTE.match(line) or CITATION.search(line) or ENTRY.match(line))
-    if DOUBTFUL.match(lines.texts[heading]) and items and shown * 2 < items:
+    if DOUBTFUL.match(lines.texts[heading]) and (shown * 2 < items or not (items or _is_last(lines, last))):
         return None
     return last
+
+
+def _is_last(lines: Lines, index: int) -> bool:
+    """Whether nothing but headings of back matter follows a line."""
+    return all(not line or is_back_matter(line) for line in lines.texts[index + 1 : index + 12])
 
 
 def _is_prose(lines: Lines, index: int) -> bool:

@@ -12,16 +12,18 @@ from pipeline.rules.rule import Span, Structural, examples
 
 ID = "contents.numbered"
 HEADING = regex.compile(
-    r"(?i)(?:table of )?contents?:?(?:\s*\[(?:hide|show)\])?|inhalt(?:sverzeichnis)?|sommaire|índice|indice|contenido"
+    r"(?i)(?:[*=#_]{1,6}\s?)?(?:table of )?contents?:?(?:\s*\[(?:hide|show)\])?(?:\s?[*=#_]{1,6})?"
+    r"|inhalt(?:sverzeichnis)?|sommaire|índice|indice|contenido"
 )
-BEFORE = regex.compile(r"[•*·\-]?\s*(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S.{0,110}")
+BEFORE = regex.compile(r"(?:[•*·#+o\-]\s)?\s*[•*·\-]?(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?[\s_]+\S.{0,110}")
 BEHIND = regex.compile(r"[•*·\-]?\s*\D.{0,110}?\s(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})")
+LEADER = regex.compile(r"\S.{0,110}?(?:\s?\.){3,}\s*(?:\d{1,4}|[ivxlc]{1,6})")  # dots that lead to the number of a page
 NESTED = regex.compile(r"(?:^|\s)\d{1,2}\.\d{1,2}(?:\s|$)")
 BACK = regex.compile(r"\b(?:See also|References|External links|Further reading|Bibliography|Notes)\b")
 SENTENCE = regex.compile(r"[.;,:]$")
 # A heading of contents, or two entries one under the other: found at the speed of an automaton.
 GATE = re2.compile(
-    r"(?im)^[ \t]*(?:(?:table of )?contents?|inhalt|sommaire|índice|indice|contenido)\b[^\n]{0,12}$"
+    r"(?im)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt|sommaire|índice|indice|contenido)\b[^\n]{0,12}$"
     r"|^[ \t]*[•*·-][ \t][^\n]*\s1(?:\.1)?[ \t]*\n|^[ \t]*[•*·-][ \t]*1[. \t]"
 )
 
@@ -38,6 +40,8 @@ def find(lines: Lines) -> Sequence[Span]:
         if headed:
             first = next((i for i in range(index + 1, min(index + 6, len(lines))) if lines.texts[i]), index)
         after = max((_run(lines, first, pattern) for pattern in (BEFORE, BEHIND)), default=first)
+        if headed:
+            after = max(after, _led(lines, first))
         count = sum(1 for i in range(first, after) if lines.texts[i])
         if after > first and (count >= 2 if headed else count >= 4 and _bulleted_or_nested(lines, first, after)):
             spans.append(Span(lines.starts[index], lines.end(after - 1), "", ID))
@@ -55,6 +59,9 @@ def _run(lines: Lines, first: int, pattern: regex.Pattern[str]) -> int:
         line = lines.texts[index]
         if not line:
             continue
+        if index == after > first and _wrapped(lines, index):
+            after = index + 1
+            continue
         match = pattern.fullmatch(line)
         if not match or SENTENCE.search(line) or lines.is_prose(index):
             break
@@ -63,6 +70,26 @@ def _run(lines: Lines, first: int, pattern: regex.Pattern[str]) -> int:
             break
         before = number
         after = index + 1
+    return after
+
+
+def _wrapped(lines: Lines, index: int) -> bool:
+    """Whether a line carries on the entry above it: a long one, which it is indented below."""
+    row, above = lines.rows[index], lines.rows[index - 1]
+    return len(above) > 60 and row.lstrip() != row and len(row) - len(row.lstrip()) > len(above) - len(above.lstrip())
+
+
+def _led(lines: Lines, first: int) -> int:
+    """The line behind the last of a run of entries whose dots lead to a page; an entry may start on the line above."""
+    after, skipped = first, 0
+    for index in range(first, len(lines)):
+        line = lines.texts[index]
+        if LEADER.fullmatch(line):
+            after, skipped = index + 1, 0
+        elif line:
+            skipped += 1
+            if skipped > 1 or lines.is_prose(index):
+                break
     return after
 
 
@@ -99,6 +126,9 @@ RULE = Structural(
     match=examples(
         "The town is old.\n⟦Contents\n• 1 History\n• 1.1 Early days\n• 2 Climate\n⟧History\nIt began.",
         "The town is old.\n⟦  • History 1\n    • Early days 1.1\n    • Later 1.2\n  • Climate 2\n⟧\nIt began.",
+        "⟦***** Contents *****\n    * 1_History\n          o 1.1_Early_days\n    * 2_Climate\n⟧* History\nIt began.",
+        "⟦Table of Contents\n\n   1.   Introduction . . . . . . . 1\n   3a.  Format Rules  . . . .  4\n"
+        "   4.   Header . . . . 6\n⟧\n1.  Introduction",
         "⟦Contents [hide]\n\n1 Name\n2 Course\n⟧\nThe river is long.",
     ),
     keep=examples(

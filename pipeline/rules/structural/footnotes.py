@@ -1,7 +1,8 @@
 """Footnotes: their markers in running text, and the notes themselves, which stand as a block behind their markers.
 
-A number in brackets is a footnote, an array's index, an interval, or the name of a premise. One behind a punctuation
-mark is a footnote; one behind a word is, if the numbers of the document are counted through and nothing looks like code.
+A number in brackets is a footnote, an array's index, an interval, or the name of a premise. One behind a
+punctuation mark is a footnote; one behind a word is, if the numbers of the document are counted through and
+nothing looks like code.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pipeline.rules.rule import Span, Structural, examples
 MARKER, BLOCK = "markers.footnote", "markers.footnote-block"
 GATE = re2.compile(r"\[\s?(?:[1-9]\d{0,2}|(?:n|nb|note|Note|Anm\.|fn)\s\d{1,3}|[a-i]|[ivx]{1,4})\s?\]")
 MARK = regex.compile(
-    r"""(?x) (?: \[\s? (?: (?P<number>[1-9]\d{0,2}) | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-i]|[ivx]{1,4}) ) \s?\]
+    r"""(?x) (?: \[\s?
+        (?: (?P<number>[1-9]\d{0,2}) | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-i]|[ivx]{1,4}) ) \s?\]
     (?: :\s?\d{1,4} (?:[–-]\d{1,4})? (?![\w.]\w) )? (?: \s? (?=\[\s?\d) )? )+"""  # with the page, as in [3]:18
 )
 STRONG = regex.compile(r"[.,;:!?…)\"'”’»%°†*_⟩\]]\s?\Z")  # what a marker stands behind, at the end of what is before it
@@ -29,14 +31,15 @@ REFERS = regex.compile(  # words before a number that is a noun of the sentence:
     r"chapter|item|is|are|than|or|x|y|i|n|a|step|line|note|page|exhibit)\s$"
 )
 CODE_BEFORE = regex.compile(
-    r"\s=\s|==|\breturn\b|->|=>|`[^`\s]*$|//|\w!?\([\w,. ]*$|[$@&]\w+$|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*$"
-    r"|(?:^|\W)(?:arg[sv]?|argv|arr|array|buf|buffer|params?|vec|matrix|sha\d?|u?char|u?int\d*|byte|\w+_\w*|\w+\.\w+)$"
+    r"\s=\s|==|\breturn\b|->|=>|`[^`\s]*$|//|\w!?\([\w,. ]*$|[$@&][a-z_]\w*$|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*$"
+    r"|(?:^|\W)(?:arg[sv]?|argv|arr|array|buf|buffer|params?|vec|matrix|sha\d?|u?char|u?int\d*|byte|\w+_\w*)$"
 )
 CODE_BEHIND = regex.compile(
-    r"->|[`>({\[]|\s*=|\w|\)\s?;|[^\n]*[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s", regex.V1 | regex.M
+    r"->|[`>({\[]|\s*=|\w|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s", regex.V1 | regex.M
 )
 NOTE = regex.compile(
-    r"^(?P<indent>[ \t]{0,4})\[(?:Footnote )?(?P<mark>\d{1,3}|[A-Z])\](?P<gap>[ \t]+)\S[^\n]*(?:\n(?=[ \t]*\S)(?![ \t]{0,4}\[\d)[^\n]*)*"
+    r"^(?P<indent>[ \t]{0,4})\[(?:Footnote )?(?P<mark>\d{1,3}|[A-Z])\](?P<gap>[ \t]+)\S[^\n]*"
+    r"(?:\n(?=[ \t]*\S)(?![ \t]{0,4}(?:\[\d|```))[^\n]*)*"
     r"(?:\n\n(?=[ ]{4,}\S)[^\n]*(?:\n(?=[ \t]*\S)[^\n]*)*)*",
     regex.MULTILINE,
 )
@@ -135,7 +138,8 @@ BLOCKS = Structural(
     about="A block of footnotes, each behind its marker at the start of a line.",
     find=find_blocks,
     match=examples(
-        "The mill is old.\n\n⟦[1]  Hill, _Mills_, ii. 3.\n\n[2]  So the miller said, who had\n     it from his father.\n\n\n⟧CHAPTER II\n",
+        "The mill is old.\n\n⟦[1]  Hill, _Mills_, ii. 3.\n\n[2]  So the miller said, who had\n     it from"
+        " his father.\n\n\n⟧CHAPTER II\n",
     ),
     keep=examples("[1] was the first, he said.", "The list\n[a] one\n[b] two", "He saw\n[10] men."),
 )

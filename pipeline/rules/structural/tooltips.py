@@ -28,8 +28,10 @@ SLACK = 0.915  # a summary is cut at a word, so it may be this much shorter than
 PARAMETER = regex.compile(r"[,|]\s*\w[\w ]{0,30}=|;\s+\p{Ll}{2},\s|\(\s*[;,]")
 REMNANT = regex.compile(r"[;,]\s|[,|]\s*\w+\s*=|\(\s*[;,]")
 DEFINING = regex.compile(
-    r"(?:\S+\s+){0,12}?(?:is|was|are|were|refers? to|may refer to|means|(?:also |commonly )?known as)\b|The (?:was|is|are)\b"
+    r"(?:\S+\s+){0,12}?(?:is|was|are|were|refers? to|may refer to|means|(?:also |commonly )?known as)\b"
+    r"|The (?:was|is|are)\b"
 )
+BARE = regex.compile(r"(?:was|is|are|were) (?:an?|the|one)\b")  # a summary that lost the name it starts with
 SUFFIX = regex.compile(r"(?:s|es|n|ns|ed|d|r|rs|ing|ers?|ists?|ally|ics?|ly|ity|ness|ese|ish|ations?|'s|’s)\b")
 OWN_LINE = regex.compile(r"[*•#]|\{\{|[a-z]{2,3}:\S|$")
 OPEN_END = regex.compile(r"\b(?:the|a|an|of|in|on|at|to|for|with|by|from|as|and|or|that|which|is|was|are|were)$")
@@ -38,6 +40,7 @@ LEADS_ON = regex.compile(
     r"(?:\b(?:[Tt]he|an?|[Oo]f|[Ii]n|[Oo]n|[Aa]t|to|[Ff]or|[Ww]ith|[Bb]y|[Ff]rom|as|[Aa]nd|or|that|which|is|was|are|were|"
     r"his|her|its|their|between|during|[Uu]nder|[Aa]fter|[Bb]efore|into|over|near|than|both|called)|[,(“«])$"
 )
+CODE = regex.compile(r"\s*(?://|[#;>$%{}\[(]|/\*|\*/)")
 WORD = regex.compile(r"\w{3,}")
 
 
@@ -47,13 +50,19 @@ def find(view: Lines) -> Sequence[Span]:
     if " ...\n" not in text and "…\n" not in text and not text.endswith((" ...", "…")):
         return ()
     lines = view.rows
-    ends = [index for index, line in enumerate(lines) if CUT.search(line)]
+    ends = [index for index, line in enumerate(lines) if CUT.search(line) and not CODE.match(line)]
+    going_on = sum(_goes_on(lines, end) for end in ends)
+    if going_on * 2 < len(ends):
+        return ()  # teasers of a list, or an author's dots: no sentence goes on behind them
+    many = len(ends) >= 3  # such a document is full of them
+    if not many:
+        ends = [end for end in ends if not lines[end].endswith("…")]
     size = _common_size(lines, ends)
     spans: list[Span] = []
     starts = view.starts
     done = 0  # the first line that no tooltip has taken yet
     for last in ends:
-        first = _first_line(lines, last, done, size)
+        first = _first_line(lines, last, done, size, many)
         if first is None:
             continue
         carried = first - 2 == done > 0  # the line before the link goes on behind the tooltip before
@@ -62,6 +71,8 @@ def find(view: Lines) -> Sequence[Span]:
         end = min(starts[last] + len(lines[last]) + 1, len(text))
         spans.append(Span(start, end, _seam(lines, first, last), ID))
         before = lines[first - 2].rstrip() if first > 1 else ""
+        if OWN_LINE.match(lines[first - 1]):
+            continue  # an item of a list
         if LEADS_ON.search(before) or ((carried or len(before) >= 70) and before and before[-1] not in '.!?:;"”»…'):
             at = starts[first - 1]  # the line end before the link
             spans.append(Span(at - 1, at, "" if before[-1] in "(“«" else " ", ID))
@@ -85,7 +96,7 @@ def _common_size(lines: Sequence[str], ends: Sequence[int]) -> int:
     return 0
 
 
-def _first_line(lines: Sequence[str], last: int, done: int, size: int) -> int | None:
+def _first_line(lines: Sequence[str], last: int, done: int, size: int, many: bool) -> int | None:
     """The line on which the summary that ends on line `last` starts, or none if that is not a tooltip."""
     candidates = []
     total = 0
@@ -105,8 +116,12 @@ def _first_line(lines: Sequence[str], last: int, done: int, size: int) -> int | 
         infobox = shown.match(summary) or (first < last and shown.match(lines[first + 1]))
         if infobox and total >= SHORTEST and not (REMNANT.match(link) or CUT.search(link)):
             return first - 1 if not link[:1].isalnum() and first - 1 > done else first
-        known = size or (first == last and _goes_on(lines, last))
-        if total >= SHORTEST and known and _names(link, summary) and DEFINING.match(summary):
+        known = size or many or (first == last and _goes_on(lines, last))
+        if total < SHORTEST or not known or last - first > 5 or CODE.match(summary):
+            continue
+        if DEFINING.match(summary) and (_names(link, summary) or not WORD.search(link)):
+            return first
+        if many and BARE.match(summary) and link[:1].isupper() and _goes_on(lines, last):
             return first
     return None
 
@@ -116,10 +131,8 @@ def _is_link(line: str) -> bool:
     line = line.strip()
     if line[:1] in ",.;:)–—-" or OPEN_END.search(line):
         return False
-    return (
-        0 < len(line) <= 90
-        and not line.endswith((".", "!", "?", ":", ";", ",", "...", "…"))
-        or (1 < len(line) <= 30 and bool(regex.search(r"\b(?:[A-Z]\.|Jr\.|Co\.|Inc\.|St\.|Dr\.)$", line)))
+    return (0 < len(line) <= 90 and not line.endswith((".", "!", "?", ":", ";", ",", "...", "…"))) or (
+        1 < len(line) <= 30 and bool(regex.search(r"\b(?:[A-Z]\.|Jr\.|Co\.|Inc\.|St\.|Dr\.)$", line))
     )
 
 
@@ -132,7 +145,7 @@ def _names(link: str, summary: str) -> bool:
 def _goes_on(lines: Sequence[str], last: int) -> bool:
     """Whether the sentence goes on behind the summary."""
     rest = lines[last + 1] if last + 1 < len(lines) else ""
-    return bool(regex.match(r"[\p{Ll}\d,.;:)(–—-]", rest))
+    return bool(regex.match(r"[ \t]?[\p{Ll}\d,.;:)(–—'’-]", rest))
 
 
 def _seam(lines: Sequence[str], first: int, last: int) -> str:
@@ -156,12 +169,12 @@ RULE = Structural(
     find=find,
     phase=1,
     match=examples(
-        "They met in⟦\n⟧Lisbon⟦\nLisbon is the capital and largest city of Portugal, with a population of over half a "
-        "million, spread over seven ...\n⟧, and stayed until May.",
-        "The⟦\n⟧export⟦\nAn export is a good that is made in one country and sold to a buyer in another, or a service that "
-        "is rendered ...\n⟧s of wool fell.",
-        "He sailed to⟦\n⟧Grey Isle⟦\n, location = Northern Sea\n, area_km2 = 40\n, length =\n, coordinates =\n, population "
-        "= 300 ...\n⟧and back.",
+        "They met in⟦\n⟧Lisbon⟦\nLisbon is the capital and largest city of Portugal, with a population of over "
+        "half a million, spread over seven ...\n⟧, and stayed until May.",
+        "The⟦\n⟧export⟦\nAn export is a good that is made in one country and sold to a buyer in another, or a "
+        "service that is rendered ...\n⟧s of wool fell.",
+        "He sailed to⟦\n⟧Grey Isle⟦\n, location = Northern Sea\n, area_km2 = 40\n, length =\n, coordinates =\n, "
+        "population = 300 ...\n⟧and back.",
     ),
     keep=examples(
         "He waited for an answer, and waited, and looked at the clock on the wall again ...\nthen he left.",
