@@ -33,6 +33,7 @@ INVISIBLE = CONTROL + ZERO_WIDTH + JOINERS + SELECTORS + TAGS + MARKS + EMBEDDIN
 ODD = re.compile(f"[{INVISIBLE}{NO_BREAK}{SPACES}]")
 UNSTABLE = regex.compile(r"[\p{M}\p{NFC_QC=N}\p{NFC_QC=M}]")  # without one of these, a text is in normal form C
 UNSTABLE_FIRST = regex.compile(r"(?:^|\x20)[\p{M}\p{NFC_QC=N}\p{NFC_QC=M}]")
+SIGNS = "“”‘’–—…"
 PLAIN = bytes(range(32, 127)) + b"\t\n\v\f\r"
 PLAIN_TO_SPACE = bytes.maketrans(PLAIN, b" " * len(PLAIN))
 
@@ -99,16 +100,21 @@ def stretches(text: str) -> str:
     """Return the distinct stretches of a text that are not plain ASCII, each followed by a space.
 
     What this does not show is not in the text, so a search here decides for the whole text: it is ten times faster,
-    for what is left of most text is short, and the work is done on bytes.
+    for what is left of most text is short, and the work is done on bytes. Where there is nothing but `SIGNS`, they are
+    shown one by one: no stage asks which of them are neighbours.
 
-    >>> sorted(stretches("“Naïve” – “naïve”…").split())
-    ['ï', '–', '“', '”', '”…']
+    >>> sorted(stretches("“Naïve” – “naïve”…").split()), sorted(stretches("“Plain”…").split())
+    (['ï', '–', '“', '”', '”…'], ['“', '”', '…'])
     """
     global _last
     before, found = _last
     if before is not text:  # two stages ask the same of the same text
-        kept = text.encode("utf-8", "surrogatepass").translate(PLAIN_TO_SPACE).split()
-        found = b" ".join([*set(kept), b""]).decode("utf-8", "surrogatepass") if kept else ""
+        data = text.encode("utf-8", "surrogatepass")
+        rest = data.translate(None, PLAIN).decode("utf-8", "surrogatepass")
+        if rest.strip(SIGNS):
+            found = b" ".join([*set(data.translate(PLAIN_TO_SPACE).split()), b""]).decode("utf-8", "surrogatepass")
+        else:
+            found = " ".join([*set(rest), ""]) if rest else ""
         _last = text, found
     return found
 

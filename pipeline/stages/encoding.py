@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pipeline.stages.repairs import Repair
 
 # What some repair needs: in the stretches that are not plain ASCII, and among ASCII.
-POSSIBLE = re.compile("[^ ][^ ]|[\x1b\x80-\x9f\ud800-\udfffŒœÃÂ]")
+POSSIBLE = re.compile(f"[^ ][^ {characters.SIGNS}]|[^ {characters.SIGNS}][^ ]|[\x1b\x80-\x9f\ud800-\udfffŒœÃÂ]")
 ENTITY = re.compile("&#?[0-9A-Za-z]{1,24};")
 
 
