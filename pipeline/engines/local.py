@@ -108,8 +108,8 @@ def save(folder: str, document: Document, made: dict[str, object], suffix: str) 
         document.id,
         manifest.row(data, sidecar.seal(file), counts),
         counts,
-        Counter(fact.kind for fact in document.facts),
-        Counter(gap.kind for gap in document.gaps),
+        Counter([fact.kind for fact in document.facts]) if document.facts else {},
+        Counter([gap.kind for gap in document.gaps]) if document.gaps else {},
         [(flag.kind, flag.message) for flag in document.flags],
     )
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.stages.utf8 import utf8
+
 __all__ = [
     "SUFFIXES",
     "Collision",
@@ -178,7 +180,7 @@ def encode(text: str) -> bytes:
     >>> encode("a"), encode(""), decode(encode("\\ud800"))
     (b'a\\n', b'', '\\ud800')
     """
-    return (text + "\n").encode("utf-8", "surrogatepass") if text else b""
+    return utf8(text) + b"\n" if text else b""
 
 
 def decode(file: bytes) -> str:

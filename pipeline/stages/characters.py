@@ -17,6 +17,7 @@ import regex
 
 from pipeline.document import Found
 from pipeline.edits import Edit, apply, compose
+from pipeline.stages.utf8 import utf8
 
 # The characters that a rule is about. U+FFFD stays: it says that something is missing. Line ends are not here.
 CONTROL = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u206a-\u206f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff"
@@ -109,7 +110,7 @@ def stretches(text: str) -> str:
     global _last
     before, found = _last
     if before is not text:  # two stages ask the same of the same text
-        data = text.encode("utf-8", "surrogatepass")
+        data = utf8(text)
         rest = data.translate(None, PLAIN).decode("utf-8", "surrogatepass")
         if rest.strip(SIGNS):
             found = b" ".join([*set(data.translate(PLAIN_TO_SPACE).split()), b""]).decode("utf-8", "surrogatepass")

@@ -18,6 +18,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.document import Document, Flag, Source
+from pipeline.stages.utf8 import remember, utf8
 
 Patches = Sequence[tuple[int, int, bytes]]
 
@@ -52,11 +53,12 @@ def document(source: str | bytes, id: str) -> Document:
     ('naïve', 'utf-8', 'bom')
     """
     if isinstance(source, str):
-        data = source.encode("utf-8", "surrogatepass")
+        data = utf8(source)
         return Document(id, source, source, Source(hashlib.sha256(data).hexdigest(), len(data)))
     usual = _usual(source)
     if usual is not None:
         made = Source(hashlib.sha256(source).hexdigest(), len(source), "utf-8", "valid")
+        remember(usual, source)
         return Document(id, usual, usual, made)
     bom, encoding, how = recognise(source)
     body = source[len(bom) :]

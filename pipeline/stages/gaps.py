@@ -21,6 +21,7 @@ from pipeline.document import Found, Gap
 from pipeline.edits import Edit
 from pipeline.settings import Settings
 from pipeline.stages.gap_patterns import Gate, rules
+from pipeline.stages.utf8 import utf8
 
 MARK = "[…]"
 POLICY = {"mark": "gaps.marked", "drop": "gaps.sentence"}  # the rules that change the text
@@ -47,7 +48,7 @@ def finder(settings: Settings) -> Callable[[str], Found]:
     spare = {f"gaps.{rule.id}" for rule in known if rule.spare}
 
     def find(text: str) -> Found:
-        data = text.encode("utf-8", "surrogatepass")
+        data = utf8(text)
         if not certain.search(data, 0) or not is_english(text):
             return Found()
         loose = is_loose(data)
