@@ -1,6 +1,15 @@
 """Rules that are code, for debris that no pattern can see. Each has an id, a sentence about it, and examples."""
 
 from pipeline.rules.rule import Structural
-from pipeline.rules.structural import chrome, contents, footnotes, keywords, tooltips
+from pipeline.rules.structural import chrome, consent, contents, footnotes, keywords, threads, tooltips
 
-STRUCTURAL: tuple[Structural, ...] = (tooltips.RULE, contents.RULE, keywords.RULE, footnotes.MARKERS, footnotes.BLOCKS, *chrome.RULES)
+STRUCTURAL: tuple[Structural, ...] = (
+    tooltips.RULE,
+    contents.RULE,
+    keywords.RULE,
+    footnotes.MARKERS,
+    footnotes.BLOCKS,
+    consent.RULE,
+    *threads.RULES,
+    *chrome.RULES,
+)

@@ -10,15 +10,15 @@ has enough cues. The idea of cutting where a running score is largest is that of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from itertools import accumulate
 
 import regex
 
 from pipeline.rules.lines import MARKER, TEASER_END, Lines, prose_like
 from pipeline.rules.rule import Span, Structural, examples
-from pipeline.rules.structural.cues import FIRM, MAYBE, STAMP, SURE, WEAK, is_minor, strength
+from pipeline.rules.structural.cues import COMMENTS, FIRM, FURNITURE, MAYBE, STAMP, SURE, WEAK, is_minor, strength
 
 BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|written by.*|author.*|updated.*|published.*")
 SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
@@ -26,9 +26,13 @@ TEASERS = regex.compile(
     r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
     r"|archives)\b"
 )
+ENDS = frozenset(".!?…]\"'”’)")
+STEM = regex.compile(r"[^a-z].*")
+BULLETED = regex.compile(r"[^\w\s(\[]\s")
 FEWEST = 3
 LABELS = 8  # words; a longer line that is no cue is not taken for a label
 DENSE, LOOSE = 4, 10  # of so many lines of chrome one at least is a cue: on any page, and around an article
+DROP = 5  # what the sum at the top may lose on its way to the next cue
 PROSE, PROSE_SHARE = 100, 5  # characters of prose above a footer, and how many times that in it
 ARTICLE = 1000  # characters of prose that make a page an article
 CUE_SCORE = {WEAK: 2.0, FIRM: 3.0, SURE: 3.0}
@@ -36,7 +40,7 @@ MINOR_SCORE, REPEATED_SCORE, BULLET_SCORE, LABEL_SCORE = 0.8, 0.5, 0.2, 0.1
 
 
 @lru_cache(maxsize=1)
-def _cues(lines: Lines) -> list[int] | None:
+def cues_of(lines: Lines) -> list[int] | None:
     """The strength of each line as a cue, or none where no line is one."""
     if not MAYBE.search(lines.data):
         return None
@@ -51,51 +55,58 @@ def _cues(lines: Lines) -> list[int] | None:
 
 
 @lru_cache(maxsize=1)
-def _scores(lines: Lines) -> list[float]:
-    """The score of each line: cues are above nought, prose is far below, and labels near it."""
-    cues = _cues(lines) or [0] * len(lines)
+def _scorer(lines: Lines) -> Callable[[int], float]:
+    """A function that scores a line by its index: cues are above nought, prose is far below, and labels near it."""
+    cues = cues_of(lines) or [0] * len(lines)
     counts = Counter(line for line in lines.texts if 2 < len(line) < 60)
-    return [_score(lines, index, cue, counts) for index, cue in enumerate(cues)]
 
+    @cache
+    def score(index: int) -> float:
+        line, cue = lines.texts[index], cues[index]
+        if not line:
+            return 0.0
+        if cue:
+            return MINOR_SCORE if cue == WEAK and STAMP.fullmatch(line) else CUE_SCORE[cue]
+        ends = line[-1] in ENDS
+        if ends and TEASER_END.search(line):
+            return 1.0
+        marked = MARKER.match(line)
+        if lines.is_prose(index) or (marked and len(line) > 80 and prose_like(MARKER.sub("", line, count=1))):
+            return -2.0 - min(len(line), 600) / 80
+        if is_minor(line):
+            return MINOR_SCORE
+        if ends and SENTENCE_END.search(line):
+            return -1.0
+        if counts[line] > 1:
+            return REPEATED_SCORE
+        words = len(line.split())
+        if marked:
+            return BULLET_SCORE if words <= LABELS else -0.4
+        return LABEL_SCORE if words <= 4 and line[0].isupper() and line[-1] not in ",;:" else -0.4
 
-def _score(lines: Lines, index: int, cue: int, counts: Counter[str]) -> float:
-    line = lines.texts[index]
-    if not line:
-        return 0.0
-    if cue:
-        return MINOR_SCORE if cue == WEAK and STAMP.fullmatch(line) else CUE_SCORE[cue]
-    if TEASER_END.search(line):
-        return 1.0
-    if lines.is_prose(index) or (len(line) > 80 and prose_like(MARKER.sub("", line, count=1))):
-        return -2.0 - min(len(line), 600) / 80
-    if is_minor(line):
-        return MINOR_SCORE
-    if SENTENCE_END.search(line):
-        return -1.0
-    if counts[line] > 1:
-        return REPEATED_SCORE
-    words = len(line.split())
-    if MARKER.match(line):
-        return BULLET_SCORE if words <= LABELS else -0.4
-    return LABEL_SCORE if words <= 4 and line[0].isupper() and line[-1] not in ",;:" else -0.4
+    return score
 
 
 def find_lines(lines: Lines) -> Sequence[Span]:
     """Propose to drop each line that is a sure cue, and each firm one that is no heading of prose and no item."""
-    cues = _cues(lines)
+    cues = cues_of(lines)
     if not cues:
         return ()
     spans = []
     for index, cue in enumerate(cues):
-        if cue == SURE or (cue == FIRM and not MARKER.match(lines.texts[index]) and not _heads_prose(lines, index)):
+        if cue == SURE or (
+            cue == FIRM and not MARKER.match(lines.texts[index]) and not _heads_text(lines, cues, index)
+        ):
             spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.line"))
     return spans
 
 
-def _heads_prose(lines: Lines, index: int) -> bool:
-    """Whether the next line that is not blank reads like prose."""
+def _heads_text(lines: Lines, cues: Sequence[int], index: int) -> bool:
+    """Whether a line is a title, or stands over prose: whether the next line that is not blank reads like a text."""
     following = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
-    return following is not None and lines.is_prose(following)
+    if following is None:
+        return False
+    return lines.is_prose(following) or (not cues[following] and not any(lines.texts[:index]))
 
 
 def find_lists(lines: Lines) -> Sequence[Span]:
@@ -103,7 +114,7 @@ def find_lists(lines: Lines) -> Sequence[Span]:
 
     A list that a sentence introduces ("The page has three buttons:") is the author's.
     """
-    cues = _cues(lines)
+    cues = cues_of(lines)
     if not cues:
         return ()
     spans = []
@@ -116,7 +127,8 @@ def find_lists(lines: Lines) -> Sequence[Span]:
         hits = sum(cue > 0 for cue in cues[first:after])
         sure = any(cue >= FIRM for cue in cues[first:after])
         headed = cues[first] > 0 and TEASERS.match(lines.texts[first]) is not None and count > FEWEST
-        introduced = first > 0 and lines.texts[first - 1].endswith(":") and not cues[first - 1]
+        above = next((i for i in range(first - 1, -1, -1) if lines.texts[i]), None)
+        introduced = above is not None and lines.texts[above].endswith(":") and not cues[above]
         if count >= 2 and (headed or (hits * 3 >= count and (hits >= FEWEST or sure))) and not introduced:
             spans.append(Span(lines.starts[first], lines.end(after - 1), "", "chrome.list"))
     return spans
@@ -135,35 +147,51 @@ def _list_around(lines: Lines, cues: Sequence[int], index: int, least: int) -> t
 def _is_item(line: str, cue: int) -> bool:
     if cue:
         return STAMP.fullmatch(line) is None and COMMENTS.fullmatch(line) is None
-    return bool(MARKER.match(line)) and len(line) < 60 and line[-1] not in ".!?;"
+    return bool(BULLETED.match(line)) and len(line) < 60 and line[-1] not in ".!?;"
 
 
 def find_head(lines: Lines) -> Sequence[Span]:
     """Propose to drop the chrome at the top. Lines that can be a title, an author or a date stay."""
-    cues = _cues(lines)
+    cues = cues_of(lines)
     if not cues:
         return ()
     if sum(map(bool, cues)) < 2:
         return ()
-    scores = _scores(lines)
+    score = _scorer(lines)
     best, total, cut = 0.0, 0.0, -1
     for index in range(len(lines)):
-        if scores[index] < -3:
+        here = score(index)
+        total += here
+        if total < best - DROP:
             break  # the text has begun
-        total += scores[index]
-        if scores[index] >= 2 and total >= best:
+        if here >= 2 and total >= best:
             best, cut = total, index
-    prose = _prose_above(lines)
+    prose = prose_above(lines)
     below = prose[-1] - prose[cut + 1]
-    if below < PROSE or not _enough(lines, cues, 0, cut + 1, LOOSE if below >= ARTICLE else DENSE):
+    if below < max(PROSE, PROSE_SHARE * prose[cut + 1]) or not _enough(
+        lines, cues, 0, cut + 1, LOOSE if below >= ARTICLE else DENSE
+    ):
         return ()
+    kept = _titles(lines, cues, cut)
     spans = []
     for index in range(cut + 1):
         line = lines.texts[index]
-        title = not cues[index] and not MARKER.match(line) and len(line.split()) >= 4
-        if line and not lines.is_prose(index) and not title and not _is_byline(line, cues[index]):
+        if line and index not in kept and not lines.is_prose(index) and not _is_byline(line, cues[index]):
             spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.head"))
     return spans
+
+
+NEAR = 8  # lines
+
+
+def _titles(lines: Lines, cues: Sequence[int], cut: int) -> set[int]:
+    """The lines down to `cut` that can be titles: those of four words, or else a label that the text speaks of."""
+    labels = [i for i in range(cut) if lines.texts[i] and not cues[i] and not MARKER.match(lines.texts[i])]
+    long = {i for i in labels if len(lines.texts[i].split()) >= 4}
+    body = lines.text[lines.end(cut) :][:3000].casefold()
+    named = [i for i in labels if i >= cut - NEAR and all(word in body for word in lines.texts[i].casefold().split())]
+    path = [i for i in labels[1:] if lines.texts[i - 1].casefold().endswith((" " + lines.texts[i]).casefold())]
+    return long | set(path) | (set() if any(i >= cut - 2 * NEAR for i in (*long, *path)) else set(named[-1:]))
 
 
 def _is_byline(line: str, cue: int) -> bool:
@@ -175,23 +203,31 @@ def find_tail(lines: Lines) -> Sequence[Span]:
 
     Above it there is prose, far more of it than in the chrome (teasers, notices); what prose follows it stays.
     """
-    cues = _cues(lines)
+    cues = cues_of(lines)
     if not cues:
         return ()
     if sum(map(bool, cues)) < 2:
         return ()
-    scores = _scores(lines)
+    score = _scorer(lines)
     bottom = next(index for index in range(len(lines) - 1, -1, -1) if cues[index])
     ends = not any(map(lines.is_prose, range(bottom + 1, len(lines))))
-    prose = _prose_above(lines)
-    best, total, cut = 0.0, 0.0, -1
+    total = 0.0
+    cuts: list[tuple[float, int]] = []
     for index in range(bottom, -1, -1):
-        total += scores[index]
-        needed = max(PROSE, PROSE_SHARE * (prose[bottom] - prose[index]))
-        if scores[index] >= 2 and total >= best and prose[index] >= needed:
-            best, cut = total, index
+        here = score(index)
+        total += here
+        if here >= 2 and total > 0:
+            cuts.append((total, -index))
         if total < -12:
             break
+    if len(cuts) < 2:
+        return ()
+    prose = prose_above(lines)
+    share = 1000 if is_thread(lines) else PROSE_SHARE
+    cut = next(
+        (-i for _, i in sorted(cuts, reverse=True) if prose[-i] >= max(PROSE, share * (prose[bottom] - prose[-i]))),
+        -1,
+    )
     if cut < 0:
         return ()
     body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
@@ -201,10 +237,14 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     return [Span(lines.starts[cut], len(lines.text) if ends else lines.end(bottom), "", "chrome.tail")]
 
 
-def _prose_above(lines: Lines) -> list[int]:
+def prose_above(lines: Lines) -> list[int]:
     """How many characters of prose stand above each line."""
-    scores = _scores(lines)
-    return list(accumulate((len(text) * (scores[i] < -2) for i, text in enumerate(lines.texts)), initial=0))
+    score = _scorer(lines)
+    return list(
+        accumulate(
+            (len(text) if len(text) > 9 and score(i) < -2 else 0 for i, text in enumerate(lines.texts)), initial=0
+        )
+    )
 
 
 def _enough(lines: Lines, cues: Sequence[int], first: int, after: int, density: int) -> bool:
@@ -214,6 +254,18 @@ def _enough(lines: Lines, cues: Sequence[int], first: int, after: int, density: 
     if len(hits) < 2 or len(hits) * density < size:
         return False
     return any(cues[index] >= FIRM for index in hits) or len({lines.texts[index].lower() for index in hits}) >= 4
+
+
+@lru_cache(maxsize=1)
+def is_thread(lines: Lines) -> bool:
+    """Whether the text is the thread of a forum: three lines and more, of two kinds, that only forums have."""
+    cues = cues_of(lines) or ()
+    shapes = [
+        STEM.sub("", lines.texts[i].lower())
+        for i, cue in enumerate(cues)
+        if cue and FURNITURE.fullmatch(lines.texts[i])
+    ]
+    return len(shapes) >= 3 and len(set(shapes)) > 1
 
 
 def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
@@ -233,52 +285,6 @@ def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
     return spans
 
 
-COMMENTS = regex.compile(
-    r"(?i)(?:\d+ )?(?:comments?|(?:thoughts?|responses?|replies|comments?) (?:on|to) .{3,160})(?: ?\(\d+\))?:?"
-)
-FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*")
-WRITER = regex.compile(r"(?i)\breply$|\bsays:?$|\bsaid\W*$|\bwrote:$|\bago\b|\bpermalink\b")
-NEAR = 8  # lines between a heading or a name and the date of a comment
-
-
-def find_comments(lines: Lines) -> Sequence[Span]:
-    """Propose to drop the readers' comments under an article: from their heading to the form, if there is one.
-
-    Each has its writer and its date; the posts of a forum have as well, but stand under no such heading.
-    """
-    cues = _cues(lines)
-    if not cues:
-        return ()
-    stamps = [i for i, cue in enumerate(cues) if cue == WEAK and STAMP.fullmatch(lines.texts[i])]
-    form = next((i for i in range(len(lines) - 1, -1, -1) if cues[i] and FORM.fullmatch(lines.texts[i])), None)
-    if len(stamps) + (form is not None) < 2:
-        return ()
-    start = next((top for at in stamps if (top := _comment_top(lines, at)) is not None), None)
-    if start is None or _prose_above(lines)[start] < PROSE:
-        return ()
-    if form is not None and form > start:
-        last = form
-        for index in range(form + 1, len(lines)):
-            if lines.is_prose(index) and len(lines.texts[index]) > 160:
-                break
-            last = index
-    else:
-        last = stamps[-1]
-        while last + 1 < len(lines) and not cues[last + 1] and last < stamps[-1] + NEAR:
-            last += 1
-    return [Span(lines.starts[start], lines.end(last), "", "chrome.comments")]
-
-
-def _comment_top(lines: Lines, stamp: int) -> int | None:
-    """Where comments start of which the line `stamp` is the date of the first: at their heading, or at its writer."""
-    above = [i for i in range(max(0, stamp - NEAR), stamp) if lines.texts[i]]
-    heading = next((i for i in above if COMMENTS.fullmatch(lines.texts[i])), None)
-    if heading is not None:
-        return heading
-    near = [i for i in (*above[-1:], stamp) if WRITER.search(lines.texts[i])]
-    return near[0] if near else None
-
-
 _PROSE = (
     "The mill stood by the river for four hundred years, until the flood of that winter took the wheel and the weir."
 )
@@ -290,17 +296,6 @@ RULES = (
         find=find_breadcrumbs,
         match=examples(f"⟦Home Rivers The Mill on the Long River\n• Mills\n⟧The Mill on the Long River\n{_PROSE}"),
         keep=examples(f"Home is the Sailor\n{_PROSE}", f"Home by the River\nThe House\n{_PROSE}"),
-    ),
-    Structural(
-        id="chrome.comments",
-        about="The comments of readers under an article, up to the form for a new one.",
-        find=find_comments,
-        match=examples(
-            f"{_PROSE}\n⟦2 Comments\nAnn May 3, 2019 at 4:12 pm Reply\nI liked this.\nLeave a Reply\nName\n⟧"
-        ),
-        keep=examples(
-            f"{_PROSE}\nComments\nThe first comment on the law is by the judge himself, who wrote it in his old age."
-        ),
     ),
     Structural(
         id="chrome.tail",

@@ -39,6 +39,20 @@ STAMP_SHAPE = (
 )
 STAMP = regex.compile(rf"(?i:{STAMP_SHAPE})")
 
+# What forums put around a post, and nobody else.
+FURNITURE = regex.compile(
+    r"(?i)(?:joined|join date|registered|member since)(?::.{3,40})?|(?:posts|messages|threads|topics): ?[\d,]+"
+    r"|(?:reputation|thanks|thanked|trophy points|reaction score|likes received|rep power): ?[\d,]+.{0,40}"
+    r"|#\d{1,5}|(?:reply|respond) with quote(?: reply with quote)?|add bookmark|click to expand(?:\.\.\.|…)"
+    r"|last edited by .{2,80}|thread starter|reactions: ?.{2,120}|(?:share )?improve this (?:answer|question).*"
+    r"|.{0,40}\d+ (?:gold|silver|bronze) badges?.{0,60}|quick reply|view forum posts"
+)
+
+# The heading of the comments under an article.
+COMMENTS = regex.compile(
+    r"(?i)(?:\d+ )?(?:comments?|(?:thoughts?|responses?|replies|comments?) (?:on|to) .{3,160})(?: ?\(\d+\))?:?"
+)
+
 # Cues that are no fixed words; all weak. In the syntax that `regex` and RE2 share.
 SHAPES = (
     STAMP_SHAPE,
@@ -71,8 +85,17 @@ SHAPES = (
     r"[«‹←<]* ?(?:prev(?:ious)?|first) (?:\d{1,4}[ |,]+)+(?:[.…]+ )?\d{0,4} ?(?:next|last|older)? ?[»›→>]*",
     r"(?:joined|join date|member since|registered):? .{3,30}",
     r"(?:posts|messages|reputation|thanks|trophy points|reaction score):? [\d,]+",
+    r"#\d{1,5}|reactions: ?.{2,120}",
     r"(?:last edited|edited) (?:by|on|:).{2,60}",
     r"(?:switch|change) to .{2,20} (?:edition|version|language)",
+    r"(?:previous|next|prev)(?: post| article| story| topic)?:? .{3,120}",
+    r"tag @.{2,60}|\d{1,3} (?:answers?|thoughts? on .{3,120})",
+    r"\d+ posts •.{0,40}|results \d+ to \d+ of \d+.{0,20}|display posts from previous.{0,120}",
+    r"return to [“\"].{2,80}[”\"]|all times are .{2,60}|users browsing this forum.{0,120}",
+    r"(?:post|answer|view|show|hide) (?:a |your |all )?(?:comment|repl|answer|response)(?:s|y|ies)?\b.{0,30}",
+    r"(?:asked|modified|viewed|active) \d.{2,40}|.{0,40}\d+ (?:gold|silver|bronze) badges?.{0,60}",
+    r"\d[\d.,]*k? followers\b.{0,60}|get .{3,60} in your inbox\b.{0,20}|free shipping on .{3,40}",
+    r"(?:join|become) (?:a )?(?:us|our|free|the|member|supporter|patron).{0,60}|already a (?:member|subscriber).{0,40}",
     r"unable to edit the page\?.{0,60}",
     r"[-=_*~]{5,}",
 )

@@ -33,6 +33,9 @@ def find(lines: Lines) -> Sequence[Span]:
     if not phrases:
         return ()
     title = first[0]
+    site = SITE.fullmatch(lines.texts[title])
+    if keys[title] not in phrases and not (site and _key(site["title"]) in phrases):  # a path or a menu above the title
+        title = next((index for index in first if keys[index] in phrases), title)
     spans = []
     for index, key in enumerate(keys):
         line = lines.texts[index]

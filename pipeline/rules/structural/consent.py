@@ -1,0 +1,68 @@
+"""Notices about cookies and consent, which a site puts into any of its pages; in a text about cookies they stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import regex
+
+from pipeline.rules.lines import Lines
+from pipeline.rules.rule import Span, Structural, examples
+
+ID = "notices.cookies"
+NEEDS = ("ookies", "our partners", "my consent", "your consent")
+NOTICE = regex.compile(
+    r"""(?xi)
+    (?:hi!\ |hello!\ |(?:welcome|cookies?|notice|privacy)[.:!]?\ )?
+    (?: we(?:\ and\ (?:our|selected|\d+)\ (?:\d+\ )?(?:partners|third\ parties))?\ (?:also\ )?(?:use|store|set)
+          \ (?:[\w-]+\ ){0,2}cookies (?=[.(]|\ (?:to|on|and|in|so|that)\b)
+      | we\ and\ our\ (?:\d+\ )?partners\ (?:store|use|process|and)
+      | (?:this|our|the)\ (?:web\ ?)?(?:site|page|shop)\ (?:uses|is\ using)\ (?:[\w-]+\ ){0,3}cookies
+      | (?:by\ (?:continuing|using|clicking|browsing|closing|visiting)|if\ you\ (?:continue|carry\ on|click))\b
+          [^\n]{0,160}\bcookies
+      | cookies\ (?:help|allow|enable)\ us | cookies\ on\ this\ (?:web)?site
+      | you\ can\ (?:change|manage|withdraw|opt\ out)\b[^\n]{0,80}\b(?:cookies?|consent)
+      | diese\ (?:web)?(?:seite|site)\ (?:verwendet|nutzt|benutzt)\ cookies | wir\ (?:verwenden|nutzen)\ cookies
+      | (?:ce\ site|nous)\ utilis(?:e|ons)\ des\ cookies | (?:este\ sitio|esta\ web)\ (?:usa|utiliza)\ cookies
+      | (?:usamos|utilizamos)\ cookies | questo\ sito\ (?:usa|utilizza)\ (?:i\ )?cookie
+      | deze\ (?:web)?site\ gebruikt\ cookies
+    )\b [^\n]{0,600}"""
+)
+TOPIC = regex.compile(r"(?i)\b(?:cookies?|privacy|terms|conditions|datenschutz|confidentialité|privacidad)\b")
+
+
+def find(lines: Lines) -> Sequence[Span]:
+    """Propose to drop notices about cookies, unless the title or more than a line of the text speaks of them."""
+    if not any(need in lines.text for need in NEEDS):
+        return ()
+    notices = [i for i, line in enumerate(lines.texts) if "o" in line and NOTICE.fullmatch(line)]
+    if not notices:
+        return ()
+    top = [i for i, line in enumerate(lines.texts) if line][:3]
+    titled = any(len(lines.texts[i].split()) <= 8 and TOPIC.search(lines.texts[i]) for i in top if i not in notices)
+    others = [i for i, line in enumerate(lines.texts) if "ookie" in line and i not in notices and lines.is_prose(i)]
+    if titled or len(others) > 1:
+        return ()
+    return [Span(lines.starts[i], lines.end(i), "", ID) for i in notices]
+
+
+_PROSE = "The mill stood by the river for four hundred years, until the flood took the wheel and the weir."
+
+RULE = Structural(
+    id=ID,
+    about="A cookie notice.",
+    find=find,
+    phase=1,
+    match=examples(
+        f"⟦We use cookies to improve your visit. Read our policy.\n⟧{_PROSE}",
+        f"{_PROSE}\n⟦This website uses third-party cookies.⟧",
+        f"⟦By continuing to browse the site you agree to our use of cookies.\n⟧{_PROSE}",
+    ),
+    keep=examples(
+        "We use butter for cookies, never oil, said my aunt.",
+        "By noon the cookies were gone.",
+        "Privacy policy\nWe use cookies to keep you logged in.\nWe use no others.",
+        "We use cookies to count visits.\nA cookie is a small file that the browser keeps for us on your disk.\n"
+        "You may delete the cookies at any time, and we will not know you.",
+    ),
+)
