@@ -7,6 +7,7 @@ nothing looks like code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import re2
@@ -23,16 +24,21 @@ MARK = regex.compile(
         (?: (?P<number>[1-9]\d{0,2}) | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-i]|[ivx]{1,4}) ) \s?\]
     (?: :\s?\d{1,4} (?:[–-]\d{1,4})? (?![\w.]\w) )? (?: \s? (?=\[\s?\d) )? )+"""  # with the page, as in [3]:18
 )
-STRONG = regex.compile(r"[.,;:!?…)\"'”’»%°†*_⟩\]]\s?\Z")  # what a marker stands behind, at the end of what is before it
-WEAK = regex.compile(r"[\p{L}\d]{2}\s?\Z")
-TIGHT = regex.compile(r"[.,;:!?)\"”’]\Z")
-REFERS = regex.compile(  # words before a number that is a noun of the sentence: "as in [3]"
-    r"(?i)\b(?:see|also|in|of|by|from|and|to|with|within|at|as|on|for|cf\.?|refs?\.?|references?|section|figure|table|equation|"
-    r"chapter|item|is|are|than|or|x|y|i|n|a|step|line|note|page|exhibit)\s$"
+STRONG = frozenset(".,;:!?…)\"'”’»%°†*_⟩]")  # what a marker stands behind
+TIGHT = frozenset('.,;:!?)"”’')
+# Words before a number that is a noun of the sentence: "as in [3]".
+REFERS = frozenset(
+    "see also in of by from and to with within at as on for cf cf. ref ref. refs refs. reference references section "
+    "figure table equation chapter item is are than or x y i n a step line note page exhibit".split()
 )
-CODE_BEFORE = regex.compile(
-    r"\s=\s|==|\breturn\b|->|=>|`[^`\s]*$|//|\w!?\([\w,. ]*$|[$@&][a-z_]\w*$|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*$"
-    r"|(?:^|\W)(?:arg[sv]?|argv|arr|array|buf|buffer|params?|vec|matrix|sha\d?|u?char|u?int\d*|byte|\w+_\w*)$"
+# Names before an index, and signs that code is made of: `SIGN` finds quickly that there is none.
+ARRAYS = frozenset(
+    "arg args argv arr array buf buffer param params vec matrix sha sha1 sha2 char uchar int uint int8 int16 int32 "
+    "int64 uint8 uint16 uint32 uint64 byte".split()
+)
+SIGN = re.compile(r"[=>`/(\[$@&_]")
+CODE = regex.compile(
+    r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w!?\([\w,. ]*\Z|[$@&][a-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z"
 )
 CODE_BEHIND = regex.compile(
     r"->|[`>({\[]|\s*=|\w|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s", regex.V1 | regex.M
@@ -59,20 +65,22 @@ def find_markers(lines: Lines) -> Sequence[Span]:
         if text[end - 1] == " ":
             end -= 1
         line = text[max(text.rfind("\n", 0, start) + 1, start - 80) : start]
-        if REFERS.search(line):
+        words = line.split()
+        if line[-1:].isspace() and words and words[-1].lower().lstrip("([\"“‘'") in REFERS:
             nouns += 1
             continue
-        alone = not line.strip() and text[end : end + 1] in ("\n", "") and "note" not in match.group()
-        before = text[max(start - 3, 0) : start]
-        if CODE_BEFORE.search(line) or CODE_BEHIND.match(text, end):
+        alone = not words and text[end : end + 1] in ("\n", "") and "note" not in match.group()
+        near = text[max(start - 3, 0) : start]
+        behind = near[:-1] if near[-1:].isspace() else near
+        if _is_code(line) or CODE_BEHIND.match(text, end):
             continue
-        if before[-1:] == "." and text[end : end + 1] == ".":
+        if near[-1:] == "." and text[end : end + 1] == ".":
             continue  # a version: 1.[57].
-        if match["letter"] and not TIGHT.search(before):
+        if match["letter"] and near[-1:] not in TIGHT:
             continue
-        if STRONG.search(before) or (alone and match["number"]):
+        if behind[-1:] in STRONG or (alone and match["number"]):
             sure.append(match)
-        elif WEAK.search(before):
+        elif behind[-2:].isalnum() and len(behind) > 1:
             likely.append(match)
         else:
             continue
@@ -85,6 +93,16 @@ def find_markers(lines: Lines) -> Sequence[Span]:
         if counted and not (spaced and nouns):
             spans.append(_span(text, match))
     return spans
+
+
+def _is_code(line: str) -> bool:
+    """Whether what stands before a marker on its line looks like code, and the marker like an index.
+
+    >>> _is_code("x = values"), _is_code("look at argv"), _is_code("the old bridge")
+    (True, True, False)
+    """
+    last = line.rpartition(" ")[2].rpartition(".")[2]
+    return last in ARRAYS or (SIGN.search(line) is not None and CODE.search(line) is not None)
 
 
 def _span(text: str, match: regex.Match[str]) -> Span:
