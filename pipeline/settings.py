@@ -43,7 +43,8 @@ class Settings:
                 known = ", ".join(allowed)
                 raise ValueError(f"Cannot use {name}={value!r}: it is not one of {known}. Choose one of them.")
         if not 0 < self.guard <= 1:
-            raise ValueError(f"Cannot use guard={self.guard!r}: it is a share of words. Give one above 0, up to 1.")
+            share = f"guard={self.guard!r}"
+            raise ValueError(f"Cannot use {share}: it is a share of words. Give a number above 0, up to 1.")
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain data, as the sidecar records them."""
