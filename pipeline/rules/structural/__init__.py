@@ -1,7 +1,7 @@
 """Rules that are code, for debris that no pattern can see. Each has an id, a sentence about it, and examples."""
 
 from pipeline.rules.rule import Structural
-from pipeline.rules.structural import chrome, consent, contents, footnotes, keywords, threads, tooltips
+from pipeline.rules.structural import chrome, consent, contents, footnotes, keywords, mash, threads, tooltips
 
 STRUCTURAL: tuple[Structural, ...] = (
     tooltips.RULE,
@@ -10,6 +10,7 @@ STRUCTURAL: tuple[Structural, ...] = (
     footnotes.MARKERS,
     footnotes.BLOCKS,
     consent.RULE,
+    mash.RULE,
     *threads.RULES,
     *chrome.RULES,
 )

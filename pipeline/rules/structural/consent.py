@@ -10,7 +10,7 @@ from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
 
 ID = "notices.cookies"
-NEEDS = ("ookies", "our partners", "my consent", "your consent")
+NEEDS = ("ookies", "our partners")
 NOTICE = regex.compile(
     r"""(?xi)
     (?:hi!\ |hello!\ |(?:welcome|cookies?|notice|privacy)[.:!]?\ )?
