@@ -20,7 +20,7 @@ import regex
 from pipeline.document import Fact
 from pipeline.edits import Edit
 from pipeline.rules import sections
-from pipeline.rules.lines import Lines
+from pipeline.rules.lines import SENTENCE_END, Lines
 from pipeline.rules.pack import Pack, PackError, check, clashes, load
 from pipeline.rules.rule import Rule, Span, Structural
 
@@ -169,7 +169,8 @@ class RuleSet:
                         spans.append(Span(0, end, "", rule.id, facts))
                 elif rule.where == "tail":
                     if len(text) - start <= rule.within:
-                        spans.append(Span(start, len(text), "", rule.id, facts))
+                        stop = end if _is_above(lines, index) else len(text)  # a notice over the text goes alone
+                        spans.append(Span(start, stop, "", rule.id, facts))
                 else:
                     openers.append((index, rule))
         footer = min(
@@ -223,6 +224,13 @@ class Gate:
                 found.setdefault(index, {})[number] = rule
                 at = folded.find(need, max(at + 1, lines.end(index) - 1))
         return [(index, [found[index][number] for number in sorted(found[index])]) for index in sorted(found)]
+
+
+def _is_above(lines: Lines, index: int) -> bool:
+    """Whether a line stands over the text: no sentence before it, and prose behind it."""
+    if index > 8 or any(SENTENCE_END.search(line) for line in lines.texts[:index]):
+        return False
+    return any(lines.is_solid(below) for below in range(index + 1, len(lines)))
 
 
 def _has_also(rule: Rule, text: str) -> bool:

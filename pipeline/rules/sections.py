@@ -20,6 +20,12 @@ BACK_MATTER = regex.compile(
       | einzelnachweise | weblinks | literatur(?:verzeichnis)? | siehe\ auch | quellen(?:angaben)?
       | fußnoten | anmerkungen
       | références | voir\ aussi | liens\ externes | notes\ et\ références | bibliographie
+      | см\.\ также | примечания | ссылки | литература | источники | zie\ ook | externe\ links?
+      | bronnen(?:,\ noten\ en/of\ referenties)? | ver\ também | referências | ligações\ externas | zobacz\ też
+      | przypisy
+      | linki\ zewnętrzne | 脚注 | 注釈 | 関連項目 | 外部リンク | 参考文献
+      | 外部链接 | 外部連結 | 参见 | 参考资料 | 出典
+      | se\ även | referenser | externa\ länkar | voci\ correlate
       | referencias | véase\ también | enlaces\ externos | bibliografía | note | altri\ progetti | collegamenti\ esterni
     ) \s* (?:\[\s*edit\s*\])? [.:]? \s* (?:\[\s*edit\s*\])? [*=\#_\ ]{0,8}"""
 )
@@ -27,7 +33,7 @@ BACK_MATTER = regex.compile(
 # Headings that authors use as well, for chapters and columns: they need items that look like notes.
 DOUBTFUL = regex.compile(
     r"(?i)[*=#_ ]{0,8}(?:\d{1,2}\.?\s+)?(?:(?:foot)?notes?|sources?|literature?|literatur|quellen|anmerkungen|note"
-    r"|publications)\b(?! and ref)"
+    r"|publications|примечания|ссылки|литература|источники|bronnen|källor|出典)\b(?! and ref)"
 )
 NOTE = regex.compile(r"(?:(?:\d{1,3}|[a-z])\.?\s*)?[↑^]|\[(?:\d{1,3}|[a-zA-Z])\]")  # the marker of a note, at its start
 # An entry of a bibliography: a surname, a first name or initial, and a year not far behind.

@@ -20,10 +20,12 @@ BEHIND = regex.compile(r"[•*·\-]?\s*\D.{0,110}?\s(?P<number>\d{1,2}(?:\.\d{1,
 LEADER = regex.compile(r"\S.{0,110}?(?:\s?\.){3,}\s*(?:\d{1,4}|[ivxlc]{1,6})")  # dots that lead to the number of a page
 NESTED = regex.compile(r"(?:^|\s)\d{1,2}\.\d{1,2}(?:\s|$)")
 BACK = regex.compile(r"\b(?:See also|References|External links|Further reading|Bibliography|Notes)\b")
+ONE_LINE = regex.compile(r"Contents:?\s+(?:\[?(?:hide|show)\]?\s+)?1\.?\s+(?:[^.!?]|[.!?](?!\s)|(?<=\d)\.\s){10,3000}")
 SENTENCE = regex.compile(r"[.;,:]$")
 # A heading of contents, or two entries one under the other: found at the speed of an automaton.
 GATE = re2.compile(
-    r"(?im)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt|sommaire|índice|indice|contenido)\b[^\n]{0,12}$"
+    r"(?im)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt|sommaire|índice|indice|contenido)\b"
+    r"(?:[^\n]{0,12}|[^\n]{0,12} 1 [^\n]*)$"
     r"|^[ \t]*[•*·-][ \t][^\n]*\s1(?:\.1)?[ \t]*\n|^[ \t]*[•*·-][ \t]*1[. \t]"
 )
 
@@ -34,6 +36,9 @@ def find(lines: Lines) -> Sequence[Span]:
         return ()
     spans: list[Span] = []
     index = 0
+    for line, text in enumerate(lines.texts):
+        if text.startswith("Contents") and ONE_LINE.fullmatch(text) and _counts(text):
+            spans.append(Span(lines.starts[line], lines.end(line), "", ID))
     while index < len(lines):
         headed = bool(HEADING.fullmatch(lines.texts[index]))
         first = index
@@ -77,6 +82,22 @@ def _wrapped(lines: Lines, index: int) -> bool:
     """Whether a line carries on the entry above it: a long one, which it is indented below."""
     row, above = lines.rows[index], lines.rows[index - 1]
     return len(above) > 60 and row.lstrip() != row and len(row) - len(row.lstrip()) > len(above) - len(above.lstrip())
+
+
+def _counts(line: str) -> bool:
+    """Whether the numbers of a line count through as those of a table of contents do, at least four of them.
+
+    >>> _counts("Contents hide 1 History 1.1 Rome 1.2 Gaul 2 Types"), _counts("Contents 1 cup of flour 2 eggs")
+    (True, False)
+    """
+    before: list[int] = []
+    found = 0
+    for word in line.split():
+        if word[0].isdigit() and word.replace(".", "").isdigit():
+            number = [int(part) for part in word.split(".") if part]
+            if _follows(before, number):
+                before, found = number, found + 1
+    return found >= 4
 
 
 def _led(lines: Lines, first: int) -> int:

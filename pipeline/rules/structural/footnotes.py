@@ -22,9 +22,9 @@ GATE = re2.compile(r"\[\s?(?:[1-9]\d{0,2}|(?:n|nb|note|Note|Anm\.|fn)\s\d{1,3}|[
 MARK = regex.compile(
     r"""(?x) (?: \[\s?
         (?: (?P<number>[1-9]\d{0,2}) | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-i]|[ivx]{1,4}) ) \s?\]
-    (?: :\s?\d{1,4} (?:[–-]\d{1,4})? (?![\w.]\w) )? (?: \s? (?=\[\s?\d) )? )+"""  # with the page, as in [3]:18
+    (?: :\s?\d{1,4} (?:[–-]\d{1,4})? (?![\w.]\w) )? (?: ,?\s? (?=\[\s?\d) )? )+"""  # with the page, as in [3]:18
 )
-STRONG = frozenset(".,;:!?…)\"'”’»%°†*_⟩]")  # what a marker stands behind
+STRONG = frozenset(".,;:!?…)\"'”’»%°†*_⟩]。、」』）")  # what a marker stands behind
 TIGHT = frozenset('.,;:!?)"”’')
 # Words before a number that is a noun of the sentence: "as in [3]".
 REFERS = frozenset(
@@ -36,13 +36,17 @@ ARRAYS = frozenset(
     "arg args argv arr array buf buffer param params vec matrix sha sha1 sha2 char uchar int uint int8 int16 int32 "
     "int64 uint8 uint16 uint32 uint64 byte".split()
 )
+LAST = re.compile(r"\w+\Z")
 SIGN = re.compile(r"[=>`/(\[$@&_]")
 CODE = regex.compile(
     r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w!?\([\w,. ]*\Z|[$@&][a-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z"
 )
 CODE_BEHIND = regex.compile(
-    r"->|[`>({\[]|\s*=|\w|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s", regex.V1 | regex.M
+    r"->|[`>({\[]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
+    regex.V1 | regex.M,
 )
+VERSE = regex.compile(r"^\[\d{1,3}(?:[.:]\d{1,3})*\]\s\p{Lu}", regex.M)
+OPENS = regex.compile(r"\s\[\d{1,3}\] [\p{Lu}\"“]")
 NOTE = regex.compile(
     r"^(?P<indent>[ \t]{0,4})\[(?:Footnote )?(?P<mark>\d{1,3}|[A-Z])\](?P<gap>[ \t]+)\S[^\n]*"
     r"(?:\n(?=[ \t]*\S)(?![ \t]{0,4}(?:\[\d|```))[^\n]*)*"
@@ -62,7 +66,7 @@ def find_markers(lines: Lines) -> Sequence[Span]:
     nouns = 0
     for match in MARK.finditer(text):
         start, end = match.span()
-        if text[end - 1] == " ":
+        while text[end - 1] in " ,\n":  # a run ends with its last bracket
             end -= 1
         line = text[max(text.rfind("\n", 0, start) + 1, start - 80) : start]
         words = line.split()
@@ -85,6 +89,8 @@ def find_markers(lines: Lines) -> Sequence[Span]:
         else:
             continue
         numbers.update(map(int, match.captures("number")))
+    if VERSE.search(text):  # numbers of verses or sections: what stands between two sentences is one as well
+        sure = [match for match in sure if not OPENS.match(text, match.start() - 1)]
     spans = [_span(text, match) for match in sure]
     for match in likely:
         first = int(match["number"] or 0)
@@ -101,13 +107,17 @@ def _is_code(line: str) -> bool:
     >>> _is_code("x = values"), _is_code("look at argv"), _is_code("the old bridge")
     (True, True, False)
     """
-    last = line.rpartition(" ")[2].rpartition(".")[2]
-    return last in ARRAYS or (SIGN.search(line) is not None and CODE.search(line) is not None)
+    last = LAST.search(line.rpartition(" ")[2])
+    if (last and last.group() in ARRAYS) or line.lstrip().startswith("return "):
+        return True
+    return SIGN.search(line) is not None and CODE.search(line) is not None
 
 
 def _span(text: str, match: regex.Match[str]) -> Span:
     start, end = match.span()
-    return Span(*mend(text, start, end - (text[end - 1] == " ")), "", MARKER)
+    while text[end - 1] in " ,\n":
+        end -= 1
+    return Span(*mend(text, start, end), "", MARKER)
 
 
 def find_blocks(lines: Lines) -> Sequence[Span]:
@@ -175,6 +185,7 @@ MARKERS = Structural(
         "in the music\n⟦[n 5]\n⟧, which ended",
         "The villages\n⟦[\n1\n]\n⟧can be old.",
         "It is the first law.⟦[3]:18⟧ There are more.",
+        "It was used to press olives⟦[2],[3]⟧. It stands.",
     ),
     keep=examples(
         "x = values[1] + values[2]",
@@ -189,5 +200,6 @@ MARKERS = Structural(
         "The reaction [1] is faster than [2] and slower than [3].",
         "Look at argv[1], then at `argv[2]`.",
         "assert_eq!(v, [5]);",
+        "[1.1] This is the display.\n\n[1.2] The learned say so. [2] These came from the sea. [3] They went.",
     ),
 )
