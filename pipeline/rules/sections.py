@@ -63,6 +63,7 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
     items = 0
     shown = 0  # items that look like notes or citations
     in_item = False
+    indent = 0  # of the items
     for index in range(heading + 1, len(lines)):
         line = lines.texts[index]
         if lines.starts[index] >= footer:
@@ -80,15 +81,29 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
             break
         if index < last_prose and _is_heading(lines, index) and not is_back_matter(line):
             break  # content follows: its heading stays
+        if items and not lines.texts[index - 1] and not is_back_matter(line) and _ends(lines, heading, indent, index):
+            break
         last = index
         if RULER.fullmatch(line):
             continue  # the line under a heading
+        indent = indent if items else _indent(lines, index)
         in_item = True
         items += 1
         shown += bool(NOTE.match(line) or CITATION.search(line) or ENTRY.match(line))
     if DOUBTFUL.match(lines.texts[heading]) and (shown * 2 < items or not (items or _is_last(lines, last))):
         return None
     return last
+
+
+def _indent(lines: Lines, index: int) -> int:
+    return len(lines.rows[index]) - len(lines.rows[index].lstrip())
+
+
+def _ends(lines: Lines, heading: int, indent: int, index: int) -> bool:
+    """Whether a line behind a blank one ends a section: a ruled line, or one out again from items that are indented."""
+    if RULER.fullmatch(lines.texts[index]):
+        return True
+    return indent > _indent(lines, heading) >= _indent(lines, index) and not MARKER.match(lines.texts[index])
 
 
 def _is_last(lines: Lines, index: int) -> bool:

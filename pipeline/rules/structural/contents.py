@@ -21,6 +21,7 @@ LEADER = regex.compile(r"\S.{0,110}?(?:\s?\.){3,}\s*(?:\d{1,4}|[ivxlc]{1,6})")  
 NESTED = regex.compile(r"(?:^|\s)\d{1,2}\.\d{1,2}(?:\s|$)")
 BACK = regex.compile(r"\b(?:See also|References|External links|Further reading|Bibliography|Notes)\b")
 ONE_LINE = regex.compile(r"Contents:?\s+(?:\[?(?:hide|show)\]?\s+)?1\.?\s+(?:[^.!?]|[.!?](?!\s)|(?<=\d)\.\s){10,3000}")
+LETTERED = regex.compile(r"\(?[a-z][.)]\s+\S.{0,80}[^.;,:]")
 SENTENCE = regex.compile(r"[.;,:]$")
 # A heading of contents, or two entries one under the other: found at the speed of an automaton.
 GATE = re2.compile(
@@ -65,6 +66,9 @@ def _run(lines: Lines, first: int, pattern: regex.Pattern[str]) -> int:
         if not line:
             continue
         if index == after > first and _wrapped(lines, index):
+            after = index + 1
+            continue
+        if before and LETTERED.fullmatch(line) and not lines.is_prose(index):
             after = index + 1
             continue
         match = pattern.fullmatch(line)

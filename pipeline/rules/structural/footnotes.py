@@ -34,7 +34,7 @@ REFERS = frozenset(
 # Names before an index, and signs that code is made of: `SIGN` finds quickly that there is none.
 ARRAYS = frozenset(
     "arg args argv arr array buf buffer param params vec matrix sha sha1 sha2 char uchar int uint int8 int16 int32 "
-    "int64 uint8 uint16 uint32 uint64 byte".split()
+    "int64 uint8 uint16 uint32 uint64 byte msgstr make".split()
 )
 LAST = re.compile(r"\w+\Z")
 SIGN = re.compile(r"[=>`/(\[$@&_]")
@@ -42,9 +42,10 @@ CODE = regex.compile(
     r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w!?\([\w,. ]*\Z|[$@&][a-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z"
 )
 CODE_BEHIND = regex.compile(
-    r"->|[`>({\[]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
+    r"->|[`>({\[]|\.[a-z_]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
     regex.V1 | regex.M,
 )
+NUMBERED = re.compile(r"\[(?:[^\[\]\n]{0,12}\d|[a-z]|[^\[\]\n]*(?:needed|\?))\]\Z")
 VERSE = regex.compile(r"^\[\d{1,3}(?:[.:]\d{1,3})*\]\s\p{Lu}", regex.M)
 OPENS = regex.compile(r"\s\[\d{1,3}\] [\p{Lu}\"“]")
 NOTE = regex.compile(
@@ -80,11 +81,14 @@ def find_markers(lines: Lines) -> Sequence[Span]:
             continue
         if near[-1:] == "." and text[end : end + 1] == ".":
             continue  # a version: 1.[57].
+        if near[-1:] == "]" and not NUMBERED.search(line):
+            continue  # a link of Markdown: [text][1]
         if match["letter"] and near[-1:] not in TIGHT:
             continue
-        if behind[-1:] in STRONG or (alone and match["number"]):
+        version = near[-1:] == "." and near[-2:-1].isdigit()  # 5.[23] is one, "in 1990.[4]" is none
+        if (behind[-1:] in STRONG and not version) or (alone and match["number"]):
             sure.append(match)
-        elif behind[-2:].isalnum() and len(behind) > 1:
+        elif version or (behind[-2:].isalnum() and len(behind) > 1):
             likely.append(match)
         else:
             continue
@@ -200,6 +204,7 @@ MARKERS = Structural(
         "The reaction [1] is faster than [2] and slower than [3].",
         "Look at argv[1], then at `argv[2]`.",
         "assert_eq!(v, [5]);",
+        "See [the bug][1] for more, on AIX 5.[23] and 5.3.",
         "[1.1] This is the display.\n\n[1.2] The learned say so. [2] These came from the sea. [3] They went.",
     ),
 )
