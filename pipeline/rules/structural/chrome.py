@@ -24,12 +24,14 @@ BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|writte
 SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
 TEASERS = regex.compile(
     r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
-    r"|archives)\b"
+    r"|more (?:from|stories|articles|news)|archives)\b"
 )
 ENDS = frozenset(".!?…]\"'”’)")
 STEM = regex.compile(r"[^a-z].*")
 BULLETED = regex.compile(r"[^\w\s(\[]\s")
+CODE = regex.compile(r"[;{}]$|^[})\]]|=>|[\w\])]\(.*\)$|\w = \S|^</?\w+|^import |^from .* import ")
 FEWEST = 3
+NEAR = 8  # lines
 LABELS = 8  # words; a longer line that is no cue is not taken for a label
 DENSE, LOOSE = 4, 10  # of so many lines of chrome one at least is a cue: on any page, and around an article
 DROP = 5  # what the sum at the top may lose on its way to the next cue
@@ -75,6 +77,8 @@ def _scorer(lines: Lines) -> Callable[[int], float]:
             return -2.0 - min(len(line), 600) / 80
         if is_minor(line):
             return MINOR_SCORE
+        if CODE.search(line):
+            return -2.0
         if ends and SENTENCE_END.search(line):
             return -1.0
         if counts[line] > 1:
@@ -131,7 +135,30 @@ def find_lists(lines: Lines) -> Sequence[Span]:
         introduced = above is not None and lines.texts[above].endswith(":") and not cues[above]
         if count >= 2 and (headed or (hits * 3 >= count and (hits >= FEWEST or sure))) and not introduced:
             spans.append(Span(lines.starts[first], lines.end(after - 1), "", "chrome.list"))
+    return [*spans, *find_teasers(lines)]
+
+
+def find_teasers(lines: Lines) -> Sequence[Span]:
+    """Propose to drop titles of other pages: short lines between a heading that only such lists have and the next cue."""
+    cues = cues_of(lines)
+    if not cues:
+        return ()
+    spans = []
+    for heading, cue in enumerate(cues):
+        if cue < FIRM or not TEASERS.match(lines.texts[heading]):
+            continue
+        after = heading + 1
+        while after < len(lines) and not cues[after] and after - heading <= NEAR and _is_teaser(lines, after):
+            after += 1
+        titles = sum(1 for line in lines.texts[heading + 1 : after] if line)
+        if titles and (after == len(lines) or cues[after]):
+            spans.append(Span(lines.starts[heading], lines.end(after - 1), "", "chrome.list"))
     return spans
+
+
+def _is_teaser(lines: Lines, index: int) -> bool:
+    line = lines.texts[index]
+    return not line or (len(line) < 120 and line[-1] not in ".:;," and not lines.is_prose(index))
 
 
 def _list_around(lines: Lines, cues: Sequence[int], index: int, least: int) -> tuple[int, int]:
@@ -168,7 +195,7 @@ def find_head(lines: Lines) -> Sequence[Span]:
             best, cut = total, index
     prose = prose_above(lines)
     below = prose[-1] - prose[cut + 1]
-    if below < max(PROSE, PROSE_SHARE * prose[cut + 1]) or not _enough(
+    if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[max(cut, 0)] / 8) or not _enough(
         lines, cues, 0, cut + 1, LOOSE if below >= ARTICLE else DENSE
     ):
         return ()
@@ -179,9 +206,6 @@ def find_head(lines: Lines) -> Sequence[Span]:
         if line and index not in kept and not lines.is_prose(index) and not _is_byline(line, cues[index]):
             spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.head"))
     return spans
-
-
-NEAR = 8  # lines
 
 
 def _titles(lines: Lines, cues: Sequence[int], cut: int) -> set[int]:
@@ -232,6 +256,8 @@ def find_tail(lines: Lines) -> Sequence[Span]:
         return ()
     body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
     is_article = prose[cut] >= ARTICLE and prose[cut] * 2 >= body
+    if not is_article and len(lines.text) > 3 * lines.starts[cut]:
+        return ()  # a page of lists
     if not _enough(lines, cues, cut, bottom + 1, LOOSE if is_article else DENSE):
         return ()
     return [Span(lines.starts[cut], len(lines.text) if ends else lines.end(bottom), "", "chrome.tail")]
@@ -248,11 +274,21 @@ def prose_above(lines: Lines) -> list[int]:
 
 
 def _enough(lines: Lines, cues: Sequence[int], first: int, after: int, density: int) -> bool:
-    """Whether a stretch of lines has enough cues: two, one firm, or four different ones; one line in `density`."""
+    """Whether a stretch of lines has enough cues: two, one firm, or four different ones; one line in `density`.
+
+    Labels that stand twice in the text, countries, dates and the like count for a quarter of a cue each.
+    """
     hits = [index for index in range(first, after) if cues[index]]
-    size = sum(1 for line in lines.texts[first:after] if line)
-    if len(hits) < 2 or len(hits) * density < size:
+    if len(hits) < 2:
         return False
+    size = sum(1 for line in lines.texts[first:after] if line)
+    if len(hits) * density < size:
+        if density == DENSE:
+            return False
+        score = _scorer(lines)
+        support = sum(1 for index in range(first, after) if MINOR_SCORE >= score(index) >= REPEATED_SCORE)
+        if (len(hits) + support / 4) * density < size:
+            return False
     return any(cues[index] >= FIRM for index in hits) or len({lines.texts[index].lower() for index in hits}) >= 4
 
 

@@ -45,7 +45,7 @@ FURNITURE = regex.compile(
     r"|(?:reputation|thanks|thanked|trophy points|reaction score|likes received|rep power): ?[\d,]+.{0,40}"
     r"|#\d{1,5}|(?:reply|respond) with quote(?: reply with quote)?|add bookmark|click to expand(?:\.\.\.|…)"
     r"|last edited by .{2,80}|thread starter|reactions: ?.{2,120}|(?:share )?improve this (?:answer|question).*"
-    r"|.{0,40}\d+ (?:gold|silver|bronze) badges?.{0,60}|quick reply|view forum posts"
+    r"|.{0,40}\d+ (?:gold|silver|bronze) badges?.{0,60}|quick reply|view forum posts|link to post|permalink"
 )
 
 # The heading of the comments under an article.
@@ -96,6 +96,9 @@ SHAPES = (
     r"(?:asked|modified|viewed|active) \d.{2,40}|.{0,40}\d+ (?:gold|silver|bronze) badges?.{0,60}",
     r"\d[\d.,]*k? followers\b.{0,60}|get .{3,60} in your inbox\b.{0,20}|free shipping on .{3,40}",
     r"(?:join|become) (?:a )?(?:us|our|free|the|member|supporter|patron).{0,60}|already a (?:member|subscriber).{0,40}",
+    r"learn more about .{2,50}|not the answer you['’]re looking for\?.{0,120}",
+    r"stack exchange network consists of .{10,200}",
+    r"(?:wednesday|monday|tuesday|thursday|friday|saturday|sunday), \w{3,9} \d{1,2}, \d{4}",
     r"unable to edit the page\?.{0,60}",
     r"[-=_*~]{5,}",
 )
