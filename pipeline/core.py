@@ -60,6 +60,8 @@ class Pipeline:
         Raises `LedgerMismatch` if the ledger does not replay.
         """
         document = decode.document(source, id)
+        if any(flag.kind == "binary" for flag in document.flags):
+            return document  # no text: left alone, and flagged
         for stage in self.stages:
             before, passes = document.text, len(document.ledger)
             for _ in range(stage.rounds):

@@ -66,6 +66,14 @@ def test_the_guard_keeps_a_document_that_would_lose_too_much() -> None:
     assert not Pipeline(Settings(guard=1.0)).clean(text).flags
 
 
+def test_bytes_that_are_no_text_are_left_alone_and_flagged() -> None:
+    data = bytes(range(256)) * 8
+    document = KEEP.clean(data)
+    assert [flag.kind for flag in document.flags][:1] == ["binary"]
+    assert document.text == document.raw
+    assert not document.ledger.passes
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

@@ -52,7 +52,7 @@ class RuleSet:
         """The rules that come with the package."""
         from pipeline.rules.structural import STRUCTURAL
 
-        return cls([load(path) for path in sorted(PACKS.glob("*.toml"))], STRUCTURAL)
+        return cls([load(path, trusted=True) for path in sorted(PACKS.glob("*.toml"))], STRUCTURAL)
 
     @property
     def rules(self) -> list[Rule | Structural]:
@@ -176,9 +176,11 @@ class RuleSet:
         footer = min(
             (s.start for s in spans if s.end == len(text) and s.rule.split(".")[0] != "lines"), default=len(text)
         )
+        done = -1  # the last line of the sections so far
         for index, rule in openers:
-            last = sections.end(lines, index, footer)
+            last = sections.end(lines, index, footer) if index > done else None
             if last is not None:
+                done = last
                 spans.append(Span(lines.starts[index], lines.end(last), "", rule.id))
         return spans
 

@@ -20,6 +20,7 @@ import regex
 from pipeline.rules.lines import Lines
 
 OPEN, CLOSE = "⟦", "⟧"
+MARK = regex.compile(f"([{OPEN}{CLOSE}])")
 
 Where = Literal["inline", "line", "block", "section", "head", "tail", "document"]
 Do = Literal["drop", "replace", "fact"]
@@ -47,7 +48,7 @@ class Example(NamedTuple):
     def parse(cls, marked: str) -> Example:
         """Read a text with `⟦…⟧` around what must match; raises `ValueError` for marks that do not pair."""
         text, spans, start = "", [], -1
-        for piece in regex.split(f"([{OPEN}{CLOSE}])", marked):
+        for piece in MARK.split(marked):
             if piece == OPEN and start < 0:
                 start = len(text)
             elif piece == CLOSE and start >= 0:
