@@ -12,7 +12,7 @@ from pipeline.rules.rule import Span, Structural, examples
 
 ID = "contents.numbered"
 HEADING = regex.compile(
-    r"(?i)(?:[*=#_]{1,6}\s?)?(?:table of )?contents?:?(?:\s*\[(?:hide|show)\])?(?:\s?[*=#_]{1,6})?"
+    r"(?i)(?:[*=#_]{1,6}\s?)?(?:table of )?contents?:?(?:\s*(?:\[(?:hide|show)\]|hide))?(?:\s?[*=#_]{1,6})?"
     r"|inhalt(?:sverzeichnis)?|sommaire|índice|indice|contenido"
 )
 BEFORE = regex.compile(r"(?:[•*·#+o\-]\s)?\s*[•*·\-]?(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?[\s_]+\S.{0,110}")
@@ -21,6 +21,7 @@ LEADER = regex.compile(r"\S.{0,110}?(?:\s?\.){3,}\s*(?:\d{1,4}|[ivxlc]{1,6})")  
 NESTED = regex.compile(r"(?:^|\s)\d{1,2}\.\d{1,2}(?:\s|$)")
 BACK = regex.compile(r"\b(?:See also|References|External links|Further reading|Bibliography|Notes)\b")
 ONE_LINE = regex.compile(r"Contents:?\s+(?:\[?(?:hide|show)\]?\s+)?1\.?\s+(?:[^.!?]|[.!?](?!\s)|(?<=\d)\.\s){10,3000}")
+SWITCH = regex.compile(r"(?i)\[?(?:hide|show)\]?|\(top\)|(?:move to|toggle) [\p{L}\d ,'’()–-]{1,60}")
 LETTERED = regex.compile(r"\(?[a-z][.)]\s+\S.{0,80}[^.;,:]")
 SENTENCE = regex.compile(r"[.;,:]$")
 # A heading of contents, or two entries one under the other: found at the speed of an automaton.
@@ -47,7 +48,7 @@ def find(lines: Lines) -> Sequence[Span]:
             first = next((i for i in range(index + 1, min(index + 6, len(lines))) if lines.texts[i]), index)
         after = max((_run(lines, first, pattern) for pattern in (BEFORE, BEHIND)), default=first)
         if headed:
-            after = max(after, _led(lines, first))
+            after = max(after, _led(lines, first), _repeated(lines, first))
         count = sum(1 for i in range(first, after) if lines.texts[i])
         if after > first and (count >= 2 if headed else count >= 4 and _bulleted_or_nested(lines, first, after)):
             spans.append(Span(lines.starts[index], lines.end(after - 1), "", ID))
@@ -86,6 +87,25 @@ def _wrapped(lines: Lines, index: int) -> bool:
     """Whether a line carries on the entry above it: a long one, which it is indented below."""
     row, above = lines.rows[index], lines.rows[index - 1]
     return len(above) > 60 and row.lstrip() != row and len(row) - len(row.lstrip()) > len(above) - len(above.lstrip())
+
+
+def _repeated(lines: Lines, first: int) -> int:
+    """The line behind the last entry of a run, each a heading that stands again below, with switches among them."""
+    switches = entries = misses = 0
+    after = first
+    for index in range(first, len(lines)):
+        line = lines.texts[index]
+        if SWITCH.fullmatch(line):
+            switches += 1
+        elif line and len(line) <= 80 and line in lines.texts[index + 1 :]:
+            entries, misses = entries + 1, 0
+        elif line:
+            misses += 1
+            if misses > 2 or len(line) > 80:
+                break
+            continue
+        after = index + 1 if line else after
+    return after if switches and entries >= 2 else first
 
 
 def _counts(line: str) -> bool:
@@ -154,6 +174,7 @@ RULE = Structural(
         "⟦***** Contents *****\n    * 1_History\n          o 1.1_Early_days\n    * 2_Climate\n⟧* History\nIt began.",
         "⟦Table of Contents\n\n   1.   Introduction . . . . . . . 1\n   3a.  Format Rules  . . . .  4\n"
         "   4.   Header . . . . 6\n⟧\n1.  Introduction",
+        "⟦Contents\nhide\n(Top)\nHistory\nClimate\nSee also\n⟧Teme\nIt is old.\nHistory\nIt began.\nClimate\nSee also",
         "⟦Contents [hide]\n\n1 Name\n2 Course\n⟧\nThe river is long.",
     ),
     keep=examples(

@@ -18,10 +18,10 @@ from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
 
 MARKER, BLOCK = "markers.footnote", "markers.footnote-block"
-GATE = re2.compile(r"\[\s?(?:[1-9]\d{0,2}|(?:n|nb|note|Note|Anm\.|fn)\s\d{1,3}|[a-i]|[ivx]{1,4})\s?\]")
+GATE = re2.compile(r"\[\s?(?:[1-9]\d{0,2}|(?:n|nb|note|Note|Anm\.|fn)\s\d{1,3}|[a-iA-H]|[ivx]{1,4})\s?\]")
 MARK = regex.compile(
     r"""(?x) (?: \[\s?
-        (?: (?P<number>[1-9]\d{0,2}) | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-i]|[ivx]{1,4}) ) \s?\]
+        (?: (?P<number>[1-9]\d{0,2}) | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-iA-H]|[ivx]{1,4}) ) \s?\]
     (?: :\s?\d{1,4} (?:[–-]\d{1,4})? (?![\w.]\w) )? (?: ,?\s? (?=\[\s?\d) )? )+"""  # with the page, as in [3]:18
 )
 STRONG = frozenset(".,;:!?…)\"'”’»%°†*_⟩]。、」』）")  # what a marker stands behind
@@ -42,7 +42,7 @@ CODE = regex.compile(
     r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w!?\([\w,. ]*\Z|[$@&][a-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z"
 )
 CODE_BEHIND = regex.compile(
-    r"->|[`>({\[]|\.[a-z_]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
+    r"->|[`>({\[\]]|\.[a-z_]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
     regex.V1 | regex.M,
 )
 NUMBERED = re.compile(r"\[(?:[^\[\]\n]{0,12}\d|[a-z]|[^\[\]\n]*(?:needed|\?))\]\Z")
@@ -83,7 +83,8 @@ def find_markers(lines: Lines) -> Sequence[Span]:
             continue  # a version: 1.[57].
         if near[-1:] == "]" and not NUMBERED.search(line):
             continue  # a link of Markdown: [text][1]
-        if match["letter"] and near[-1:] not in TIGHT:
+        letter = match["letter"]
+        if letter and (near[-1:] not in TIGHT or (letter.isupper() and "[Footnote" not in text)):
             continue
         version = near[-1:] == "." and near[-2:-1].isdigit()  # 5.[23] is one, "in 1990.[4]" is none
         if (behind[-1:] in STRONG and not version) or (alone and match["number"]):
@@ -190,6 +191,7 @@ MARKERS = Structural(
         "The villages\n⟦[\n1\n]\n⟧can be old.",
         "It is the first law.⟦[3]:18⟧ There are more.",
         "It was used to press olives⟦[2],[3]⟧. It stands.",
+        "Grey one,⟦[A]⟧ what dost thou wait for?\n\n[Footnote A: First printed in 1890.]",
     ),
     keep=examples(
         "x = values[1] + values[2]",
@@ -204,6 +206,8 @@ MARKERS = Structural(
         "The reaction [1] is faster than [2] and slower than [3].",
         "Look at argv[1], then at `argv[2]`.",
         "assert_eq!(v, [5]);",
+        "The set [[1, 2], [3]] is none.",
+        "He said,[A] and wrote,[B] that",
         "See [the bug][1] for more, on AIX 5.[23] and 5.3.",
         "[1.1] This is the display.\n\n[1.2] The learned say so. [2] These came from the sea. [3] They went.",
     ),
