@@ -39,8 +39,11 @@ def finder(settings: Settings) -> Callable[[str], Found]:
     markdown = settings.headings == "markdown"
 
     def find(text: str) -> Found:
-        clean = clean_blocks(text, markdown) if is_clean(text) else None
+        bare = text.rstrip("\n")
+        clean = clean_blocks(bare, markdown) if is_clean(bare) else None
         if clean:
+            if len(bare) < len(text):
+                clean.edits = [*clean.edits, Edit(len(bare), text[len(bare) :], "", BREAK.rule)]
             return clean
         edits, paragraphs, settled = one_round(text, markdown)
         if settled or not edits:
