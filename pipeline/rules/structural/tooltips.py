@@ -13,6 +13,7 @@ tell, the summary must show what it is: it repeats the link's words, or it start
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import regex
@@ -89,8 +90,9 @@ def _common_size(lines: Sequence[str], ends: Sequence[int]) -> int:
     It shows where a good part of the cut lines that are long enough end at nearly the same size.
     """
     sizes = sorted(size for size in (_bytes(lines, end, end) for end in ends) if SHORTEST <= size <= LONGEST)
-    for largest in reversed(sizes):  # a longer one that stands alone is something else
-        near = sum(largest * SLACK <= size <= largest for size in sizes)
+    for index in range(len(sizes) - 1, -1, -1):  # a longer one that stands alone is something else
+        largest = sizes[index]
+        near = index + 1 - bisect_left(sizes, largest * SLACK)
         if near >= 3 and near * 3 >= len(sizes):
             return largest
     return 0
