@@ -51,7 +51,8 @@ def find(view: Lines) -> Sequence[Span]:
     if " ...\n" not in text and "…\n" not in text and not text.endswith((" ...", "…")):
         return ()
     lines = view.rows
-    ends = [index for index, line in enumerate(lines) if CUT.search(line) and not CODE.match(line)]
+    dotted = [index for index, line in enumerate(lines) if line.endswith(("...", "…"))]
+    ends = [index for index in dotted if CUT.search(lines[index]) and not CODE.match(lines[index])]
     going_on = sum(_goes_on(lines, end) for end in ends)
     if going_on * 2 < len(ends):
         return ()  # teasers of a list, or an author's dots: no sentence goes on behind them
