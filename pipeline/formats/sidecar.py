@@ -43,7 +43,7 @@ def versions() -> dict[str, str]:
     """
     from importlib import metadata
 
-    libraries = {"ftfy": "ftfy", "bs4": "beautifulsoup4", "regex": "regex"}
+    libraries = {"ftfy": "ftfy", "bs4": "beautifulsoup4", "cchardet": "faust-cchardet", "regex": "regex"}
     found = {name: metadata.version(distribution) for name, distribution in libraries.items()}
     return {"clean_corpus": __version__, **found}
 

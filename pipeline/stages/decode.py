@@ -2,8 +2,9 @@
 
 The order of questions is that of BeautifulSoup's `EncodingDetector`, whose parts are used for the byte-order
 mark and the declaration: a byte-order mark, a declaration in the markup, valid UTF-8, UTF-8 with some bad
-bytes, the legacy encoding in which the bytes make most sense (see `languages`), and windows-1252 for everything
-else. It differs in one place: bytes that are valid UTF-8, and not plain ASCII, are UTF-8 whatever they declare. A
+bytes, what the detector says that BeautifulSoup itself asks first (`cchardet`, which is Mozilla's), and windows-1252
+for everything else. It differs in one place: bytes that are valid UTF-8, and not plain ASCII, are UTF-8 whatever they
+declare. A
 scraper that stores its pages as UTF-8 leaves the old declaration in them, and text in another encoding is hardly ever
 valid UTF-8.
 
@@ -30,6 +31,12 @@ LABELS = {
     "utf-16-le": "utf-8", "utf-16-be": "utf-8", "utf-32": "utf-8",
 }  # fmt: skip
 
+# The legacy encodings of the web (WHATWG Encoding Standard), as Python names them: a detector that names another one
+# was misled by a few odd bytes.
+OF_THE_WEB = set("big5 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp866 cp874 cp932 cp949".split())
+OF_THE_WEB |= set("euc_jp gb18030 iso2022_jp koi8-r koi8-u mac-cyrillic mac-roman".split())
+OF_THE_WEB |= {f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)}
+
 # Codecs of Python's that no document is written in, or that read plain text as something else.
 NOT_FOR_DOCUMENTS = {"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 
@@ -37,6 +44,10 @@ MARKS = (b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe", b"\0\0\xfe\xff")  # the byte
 HIGH_RUNS = re.compile(b"[\x80-\xff]+")
 # Letters and signs of Western text in UTF-8: in windows-1252 they would be two or three odd characters in a row.
 WESTERN = re.compile(b"(?:\xc2[\xa0-\xbf]|\xc3[\x80-\xbf]|\xc5[\x92\x93]|\xe2(?:\x80[\x80-\xbf]|\x82\xac))+")
+# The signs of windows-1252 that texts in English use; the Windows encodings of other languages have most in common.
+ASCII_AND_SIGNS = bytes(range(128)) + "€‚„…†‡‰‘’“”•–—™\xa0£§©«\xad®°±²³·»¼½¾¢¥".encode("cp1252")
+ENOUGH = 3  # letters beyond ASCII, from which on a detector has something to go by
+NEARLY = 0.1  # of all bytes
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 UNDECODED = re.compile("[\udc80-\udcff]")
 DAMAGED_SHARE = 0.01  # of all bytes: so many may be wrong in the encoding that is declared
@@ -170,10 +181,32 @@ def _guess(data: bytes) -> tuple[str, str]:
         return "utf-8", "damaged"
     if _is_binary(data):
         return "cp1252", "fallback"
-    from pipeline.stages import languages
+    if _is_nearly_ascii(data):
+        return "cp1252", "fallback"
+    name = _detected(data)
+    return (name, "detected") if name else ("cp1252", "fallback")
 
-    name = languages.encoding(data, mac=b"\r" in data and b"\n" not in data)
-    return (codecs.lookup(name).name, "detected") if name else ("cp1252", "fallback")
+
+def _is_nearly_ascii(data: bytes) -> bool:
+    r"""Whether what is not ASCII is too little for a guess, or nothing but signs of windows-1252 (quotes, dashes, …).
+
+    >>> _is_nearly_ascii(b"It\x92s 5\xb0 \x96 or 10\xbd."), _is_nearly_ascii("Größe für Füchse".encode("cp1252"))
+    (True, False)
+    """
+    rest = data.translate(None, ASCII_AND_SIGNS)
+    return len(rest) < ENOUGH and len(rest) < NEARLY * len(data)
+
+
+def _detected(data: bytes) -> str:
+    """The legacy encoding that the bytes look like, or "" if they look like none of those that the web uses."""
+    import cchardet
+
+    try:
+        name = codecs.lookup(str(cchardet.detect(data)["encoding"])).name
+    except LookupError:
+        return ""
+    name = LABELS.get(name, name)
+    return name if name in OF_THE_WEB else ""
 
 
 def _is_damaged(data: bytes) -> bool:
