@@ -30,8 +30,14 @@ ENDS = frozenset(".!?…]\"'”’)")
 STEM = regex.compile(r"[^a-z].*")
 BULLETED = regex.compile(r"[^\w\s(\[]\s")
 CODE = regex.compile(r"[;{}]$|^[})\]]|=>|[\w\])]\(.*\)$|\w = \S|^</?\w+|^import |^from .* import ")
+# What stands between cues and under the items of a table of offers alike.
+OFFER = regex.compile(
+    r"(?i)(?:learn more|details|view|compare|get started|(?:shop|book|order|buy|apply|register|download) now|pricing"
+    r"|(?:try|start) .{0,10}free|request a demo|get a quote|\W)(?: ?[»›→])?"
+)
 FEWEST = 3
 NEAR = 8  # lines
+MENUS = 5  # how often a menu may stand in a page; what stands there more often is the cell of a table
 LABELS = 8  # words; a longer line that is no cue is not taken for a label
 DENSE, LOOSE = 4, 10  # of so many lines of chrome one at least is a cue: on any page, and around an article
 DROP = 5  # what the sum at the top may lose on its way to the next cue
@@ -68,21 +74,21 @@ def _scorer(lines: Lines) -> Callable[[int], float]:
         if not line:
             return 0.0
         if cue:
-            return MINOR_SCORE if cue == WEAK and STAMP.fullmatch(line) else CUE_SCORE[cue]
+            return MINOR_SCORE if OFFER.fullmatch(line) or STAMP.fullmatch(line) else CUE_SCORE[cue]
         ends = line[-1] in ENDS
         if ends and TEASER_END.search(line):
             return 1.0
         marked = MARKER.match(line)
         if lines.is_prose(index) or (marked and len(line) > 80 and prose_like(MARKER.sub("", line, count=1))):
             return -2.0 - min(len(line), 600) / 80
-        if is_minor(line):
+        if is_minor(line) and counts[line] <= MENUS:
             return MINOR_SCORE
         if CODE.search(line):
             return -2.0
         if ends and SENTENCE_END.search(line):
             return -1.0
         if counts[line] > 1:
-            return REPEATED_SCORE
+            return REPEATED_SCORE if counts[line] <= MENUS else -0.4
         words = len(line.split())
         if marked:
             return BULLET_SCORE if words <= LABELS else -0.4
@@ -139,7 +145,7 @@ def find_lists(lines: Lines) -> Sequence[Span]:
 
 
 def find_teasers(lines: Lines) -> Sequence[Span]:
-    """Propose to drop titles of other pages: short lines between a heading that only such lists have and the next cue."""
+    """Propose to drop titles of other pages: short lines between a heading of such lists and the next cue."""
     cues = cues_of(lines)
     if not cues:
         return ()
@@ -195,9 +201,10 @@ def find_head(lines: Lines) -> Sequence[Span]:
             best, cut = total, index
     prose = prose_above(lines)
     below = prose[-1] - prose[cut + 1]
-    if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[max(cut, 0)] / 8) or not _enough(
-        lines, cues, 0, cut + 1, LOOSE if below >= ARTICLE else DENSE
-    ):
+    if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[max(cut, 0)] / 8):
+        return ()
+    is_article = below >= ARTICLE and below * 3 >= len(lines.text) - lines.starts[cut]
+    if not _enough(lines, cues, 0, cut + 1, LOOSE if is_article else DENSE):
         return ()
     kept = _titles(lines, cues, cut)
     spans = []
