@@ -64,7 +64,7 @@ BETWEEN = st.sampled_from([" ", " | ", "  ", "\t", " / ", " - "])
 
 @given(
     st.lists(st.tuples(WORDS, BETWEEN), min_size=1, max_size=4),
-    st.sampled_from(["", "• ", "  ", "› ", "|"]),
+    st.sampled_from(["", "• ", "  ", "› ", "|", "/ ", "-- "]),
     st.booleans(),
 )
 def test_the_automaton_finds_every_cue(parts: list[tuple[str, str]], before: str, loud: bool) -> None:

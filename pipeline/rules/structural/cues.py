@@ -131,8 +131,8 @@ def _maybe() -> Any:
     parts = rf"(?:{phrases})(?:[ \t|/•·–—>»-]+(?:{phrases}))*"
     # Without the limits on length, which would multiply the states; spaces may be any number of blanks.
     shapes = regex.sub(r"\.\{\d+,\d+\}|\.\*", r"[^\\n]*", "|".join(SHAPES))
-    shapes = regex.sub(r"(?<!\[[^\]]{0,9}) ", r"[ \\t]+", shapes)
-    return re2.compile(rf"(?m)^[ \t]*(?:[•*·▪●○◦»›>|–—-][ \t]*)?(?:{parts}|{shapes})[ \t|/•·–—>»›-]*$", options)
+    shapes = regex.sub(r"(?<!\[[^\]]{0,9}) ", r"(?:[ \\t]+)", shapes)
+    return re2.compile(rf"(?m)^[ \t|/•*·▪●○◦»›>–—-]*(?:{parts}|{shapes})[ \t|/•·–—>»›-]*$", options)
 
 
 MAYBE = _maybe()
