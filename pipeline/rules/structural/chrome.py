@@ -263,6 +263,8 @@ def find_tail(lines: Lines) -> Sequence[Span]:
         return ()
     body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
     is_article = prose[cut] >= ARTICLE and prose[cut] * 2 >= body
+    if not ends and all(cue < FIRM for cue in cues[cut : bottom + 1]):
+        return ()
     if not is_article and len(lines.text) > 3 * lines.starts[cut]:
         return ()  # a page of lists
     if not _enough(lines, cues, cut, bottom + 1, LOOSE if is_article else DENSE):

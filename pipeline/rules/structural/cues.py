@@ -99,7 +99,7 @@ SHAPES = (
     r"learn more about .{2,50}|not the answer you['’]re looking for\?.{0,120}",
     r"stack exchange network consists of .{10,200}",
     r"(?:wednesday|monday|tuesday|thursday|friday|saturday|sunday), \w{3,9} \d{1,2}, \d{4}",
-    r"[★☆⭐]+.{0,40}|(?:rated )?\d\.\d(?: out of|/) ?5\b.{0,40}",
+    r"[★☆⭐]{3,}.{0,40}",
     r"unable to edit the page\?.{0,60}",
     r"[-=_*~]{5,}",
 )

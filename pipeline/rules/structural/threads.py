@@ -32,6 +32,8 @@ def find_comments(lines: Lines) -> Sequence[Span]:
     form = next((i for i in range(len(lines) - 1, -1, -1) if cues[i] and FORM.fullmatch(lines.texts[i])), None)
     if len(stamps) + (form is not None) < 2:
         return ()
+    if is_thread(lines) or sum(1 for i, cue in enumerate(cues) if cue and COMMENTS.fullmatch(lines.texts[i])) > 2:
+        return ()  # each answer of a thread has comments of its own
     start = next((top for at in stamps if (top := _comment_top(lines, at)) is not None), None)
     if start is None or prose_above(lines)[start] < PROSE:
         return ()
