@@ -14,7 +14,7 @@ from pipeline.document import Fact, Flag, Found, Gap, Paragraph
 from pipeline.edits import Edit
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport, WrongFolders
-from pipeline.formats import text
+from pipeline.formats import sidecar, text
 from pipeline.settings import Settings
 from pipeline.stages import Stage
 from pipeline.verify import verify
@@ -296,6 +296,57 @@ def test_a_run_that_was_cut_off_is_taken_up(raw: Path, tmp_path: Path) -> None:
     (tmp_path / "cut/latin.txt").unlink()
     clean(raw, tmp_path / "cut")
     assert files(tmp_path / "cut") == files(tmp_path / "whole")
+
+
+def test_what_a_killed_run_left_half_written_goes(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "cut")
+    for name in ("a.txt", "b/gone.json", "manifest.jsonl"):
+        Path(text.part(str(tmp_path / "cut" / name))).write_text("half")
+    (tmp_path / "cut/.mine.part").write_text("mine")
+    assert verify(tmp_path / "cut", raw).findings == []
+    clean(raw, tmp_path / "cut")
+    assert files(tmp_path / "cut") == files(tmp_path / "whole") | {".mine.part": b"mine"}
+
+
+@pytest.mark.parametrize("death", range(6), ids=lambda number: f"step {number}")
+def test_a_run_that_is_killed_leaves_no_half_file(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, death: int
+) -> None:
+    """Killed in the middle of the writing of each of two files, and before each is moved to its place."""
+    if not hasattr(os, "fork"):
+        pytest.skip("processes are not forked here")
+    clean(raw, tmp_path / "whole")
+    steps = iter(range(100))
+
+    def dying(step):  # type: ignore[no-untyped-def]
+        def call(*args):  # type: ignore[no-untyped-def]
+            if next(steps) == death:
+                if step is os.write:
+                    write(args[0], args[1][: len(args[1]) // 2])
+                os._exit(9)
+            return step(*args)
+
+        return call
+
+    write = os.write
+    child = os.fork()
+    if not child:
+        os.write, os.replace = dying(os.write), dying(os.replace)
+        clean(raw, tmp_path / "cut")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    whole, cut = files(tmp_path / "whole"), files(tmp_path / "cut")
+    assert {name: data for name, data in cut.items() if not name.endswith(text.PART)}.items() <= whole.items()
+    clean(raw, tmp_path / "cut")
+    assert files(tmp_path / "cut") == whole
+
+
+def test_the_longest_names_are_written(tmp_path: Path) -> None:
+    for id in ("x" * 250, "é" * 125):
+        text.write_pair(str(tmp_path), id, b"Text.\n", sidecar.HEAD)
+        assert files(tmp_path)[id + ".txt"] == b"Text.\n"
+    assert len(files(tmp_path)) == 4
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:

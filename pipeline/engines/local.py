@@ -221,12 +221,16 @@ def _scan(raw: str) -> text.Listing:
 
 
 def _prepare(out: str) -> None:
-    """Make the folder of the results; refuse one whose manifest is not ours, before anything is written."""
+    """Make the folder of the results; refuse one whose manifest is not ours, before anything is written.
+
+    What a run that was killed left half-written goes.
+    """
     path = os.path.join(out, manifest.NAME)
     try:
         os.makedirs(out, exist_ok=True)
         if not os.access(out, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
+        text.remove_parts(out)
         foreign = os.path.lexists(path) and not all(_named(row) for _, row in manifest.rows(path))
     except OSError as error:
         raise RunError(f"Cannot write to {printable(out)}: {_why(error)}. Choose another folder.") from None

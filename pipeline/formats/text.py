@@ -6,6 +6,7 @@ whole or not at all: what fails is taken back, and what was there before is repl
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from pipeline.stages.utf8 import utf8
 
 __all__ = [
+    "PART",
     "SUFFIXES",
     "Collision",
     "Entry",
@@ -24,9 +26,11 @@ __all__ = [
     "collisions",
     "decode",
     "encode",
+    "part",
     "paths",
     "printable",
     "read",
+    "remove_parts",
     "results",
     "scan",
     "walk",
@@ -34,9 +38,11 @@ __all__ = [
     "write_pair",
 ]
 
+PART = ".clean-corpus-part"  # how the names of files end that are being written
 SUFFIXES = (".txt", ".text", ".md")
 _SUFFIX = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,7}$")  # `v1.5` and `Dr. Who` have none
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
+_LONGEST = 255  # bytes: the longest name of a file
 _UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -207,14 +213,15 @@ def read(path: str, size: int = 0) -> bytes:
 
 
 def write(path: str, data: bytes | Iterable[bytes]) -> None:
-    """Write a file whole or not at all: to a temporary file in the same folder, and from there to its place."""
-    temporary = os.path.join(os.path.dirname(path), f".clean-corpus-{os.getpid()}.tmp")
+    """Write a file whole or not at all: beside its place (see `part`), and from there to it. Its folder is made."""
+    temporary = part(path)
     try:
-        with open(temporary, "wb") as file:
-            if isinstance(data, bytes):
-                file.write(data)
-            else:
-                file.writelines(data)
+        file = _open_new(temporary)
+        if isinstance(data, bytes):
+            _write_all(file, data)
+        else:
+            with open(file, "wb") as stream:
+                stream.writelines(data)
         os.replace(temporary, path)
     except BaseException:
         if os.path.exists(temporary):
@@ -222,54 +229,70 @@ def write(path: str, data: bytes | Iterable[bytes]) -> None:
         raise
 
 
+def part(path: str) -> str:
+    """The file that becomes `path` once it is whole; a run that is killed may leave one.
+
+    >>> part("clean/tale.txt").replace(os.sep, "/")
+    'clean/.tale.txt.clean-corpus-part'
+    """
+    folder, name = os.path.split(path)
+    if 4 * len(name) + len(PART) >= _LONGEST <= len(os.fsencode(name)) + len(PART):
+        name = hashlib.blake2b(os.fsencode(name), digest_size=16).hexdigest()
+    return os.path.join(folder, f".{name}{PART}")
+
+
+def remove_parts(folder: str) -> None:
+    """Remove what a run that was killed left half-written."""
+    for _, entry in walk(folder):
+        if entry.name.endswith(PART) and entry.name.startswith("."):
+            os.unlink(entry.path)
+
+
 def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> None:
     """Write a clean text and its sidecar, unless they are there already.
 
     The sidecar goes first: so a text file without a sidecar was never written by us. Raises `ForeignFile` rather than
-    overwrite a file that is not ours. Files that are new are made in their place, which takes half the time of making
-    them elsewhere and moving them; should the machine stop in the middle of one, the next run knows it by its beginning
-    and writes it again. Files that were there are replaced in one step.
+    overwrite a file that is not ours.
     """
     text_path, sidecar_path = paths(folder, id)
-    if _create(sidecar_path, sidecar):
-        try:
-            if _create(text_path, text):
-                return
-        except BaseException:
-            os.unlink(sidecar_path)
-            raise
-        os.unlink(sidecar_path)
+    new = not os.path.lexists(sidecar_path)
+    if new and os.path.lexists(text_path):
         raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
-    from pipeline.formats.sidecar import HEAD
+    if not new:
+        from pipeline.formats.sidecar import HEAD
 
-    before = read(sidecar_path)
-    if not (before.startswith(HEAD) or HEAD.startswith(before)):
-        raise ForeignFile(f"{printable(sidecar_path)} is there, and clean-corpus did not make it")
-    if before == sidecar and _is(text_path, text):
-        return
+        before = read(sidecar_path)
+        if not before.startswith(HEAD):
+            raise ForeignFile(f"{printable(sidecar_path)} is there, and clean-corpus did not make it")
+        if before == sidecar and _is(text_path, text):
+            return
     write(sidecar_path, sidecar)
-    write(text_path, text)
-
-
-def _create(path: str, data: bytes) -> bool:
-    """Make a file that is not there, with its folder; False if it is there. What fails leaves nothing."""
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
-    except FileExistsError:
-        return False
+        write(text_path, text)
+    except BaseException:
+        if new:
+            os.unlink(sidecar_path)
+        raise
+
+
+def _open_new(path: str) -> int:
+    """Open a file to be written from its beginning; its folder is made if it is not there."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY
+    try:
+        return os.open(path, flags, 0o666)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+        return os.open(path, flags, 0o666)
+
+
+def _write_all(file: int, data: bytes) -> None:
+    """Write to an open file, and close it: less to do than what Python's own files do."""
     try:
         done = os.write(file, data)
         while done < len(data):
             done += os.write(file, data[done:])
-    except BaseException:
+    finally:
         os.close(file)
-        os.unlink(path)
-        raise
-    os.close(file)
-    return True
 
 
 def _is(path: str, data: bytes) -> bool:
