@@ -35,6 +35,8 @@ OFFER = regex.compile(
     r"(?i)(?:learn more|details|view|compare|get started|(?:shop|book|order|buy|apply|register|download) now|pricing"
     r"|(?:try|start) .{0,10}free|request a demo|get a quote|\W)(?: ?[»›→])?"
 )
+# Names that stand in lists of other kinds as well: four of them alone are no menu.
+SITES = frozenset("facebook twitter instagram youtube linkedin pinterest reddit discord github x whatsapp".split())
 FEWEST = 3
 NEAR = 8  # lines
 MENUS = 5  # how often a menu may stand in a page; what stands there more often is the cell of a table
@@ -141,7 +143,13 @@ def find_lists(lines: Lines) -> Sequence[Span]:
         introduced = above is not None and lines.texts[above].endswith(":") and not cues[above]
         if count >= 2 and (headed or (hits * 3 >= count and (hits >= FEWEST or sure))) and not introduced:
             spans.append(Span(lines.starts[first], lines.end(after - 1), "", "chrome.list"))
-    return [*spans, *find_teasers(lines)]
+    merged: list[Span] = []
+    for span in sorted([*spans, *find_teasers(lines)]):
+        if merged and span.start < merged[-1].end:
+            merged[-1] = merged[-1]._replace(end=max(span.end, merged[-1].end))
+        else:
+            merged.append(span)
+    return merged
 
 
 def find_teasers(lines: Lines) -> Sequence[Span]:
@@ -298,7 +306,8 @@ def _enough(lines: Lines, cues: Sequence[int], first: int, after: int, density: 
         support = sum(1 for index in range(first, after) if MINOR_SCORE >= score(index) >= REPEATED_SCORE)
         if (len(hits) + support / 4) * density < size:
             return False
-    return any(cues[index] >= FIRM for index in hits) or len({lines.texts[index].lower() for index in hits}) >= 4
+    different = {lines.texts[index].lower() for index in hits} - SITES
+    return any(cues[index] >= FIRM for index in hits) or len(different) >= 4
 
 
 @lru_cache(maxsize=1)
