@@ -69,7 +69,9 @@ RANK = regex.compile(
     r"veteran|elite|regular|honorary|supporting) )?(?:member|user|moderator|administrator|admin|newbie|guest|poster)s?"
     r"|private message|view profile|visit .{2,40}'s homepage|thread: .{3,120}"
 )
-SMALL = regex.compile(r"(?i)quote|top|reply|like|report|#?\d{1,5}|share|edit|multi-?quote|\W{1,3}|.{2,30} said:")
+SMALL = regex.compile(
+    r"(?i)quote|top|reply|like|report|#?\d{1,5}|share|edit|multi-?quote|\W{1,3}|.{2,30} (?:said|wrote):|re: .{3,120}"
+)
 
 
 def find_furniture(lines: Lines) -> Sequence[Span]:
