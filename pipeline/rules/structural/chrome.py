@@ -37,6 +37,8 @@ OFFER = regex.compile(
 )
 # Names that stand in lists of other kinds as well: four of them alone are no menu.
 SITES = frozenset("facebook twitter instagram youtube linkedin pinterest reddit discord github x whatsapp".split())
+RIGHTS = regex.compile(r"(?i)\W*(?:©|copyright|\(c\))")
+RIGHTS_OF_A_SITE = 3
 FEWEST = 3
 NEAR = 8  # lines
 MENUS = 5  # how often a menu may stand in a page; what stands there more often is the cell of a table
@@ -61,6 +63,12 @@ def cues_of(lines: Lines) -> list[int] | None:
         if found:
             cues = cues or [0] * len(lines)
             cues[index] = found
+    rights = [i for i, cue in enumerate(cues or ()) if cue == WEAK and RIGHTS.match(lines.texts[i])]
+    if (
+        cues and len({lines.texts[i] for i in rights}) > RIGHTS_OF_A_SITE
+    ):  # a text about who has the rights in something
+        for index in rights:
+            cues[index] = 0
     return cues
 
 

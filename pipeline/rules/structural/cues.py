@@ -100,14 +100,14 @@ SHAPES = (
     r"(?:wednesday|monday|tuesday|thursday|friday|saturday|sunday), \w{3,9} \d{1,2}, \d{4}",
     r"[★☆⭐]{3,}.{0,40}",
     r"unable to edit the page\?.{0,60}",
-    r"[-=_*~]{5,}",
 )
 PATTERNS = regex.compile("|".join(SHAPES))
 
 # What stands between cues, too: dates, times, counts, prices, phone numbers, addresses, run-together labels.
 MINOR = regex.compile(
     r"""(?x)
-      (?:\p{L}{3,9}\.?,?\ )?(?:\p{L}{3,9}\.?\ \d{1,2}|\d{1,2}\.?\ \p{L}{3,9}\.?),?\ (?:19|20)\d\d
+      [-=_*~]{5,}
+    | (?:\p{L}{3,9}\.?,?\ )?(?:\p{L}{3,9}\.?\ \d{1,2}|\d{1,2}\.?\ \p{L}{3,9}\.?),?\ (?:19|20)\d\d
       (?:[ ,|at-]+\d{1,2}:\d\d\ ?(?:[ap]m)?)?
     | \d{1,2}[./-]\d{1,2}[./-]\d{2,4} | (?:19|20)\d\d-\d\d-\d\d | \d{1,2}:\d\d\ ?(?:[AaPp]\.?[Mm]\.?)?
     | \d+\ (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\ ago
