@@ -1,7 +1,7 @@
 """Rules that are code, for debris that no pattern can see. Each has an id, a sentence about it, and examples."""
 
 from pipeline.rules.rule import Structural
-from pipeline.rules.structural import chrome, consent, contents, footnotes, keywords, mash, threads, tooltips
+from pipeline.rules.structural import chrome, consent, contents, footnotes, keywords, mash, rights, threads, tooltips
 
 STRUCTURAL: tuple[Structural, ...] = (
     tooltips.RULE,
@@ -11,6 +11,7 @@ STRUCTURAL: tuple[Structural, ...] = (
     footnotes.BLOCKS,
     consent.RULE,
     mash.RULE,
+    rights.RULE,
     *threads.RULES,
     *chrome.RULES,
 )
