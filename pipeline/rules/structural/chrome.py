@@ -263,7 +263,7 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     for index in range(bottom, -1, -1):
         here = score(index)
         total += here
-        if here >= 2 and total > 0:
+        if here >= 2 and total > 0 and lines.texts[index].lower() not in SITES:
             cuts.append((total, -index))
         if total < -12:
             break
@@ -278,12 +278,12 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     if cut < 0:
         return ()
     body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
-    is_article = prose[cut] >= ARTICLE and prose[cut] * 2 >= body
+    is_text = prose[cut] * 2 >= body
     if not ends and all(cue < FIRM for cue in cues[cut : bottom + 1]):
         return ()
-    if not is_article and len(lines.text) > 3 * lines.starts[cut]:
+    if not is_text and (len(lines.text) > 3 * lines.starts[cut] or prose[cut] < 8 * (prose[bottom] - prose[cut])):
         return ()  # a page of lists
-    if not _enough(lines, cues, cut, bottom + 1, LOOSE if is_article else DENSE):
+    if not _enough(lines, cues, cut, bottom + 1, LOOSE if is_text and prose[cut] >= ARTICLE else DENSE):
         return ()
     return [Span(lines.starts[cut], len(lines.text) if ends else lines.end(bottom), "", "chrome.tail")]
 
