@@ -102,10 +102,10 @@ class RuleSet:
         What stands inside of lines goes first: while there is any of it, lines and sections wait for the next round.
         """
         lines = Lines(text)
-        active = self._gate.active(lines)
+        active, structural = self._gate.active(lines)
         facts: list[Fact] = []
         for phase in (1, 2):
-            spans = [span for rule in self.structural if rule.phase == phase for span in rule.find(lines)]
+            spans = [span for rule in structural if rule.phase == phase for span in rule.find(lines)]
             if phase == 1:
                 spans += self._inline(text, [rule for rule in active if rule.where in INLINE])
             elif any(rule.where not in INLINE for rule in active):
@@ -117,7 +117,7 @@ class RuleSet:
 
     @cached_property
     def _gate(self) -> Gate:
-        return Gate(self.pattern_rules)
+        return Gate(self.pattern_rules, self.structural)
 
     @cached_property
     def _line_gate(self) -> Gate:
@@ -186,33 +186,41 @@ class RuleSet:
 
 
 class Gate:
-    """Tells which rules a text could concern: those of whose needs it has one."""
+    """Tells which rules a text could concern, by one scan: those of whose needs it has one, or whose gate it passes."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], structural: Sequence[Structural] = ()) -> None:
         options = re2.Options()
         options.case_sensitive = False
-        options.literal = True
         options.max_mem = 256 << 20
         self._set = re2.Set.SearchSet(options)
         self._needs: list[tuple[str, int, Rule]] = []
         for number, rule in enumerate(rules):
             for need in rule.needs:
-                self._set.Add(need)
+                self._set.Add(re2.escape(need))
                 self._needs.append((need.lower(), number, rule))
-        if self._needs:
+        self._structural = structural
+        self._gated = [number for number, rule in enumerate(structural) if rule.gate]
+        for number in self._gated:
+            self._set.Add(structural[number].gate)
+        self._empty = not (self._needs or self._gated)
+        if not self._empty:
             self._set.Compile()
 
-    def _hits(self, lines: Lines) -> list[tuple[str, int, Rule]]:
-        hits = self._set.Match(lines.data) if self._needs else None
-        return [self._needs[index] for index in sorted(hits or ())]
+    def _hits(self, lines: Lines) -> list[int]:
+        return [] if self._empty else sorted(self._set.Match(lines.data) or ())
 
-    def active(self, lines: Lines) -> list[Rule]:
-        """The rules to try on the text, in their order."""
-        return list({rule.id: rule for _, _, rule in self._hits(lines)}.values())
+    def active(self, lines: Lines) -> tuple[list[Rule], list[Structural]]:
+        """The rules to try on the text, in their order, those of packs and those that are code."""
+        hits = self._hits(lines)
+        count = len(self._needs)
+        rules = {rule.id: rule for _, _, rule in (self._needs[hit] for hit in hits if hit < count)}
+        passed = {self._gated[hit - count] for hit in hits if hit >= count}
+        structural = [rule for number, rule in enumerate(self._structural) if not rule.gate or number in passed]
+        return list(rules.values()), structural
 
     def lines(self, lines: Lines) -> list[tuple[int, list[Rule]]]:
         """The lines that have a need of some rule, in order, each with those rules, in order."""
-        hits = self._hits(lines)
+        hits = [self._needs[hit] for hit in self._hits(lines)]
         if not hits:
             return []
         folded = lines.text.lower()

@@ -129,6 +129,7 @@ class Structural:
     id: str
     about: str
     find: Callable[[Lines], Sequence[Span]]
+    gate: str = ""  # a pattern of RE2 without which `find` finds nothing; "" if there is none
     phase: Literal[1, 2] = 2
     where: str = "code"
     pack: str = "structural"
