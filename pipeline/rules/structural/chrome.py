@@ -9,102 +9,37 @@ has enough cues. The idea of cutting where a running score is largest is that of
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
-from itertools import accumulate
+from collections.abc import Sequence
 
 import regex
 
-from pipeline.rules.lines import MARKER, TEASER_END, Lines, prose_like
+from pipeline.rules.lines import MARKER, Lines
 from pipeline.rules.rule import Span, Structural, examples
-from pipeline.rules.structural.cues import COMMENTS, FIRM, FURNITURE, MAYBE, STAMP, SURE, WEAK, is_minor, strength
+from pipeline.rules.structural.cues import COMMENTS, FIRM, STAMP, SURE
+from pipeline.rules.structural.scores import (
+    ARTICLE,
+    DENSE,
+    LOOSE,
+    PROSE,
+    PROSE_SHARE,
+    SENTENCE_END,
+    SITES,
+    cues_of,
+    enough,
+    is_thread,
+    prose_above,
+    scorer,
+)
 
 BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|written by.*|author.*|updated.*|published.*")
-SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
 TEASERS = regex.compile(
     r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
     r"|more (?:from|stories|articles|news)|archives)\b"
 )
-ENDS = frozenset(".!?…]\"'”’)")
-STEM = regex.compile(r"[^a-z].*")
 BULLETED = regex.compile(r"[^\w\s(\[]\s")
-CODE = regex.compile(r"[;{}]$|^[})\]]|=>|[\w\])]\(.*\)$|\w = \S|^</?\w+|^import |^from .* import ")
-# What stands between cues and under the items of a table of offers alike.
-OFFER = regex.compile(
-    r"(?i)(?:learn more|details|view|compare|get started|(?:shop|book|order|buy|apply|register|download) now|pricing"
-    r"|(?:try|start) .{0,10}free|request a demo|get a quote|\W)(?: ?[»›→])?"
-)
-# Names that stand in lists of other kinds as well: four of them alone are no menu.
-SITES = frozenset("facebook twitter instagram youtube linkedin pinterest reddit discord github x whatsapp".split())
-RIGHTS = regex.compile(r"(?i)\W*(?:©|copyright|\(c\))")
-RIGHTS_OF_A_SITE = 3
 FEWEST = 3
 NEAR = 8  # lines
-MENUS = 5  # how often a menu may stand in a page; what stands there more often is the cell of a table
-LABELS = 8  # words; a longer line that is no cue is not taken for a label
-DENSE, LOOSE = 4, 10  # of so many lines of chrome one at least is a cue: on any page, and around an article
 DROP = 5  # what the sum at the top may lose on its way to the next cue
-PROSE, PROSE_SHARE = 100, 5  # characters of prose above a footer, and how many times that in it
-ARTICLE = 1000  # characters of prose that make a page an article
-CUE_SCORE = {WEAK: 2.0, FIRM: 3.0, SURE: 3.0}
-MINOR_SCORE, REPEATED_SCORE, BULLET_SCORE, LABEL_SCORE = 0.8, 0.5, 0.2, 0.1
-
-
-@lru_cache(maxsize=1)
-def cues_of(lines: Lines) -> list[int] | None:
-    """The strength of each line as a cue, or none where no line is one."""
-    if not MAYBE.search(lines.data):
-        return None
-    cues: list[int] | None = None
-    for match in MAYBE.finditer(lines.text):
-        index = lines.at(match.start())
-        found = strength(lines.texts[index])
-        if found:
-            cues = cues or [0] * len(lines)
-            cues[index] = found
-    rights = [i for i, cue in enumerate(cues or ()) if cue == WEAK and RIGHTS.match(lines.texts[i])]
-    if (
-        cues and len({lines.texts[i] for i in rights}) > RIGHTS_OF_A_SITE
-    ):  # a text about who has the rights in something
-        for index in rights:
-            cues[index] = 0
-    return cues
-
-
-@lru_cache(maxsize=1)
-def _scorer(lines: Lines) -> Callable[[int], float]:
-    """A function that scores a line by its index: cues are above nought, prose is far below, and labels near it."""
-    cues = cues_of(lines) or [0] * len(lines)
-    counts = Counter(line for line in lines.texts if 2 < len(line) < 60)
-
-    @cache
-    def score(index: int) -> float:
-        line, cue = lines.texts[index], cues[index]
-        if not line:
-            return 0.0
-        if cue:
-            return MINOR_SCORE if OFFER.fullmatch(line) or STAMP.fullmatch(line) else CUE_SCORE[cue]
-        ends = line[-1] in ENDS
-        if ends and TEASER_END.search(line):
-            return 1.0
-        marked = MARKER.match(line)
-        if lines.is_prose(index) or (marked and len(line) > 80 and prose_like(MARKER.sub("", line, count=1))):
-            return -2.0 - min(len(line), 600) / 80
-        if is_minor(line) and counts[line] <= MENUS:
-            return MINOR_SCORE
-        if CODE.search(line):
-            return -2.0
-        if ends and SENTENCE_END.search(line):
-            return -1.0
-        if counts[line] > 1:
-            return REPEATED_SCORE if counts[line] <= MENUS else -0.4
-        words = len(line.split())
-        if marked:
-            return BULLET_SCORE if words <= LABELS else -0.4
-        return LABEL_SCORE if words <= 4 and line[0].isupper() and line[-1] not in ",;:" else -0.4
-
-    return score
 
 
 def find_lines(lines: Lines) -> Sequence[Span]:
@@ -202,11 +137,9 @@ def _is_item(line: str, cue: int) -> bool:
 def find_head(lines: Lines) -> Sequence[Span]:
     """Propose to drop the chrome at the top. Lines that can be a title, an author or a date stay."""
     cues = cues_of(lines)
-    if not cues:
+    if not cues or sum(map(bool, cues)) < 2:
         return ()
-    if sum(map(bool, cues)) < 2:
-        return ()
-    score = _scorer(lines)
+    score = scorer(lines)
     best, total, cut = 0.0, 0.0, -1
     for index in range(len(lines)):
         here = score(index)
@@ -220,7 +153,7 @@ def find_head(lines: Lines) -> Sequence[Span]:
     if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[max(cut, 0)] / 8):
         return ()
     is_article = below >= ARTICLE and below * 3 >= len(lines.text) - lines.starts[cut]
-    if not _enough(lines, cues, 0, cut + 1, LOOSE if is_article else DENSE):
+    if not enough(lines, cues, 0, cut + 1, LOOSE if is_article else DENSE):
         return ()
     kept = _titles(lines, cues, cut)
     spans = []
@@ -251,11 +184,9 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     Above it there is prose, far more of it than in the chrome (teasers, notices); what prose follows it stays.
     """
     cues = cues_of(lines)
-    if not cues:
+    if not cues or sum(map(bool, cues)) < 2:
         return ()
-    if sum(map(bool, cues)) < 2:
-        return ()
-    score = _scorer(lines)
+    score = scorer(lines)
     bottom = next(index for index in range(len(lines) - 1, -1, -1) if cues[index])
     ends = not any(map(lines.is_prose, range(bottom + 1, len(lines))))
     total = 0.0
@@ -283,51 +214,9 @@ def find_tail(lines: Lines) -> Sequence[Span]:
         return ()
     if not is_text and (len(lines.text) > 3 * lines.starts[cut] or prose[cut] < 8 * (prose[bottom] - prose[cut])):
         return ()  # a page of lists
-    if not _enough(lines, cues, cut, bottom + 1, LOOSE if is_text and prose[cut] >= ARTICLE else DENSE):
+    if not enough(lines, cues, cut, bottom + 1, LOOSE if is_text and prose[cut] >= ARTICLE else DENSE):
         return ()
     return [Span(lines.starts[cut], len(lines.text) if ends else lines.end(bottom), "", "chrome.tail")]
-
-
-def prose_above(lines: Lines) -> list[int]:
-    """How many characters of prose stand above each line."""
-    score = _scorer(lines)
-    return list(
-        accumulate(
-            (len(text) if len(text) > 9 and score(i) < -2 else 0 for i, text in enumerate(lines.texts)), initial=0
-        )
-    )
-
-
-def _enough(lines: Lines, cues: Sequence[int], first: int, after: int, density: int) -> bool:
-    """Whether a stretch of lines has enough cues: two, one firm, or four different ones; one line in `density`.
-
-    Labels that stand twice in the text, countries, dates and the like count for a quarter of a cue each.
-    """
-    hits = [index for index in range(first, after) if cues[index]]
-    if len(hits) < 2:
-        return False
-    size = sum(1 for line in lines.texts[first:after] if line)
-    if len(hits) * density < size:
-        if density == DENSE:
-            return False
-        score = _scorer(lines)
-        support = sum(1 for index in range(first, after) if MINOR_SCORE >= score(index) >= REPEATED_SCORE)
-        if (len(hits) + support / 4) * density < size:
-            return False
-    different = {lines.texts[index].lower() for index in hits} - SITES
-    return any(cues[index] >= FIRM for index in hits) or len(different) >= 4
-
-
-@lru_cache(maxsize=1)
-def is_thread(lines: Lines) -> bool:
-    """Whether the text is the thread of a forum: three lines and more, of two kinds, that only forums have."""
-    cues = cues_of(lines) or ()
-    shapes = [
-        STEM.sub("", lines.texts[i].lower())
-        for i, cue in enumerate(cues)
-        if cue and FURNITURE.fullmatch(lines.texts[i])
-    ]
-    return len(shapes) >= 3 and len(set(shapes)) > 1
 
 
 def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
@@ -364,14 +253,19 @@ RULES = (
         about="Site chrome under the text: share buttons, teasers of other pages, newsletter forms, footers.",
         find=find_tail,
         match=examples(f"{_PROSE}\n⟦Share\nRelated posts\nThe weir\nRead more\nFollow us\n⟧"),
-        keep=examples(f"{_PROSE}\nContact", f"Share\nHome\nSearch\n{_PROSE}"),
+        keep=examples(
+            f"{_PROSE}\nContact",
+            f"Share\nHome\nSearch\n{_PROSE}",
+            f"{_PROSE}\nFacebook\nTwitter\nReddit\nYouTube\n",
+            f"Related posts\n{_PROSE}\nContact\n{_PROSE}",
+        ),
     ),
     Structural(
         id="chrome.head",
         about="Site chrome above the text: skip links, menus, search boxes. Titles, authors and dates stay.",
         find=find_head,
         match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{_PROSE}"),
-        keep=examples(f"Home\n{_PROSE}"),
+        keep=examples(f"Home\n{_PROSE}", f"The mill\nMay 3, 2019\n{_PROSE}", "Home\nSearch\nMenu\nContact"),
     ),
     Structural(
         id="chrome.list",
@@ -379,7 +273,9 @@ RULES = (
         find=find_lists,
         match=examples(f"{_PROSE}\n⟦• LONDON (5 p.m.)\n• Navigation menu\n⟧{_PROSE}"),
         keep=examples(
-            f"{_PROSE}\n• Search the attic.\n• Read the letters.\n{_PROSE}", "• Home\n• Garden\n• Kitchen\n• Cellar"
+            f"{_PROSE}\n• Search the attic.\n• Read the letters.\n{_PROSE}",
+            "• Home\n• Garden\n• Kitchen\n• Cellar",
+            "The form has four fields:\n• Name\n• Email\n• Website\n• Comment",
         ),
     ),
     Structural(
@@ -387,6 +283,11 @@ RULES = (
         about="A line that says only what navigation, share buttons and forms say.",
         find=find_lines,
         match=examples(f"{_PROSE}\n⟦Share this article\n⟧{_PROSE}"),
-        keep=examples("Share this article with care, she said.", "Contact", "Login is a small town."),
+        keep=examples(
+            "Share this article with care, she said.",
+            "Contact",
+            "Login is a small town.",
+            f"Related articles\n{_PROSE}",
+        ),
     ),
 )

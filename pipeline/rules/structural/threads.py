@@ -12,8 +12,8 @@ import regex
 
 from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
-from pipeline.rules.structural.chrome import PROSE, cues_of, is_thread, prose_above
 from pipeline.rules.structural.cues import COMMENTS, FURNITURE, STAMP, WEAK
+from pipeline.rules.structural.scores import PROSE, cues_of, is_thread, prose_above
 
 FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*")
 WRITER = regex.compile(r"(?i)\breply$|\bsays:?$|\bsaid\W*$|\bwrote:$|\bago\b|\bpermalink\b")
