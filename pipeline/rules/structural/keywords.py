@@ -1,4 +1,4 @@
-"""Keyword lines: the search phrase or the title of the page, put between the paragraphs again and again for search engines."""
+"""Keyword lines: the search phrase or the title of the page, put between the paragraphs again and again."""
 
 from __future__ import annotations
 
@@ -120,12 +120,12 @@ RULE = Structural(
     about="A phrase that stands between the paragraphs again and again: the keywords or the title of the page.",
     find=find,
     match=examples(
-        f"old mill history\n⟦Old mill history | Valley Pages\n⟧⟦old mill history\n⟧{_PROSE}\n\n⟦Old Mill History\n⟧{_PROSE}\n"
-        f"\n⟦old mill history\n⟧{_PROSE}",
+        f"old mill history\n⟦Old mill history | Valley Pages\n⟧⟦old mill history\n⟧{_PROSE}\n\n"
+        f"⟦Old Mill History\n⟧{_PROSE}\n\n⟦old mill history\n⟧{_PROSE}",
     ),
     keep=examples(
-        "The mill wheel turns and turns\nand no one stops to see\nThe mill wheel turns and turns\nthe water to the sea\n"
-        "The mill wheel turns and turns\nfor you and not for me",
+        "The mill wheel turns and turns\nand no one stops to see\nThe mill wheel turns and turns\nthe water to the "
+        "sea\nThe mill wheel turns and turns\nfor you and not for me",
         f"The old mill wheel\n{_PROSE}\nThe old mill weir\n{_PROSE}\nThe old mill door\n{_PROSE}",
         f"Mills of the valley\n{_PROSE}\nA mill\n{_PROSE}\nWhy we chose this mill\n{_PROSE}\n"
         f"Why we chose this mill\n{_PROSE}\nWhy we chose this mill\n{_PROSE}",
