@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import regex
 
-from pipeline.rules.lines import CITATION, MARKER, Lines
+from pipeline.rules.lines import CITATION, MARKER, SENTENCE_END, Lines
 
 BACK_MATTER = regex.compile(
     r"""(?xi) [*=\#_\ ]{0,8} (?:\d{1,2}\.?\s+)? (?:
@@ -57,6 +57,8 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
 
     `footer` is where a footer starts that goes anyway (an offset into the text): its lines are not looked at.
     """
+    if _is_entry(lines, heading):
+        return None
     bottom = range(lines.at(max(footer - 1, 0)), heading, -1)
     last_prose = next((index for index in bottom if _is_prose(lines, index)), heading)
     last = heading
@@ -71,11 +73,14 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
         if not line:
             in_item = False
             continue
+        if index == heading + 1 and RULER.fullmatch(line):
+            last = index  # the line under the heading
+            continue
         if in_item and _goes_on(lines, index):
             last = index
             continue
         if _is_prose(lines, index):
-            if not items and index - heading <= 3 and last == heading:
+            if not items and index - heading <= 5:
                 return None  # a chapter that happens to be called so
             last = _before_heading(lines, heading, last)
             break
@@ -84,15 +89,23 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
         if items and not lines.texts[index - 1] and not is_back_matter(line) and _ends(lines, heading, indent, index):
             break
         last = index
-        if RULER.fullmatch(line):
-            continue  # the line under a heading
         indent = indent if items else _indent(lines, index)
-        in_item = True
+        is_note = bool(NOTE.match(line) or CITATION.search(line) or ENTRY.match(line))
+        in_item = is_note or bool(MARKER.match(line))
         items += 1
-        shown += bool(NOTE.match(line) or CITATION.search(line) or ENTRY.match(line))
+        shown += is_note
     if DOUBTFUL.match(lines.texts[heading]) and (shown * 2 < items or not (items or _is_last(lines, last))):
         return None
     return last
+
+
+def _is_entry(lines: Lines, heading: int) -> bool:
+    """Whether a heading is an entry of the table of contents that the line above is of, or a comment of a script."""
+    line = lines.texts[heading]
+    if line.startswith("#") and line.endswith(":"):
+        return True
+    above = lines.texts[heading - 1] if heading else ""
+    return line[:1].isdigit() and above[:1].isdigit() and len(above) < 70 and not SENTENCE_END.search(above)
 
 
 def _indent(lines: Lines, index: int) -> int:
@@ -134,7 +147,8 @@ def _is_heading(lines: Lines, index: int) -> bool:
     line = lines.texts[index]
     if MARKER.match(line) or len(line) > 80 or line[-1] in ",;":
         return False
-    following = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
+    below = (i for i in range(index + 1, len(lines)) if lines.texts[i] and not RULER.fullmatch(lines.texts[i]))
+    following = next(below, None)
     if following is None:
         return False
     return _is_prose(lines, following) or (line.isupper() and _is_heading(lines, following))

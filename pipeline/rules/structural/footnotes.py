@@ -152,11 +152,17 @@ def _next(before: str, mark: str) -> bool:
     return len(before) == len(mark) == 1 and ord(mark) == ord(before) + 1
 
 
+def _is_small(note: regex.Match[str]) -> bool:
+    """Whether a note goes on with a small letter, as a line of a sentence would, and not with an address."""
+    body = note.group()[note.end("gap") - note.start() :]
+    return body[:1].islower() and not body.startswith(("http", "www"))
+
+
 def _take(text: str, run: Sequence[regex.Match[str]]) -> Sequence[Span]:
     first = run[0]
     marker = f"[{first['mark']}]"
     above = text.find(marker, 0, first.start()) >= 0
-    if len(run) < 2 and not above:
+    if len(run) < 2 and not (above and text[: first.start()].endswith(("\n\n", "\n \n")) and not _is_small(first)):
         return ()
     if len(run) < 3 and not above and first["mark"] != "1":
         return ()
