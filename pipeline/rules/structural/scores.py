@@ -71,7 +71,7 @@ def scorer(lines: Lines) -> Callable[[int], float]:
         if ends and TEASER_END.search(line):
             return 1.0
         marked = MARKER.match(line)
-        if lines.is_prose(index) or (marked and len(line) > 80 and prose_like(MARKER.sub("", line, count=1))):
+        if _is_text(lines, index):
             return -2.0 - min(len(line), 600) / 80
         if is_minor(line) and counts[line] <= MENUS:
             return MINOR_SCORE
@@ -91,12 +91,19 @@ def scorer(lines: Lines) -> Callable[[int], float]:
 
 def prose_above(lines: Lines) -> list[int]:
     """How many characters of prose stand above each line."""
-    score = scorer(lines)
-    return list(
-        accumulate(
-            (len(text) if len(text) > 9 and score(i) < -2 else 0 for i, text in enumerate(lines.texts)), initial=0
-        )
+    cues = cues_of(lines) or [0] * len(lines)
+    sizes = (
+        len(text) if len(text) > 9 and not cues[i] and _is_text(lines, i) else 0 for i, text in enumerate(lines.texts)
     )
+    return list(accumulate(sizes, initial=0))
+
+
+def _is_text(lines: Lines, index: int) -> bool:
+    """Whether a line reads like prose, or like an item of prose in a list."""
+    line = lines.texts[index]
+    if lines.is_prose(index):
+        return not TEASER_END.search(line)
+    return len(line) > 80 and MARKER.match(line) is not None and prose_like(MARKER.sub("", line, count=1))
 
 
 def enough(lines: Lines, cues: Sequence[int], first: int, after: int, density: int) -> bool:
