@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import re2
 import regex
 
 from pipeline.rules.lines import Lines
@@ -24,9 +23,9 @@ ONE_LINE = regex.compile(r"Contents:?\s+(?:\[?(?:hide|show)\]?\s+)?1\.?\s+(?:[^.
 SWITCH = regex.compile(r"(?i)\[?(?:hide|show)\]?|\(top\)|(?:move to|toggle) [\p{L}\d ,'’()–-]{1,60}")
 LETTERED = regex.compile(r"\(?[a-z][.)]\s+\S.{0,80}[^.;,:]")
 SENTENCE = regex.compile(r"[.;,:]$")
-# A heading of contents, or two entries one under the other: found at the speed of an automaton.
-GATE = re2.compile(
-    r"(?im)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt|sommaire|índice|indice|contenido)\b"
+# A heading of contents, or two entries one under the other.
+GATE = (
+    r"(?m)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt|sommaire|índice|indice|contenido)\b"
     r"(?:[^\n]{0,12}|[^\n]{0,12} 1 [^\n]*)$"
     r"|^[ \t]*[•*·-][ \t][^\n]*\s1(?:\.1)?[ \t]*\n|^[ \t]*[•*·-][ \t]*1[. \t]"
 )
@@ -34,9 +33,8 @@ GATE = re2.compile(
 
 def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop runs of lines whose numbers count as those of a table of contents do: 1, 1.1, 1.2, 2, …"""
-    if not GATE.search(lines.data):
-        return ()
     spans: list[Span] = []
+    lasts = {text: line for line, text in enumerate(lines.texts)}
     index = 0
     for line, text in enumerate(lines.texts):
         if text.startswith("Contents") and ONE_LINE.fullmatch(text) and _counts(text):
@@ -48,7 +46,7 @@ def find(lines: Lines) -> Sequence[Span]:
             first = next((i for i in range(index + 1, min(index + 6, len(lines))) if lines.texts[i]), index)
         after = max((_run(lines, first, pattern) for pattern in (BEFORE, BEHIND)), default=first)
         if headed:
-            after = max(after, _led(lines, first), _repeated(lines, first))
+            after = max(after, _led(lines, first), _repeated(lines, first, lasts))
         count = sum(1 for i in range(first, after) if lines.texts[i])
         if after > first and (count >= 2 if headed else count >= 4 and _bulleted_or_nested(lines, first, after)):
             spans.append(Span(lines.starts[index], lines.end(after - 1), "", ID))
@@ -89,15 +87,20 @@ def _wrapped(lines: Lines, index: int) -> bool:
     return len(above) > 60 and row.lstrip() != row and len(row) - len(row.lstrip()) > len(above) - len(above.lstrip())
 
 
-def _repeated(lines: Lines, first: int) -> int:
-    """The line behind the last entry of a run, each a heading that stands again below, with switches among them."""
+def _repeated(lines: Lines, first: int, lasts: dict[str, int]) -> int:
+    """The line behind the last entry of a run, each a heading that stands again below, with switches among them.
+
+    `lasts` is the last place of each line.
+    """
     switches = entries = misses = 0
     after = first
     for index in range(first, len(lines)):
         line = lines.texts[index]
         if SWITCH.fullmatch(line):
             switches += 1
-        elif line and len(line) <= 80 and line in lines.texts[index + 1 :]:
+        elif HEADING.fullmatch(line):
+            break
+        elif line and len(line) <= 80 and lasts[line] > index:
             entries, misses = entries + 1, 0
         elif line:
             misses += 1
@@ -168,6 +171,7 @@ RULE = Structural(
     id=ID,
     about="A table of contents: headings with their numbers before or behind them, counted through.",
     find=find,
+    gate=GATE,
     match=examples(
         "The town is old.\n⟦Contents\n• 1 History\n• 1.1 Early days\n• 2 Climate\n⟧History\nIt began.",
         "The town is old.\n⟦  • History 1\n    • Early days 1.1\n    • Later 1.2\n  • Climate 2\n⟧\nIt began.",

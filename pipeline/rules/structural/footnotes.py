@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import re2
 import regex
 
 from pipeline.rules.engine import mend
@@ -18,7 +17,7 @@ from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
 
 MARKER, BLOCK = "markers.footnote", "markers.footnote-block"
-GATE = re2.compile(r"\[\s?(?:[1-9]\d{0,2}|(?:n|nb|note|Note|Anm\.|fn)\s\d{1,3}|[a-iA-H]|[ivx]{1,4})\s?\]")
+GATE = r"\[\s?(?:[1-9]\d{0,2}|(?:n|nb|note|Note|Anm\.|fn)\s\d{1,3}|[a-iA-H]|[ivx]{1,4})\s?\]"
 MARK = regex.compile(
     r"""(?x) (?: \[\s?
         (?: (?P<number>[1-9]\d{0,2}) | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-iA-H]|[ivx]{1,4}) ) \s?\]
@@ -58,8 +57,6 @@ NOTE = regex.compile(
 
 def find_markers(lines: Lines) -> Sequence[Span]:
     """Propose to drop the footnote markers of a text."""
-    if not GATE.search(lines.data):
-        return ()
     text = lines.text
     sure: list[regex.Match[str]] = []
     likely: list[regex.Match[str]] = []
@@ -131,8 +128,6 @@ def find_blocks(lines: Lines) -> Sequence[Span]:
     One note alone goes only where its marker stands in the text before it.
     """
     text = lines.text
-    if "\n[" not in text and "\n  [" not in text and not text.startswith("["):
-        return ()
     spans: list[Span] = []
     run: list[regex.Match[str]] = []
     for match in NOTE.finditer(text):
@@ -176,6 +171,7 @@ BLOCKS = Structural(
     id=BLOCK,
     about="A block of footnotes, each behind its marker at the start of a line.",
     find=find_blocks,
+    gate=r"(?:\A|\n)[ \t]*\[",
     match=examples(
         "The mill is old.\n\n⟦[1]  Hill, _Mills_, ii. 3.\n\n[2]  So the miller said, who had\n     it from"
         " his father.\n\n\n⟧CHAPTER II\n",
@@ -188,6 +184,7 @@ MARKERS = Structural(
     id=MARKER,
     about="A footnote marker in brackets, such as [1] or [note 2], behind a word or a punctuation mark.",
     find=find_markers,
+    gate=GATE,
     phase=1,
     match=examples(
         "The bridge is old.⟦[12]⟧ It was rebuilt.",

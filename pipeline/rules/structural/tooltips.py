@@ -48,8 +48,6 @@ WORD = regex.compile(r"\w{3,}")
 def find(view: Lines) -> Sequence[Span]:
     """Propose to cut each tooltip, and to mend the sentence around it."""
     text = view.text
-    if " ...\n" not in text and "…\n" not in text and not text.endswith((" ...", "…")):
-        return ()
     lines = view.rows
     dotted = [index for index, line in enumerate(lines) if line.endswith(("...", "…"))]
     ends = [index for index in dotted if CUT.search(lines[index]) and not CODE.match(lines[index])]
@@ -170,6 +168,7 @@ RULE = Structural(
     id=ID,
     about="The summary of a link's target, cut with ` ...`, between the text of the link and the rest of the sentence.",
     find=find,
+    gate=r"(?: \.\.\.|…)(?:\n|\z)",
     phase=1,
     match=examples(
         "They met in⟦\n⟧Lisbon⟦\nLisbon is the capital and largest city of Portugal, with a population of over "
