@@ -6,7 +6,7 @@ Only `prose_like` decides what a section, a footer or a block of site chrome may
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 import regex
@@ -91,6 +91,7 @@ class Lines:
         return index + 1 < len(self) and bool(self.texts[index + 1]) and self.is_prose(index + 1)
 
 
+@lru_cache(maxsize=4096)  # most lines of a document are looked at again in its next round
 def prose_like(line: str) -> bool:
     """Whether a line reads like a sentence of prose, or a part of one.
 
