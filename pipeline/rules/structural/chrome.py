@@ -15,7 +15,7 @@ import regex
 
 from pipeline.rules.lines import MARKER, Lines
 from pipeline.rules.rule import Span, Structural, examples
-from pipeline.rules.structural.cues import COMMENTS, FIRM, STAMP, SURE
+from pipeline.rules.structural.cues import COMMENTS, FIRM, MAYBE, STAMP, SURE
 from pipeline.rules.structural.scores import (
     ARTICLE,
     DENSE,
@@ -221,8 +221,6 @@ def find_tail(lines: Lines) -> Sequence[Span]:
 
 def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
     """Propose to drop the line "Home … Title" over a title that it repeats, and the tags between the two."""
-    if "\nHome " not in lines.text and not lines.text.startswith("Home "):
-        return ()
     spans = []
     for index, line in enumerate(lines.texts):
         if not line.startswith("Home ") or (lines.is_prose(index) and SENTENCE_END.search(line)):
@@ -245,6 +243,7 @@ RULES = (
         id="chrome.breadcrumb",
         about="The path from the home page to a title that stands under it once more, with the tags between.",
         find=find_breadcrumbs,
+        gate=r"(?:\A|\n)Home ",
         match=examples(f"⟦Home Rivers The Mill on the Long River\n• Mills\n⟧The Mill on the Long River\n{_PROSE}"),
         keep=examples(f"Home is the Sailor\n{_PROSE}", f"Home by the River\nThe House\n{_PROSE}"),
     ),
@@ -252,6 +251,7 @@ RULES = (
         id="chrome.tail",
         about="Site chrome under the text: share buttons, teasers of other pages, newsletter forms, footers.",
         find=find_tail,
+        gate=MAYBE.pattern,
         match=examples(f"{_PROSE}\n⟦Share\nRelated posts\nThe weir\nRead more\nFollow us\n⟧"),
         keep=examples(
             f"{_PROSE}\nContact",
@@ -264,6 +264,7 @@ RULES = (
         id="chrome.head",
         about="Site chrome above the text: skip links, menus, search boxes. Titles, authors and dates stay.",
         find=find_head,
+        gate=MAYBE.pattern,
         match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{_PROSE}"),
         keep=examples(f"Home\n{_PROSE}", f"The mill\nMay 3, 2019\n{_PROSE}", "Home\nSearch\nMenu\nContact"),
     ),
@@ -271,6 +272,7 @@ RULES = (
         id="chrome.list",
         about="A list of links of a site: short items, a third of them or more site chrome.",
         find=find_lists,
+        gate=MAYBE.pattern,
         match=examples(f"{_PROSE}\n⟦• LONDON (5 p.m.)\n• Navigation menu\n⟧{_PROSE}"),
         keep=examples(
             f"{_PROSE}\n• Search the attic.\n• Read the letters.\n{_PROSE}",
@@ -282,6 +284,7 @@ RULES = (
         id="chrome.line",
         about="A line that says only what navigation, share buttons and forms say.",
         find=find_lines,
+        gate=MAYBE.pattern,
         match=examples(f"{_PROSE}\n⟦Share this article\n⟧{_PROSE}"),
         keep=examples(
             "Share this article with care, she said.",

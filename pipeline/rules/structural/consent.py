@@ -10,7 +10,6 @@ from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
 
 ID = "notices.cookies"
-NEEDS = ("ookies", "our partners")
 NOTICE = regex.compile(
     r"""(?xi)
     (?:hi!\ |hello!\ |(?:welcome|cookies?|notice|privacy)[.:!]?\ )?
@@ -33,8 +32,6 @@ TOPIC = regex.compile(r"(?i)\b(?:cookies?|privacy|terms|conditions|datenschutz|c
 
 def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop notices about cookies, unless the title or more than a line of the text speaks of them."""
-    if not any(need in lines.text for need in NEEDS):
-        return ()
     notices = [i for i, line in enumerate(lines.texts) if "o" in line and NOTICE.fullmatch(line)]
     if not notices:
         return ()
@@ -52,6 +49,7 @@ RULE = Structural(
     id=ID,
     about="A cookie notice.",
     find=find,
+    gate="ookies|our partners",
     phase=1,
     match=examples(
         f"⟦We use cookies to improve your visit. Read our policy.\n⟧{_PROSE}",

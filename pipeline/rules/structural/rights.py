@@ -24,8 +24,6 @@ LINE = regex.compile(
 
 def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop copyright lines, each of which becomes a fact, where a page has few of them."""
-    if not GATE.search(lines.data):
-        return ()
     found = sorted({lines.at(match.start()) for match in GATE.finditer(lines.text)})
     found = [index for index in found if LINE.fullmatch(lines.texts[index])]
     if len({lines.texts[index] for index in found}) > FEW:
@@ -39,6 +37,7 @@ RULE = Structural(
     id=ID,
     about="A copyright line.",
     find=find,
+    gate=GATE.pattern,
     match=examples(
         "The mill stood.\n⟦© 2003-2012 Lowford Pages. All rights reserved.⟧",
         "The mill stood.\n⟦Copyright © Lowford Library. All rights reserved. Lowford Books are paid for by friends,\n⟧",
