@@ -89,7 +89,8 @@ def out_option(command: F) -> F:
     type=click.Choice(["drop", "mark", "off"]),
     default="drop",
     show_default=True,
-    help="Paragraphs that stand in the corpus twice: drop the copies, mark them in the sidecar, or do not look.",
+    help="Paragraphs that stand in the corpus twice, word for word: drop all but one, mark them in the sidecar, "
+    "or do not look.",
 )
 @cleaning_options
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
@@ -190,6 +191,7 @@ def explain(doc: str, out: Path, of_raw: bool) -> None:
 
     With a LINE of the clean text: where it comes from, and each edit that touched it,
     with the rule and its reason. Without: sizes, edits by rule, facts, gaps, flags.
+    Of a duplicate it tells the document and the paragraph that stay.
 
     \b
     Examples:
@@ -206,15 +208,16 @@ def explain(doc: str, out: Path, of_raw: bool) -> None:
         name, number = doc, ""
     if of_raw and not number:
         raise click.UsageError("Cannot explain a raw line: no line is given. Write DOC:LINE.")
-    document = terminal.document(out, name)
+    data, document = terminal.read(out, name)
     about = reasons(RuleSet.builtin())
+    twins = views.twins(data, document, lambda id: terminal.document(out, id))
     try:
         if not number:
-            told = views.overview(document, about)
+            told = views.overview(document, about, twins)
         elif of_raw:
-            told = views.raw_line(document, int(number), about)
+            told = views.raw_line(document, int(number), about, twins)
         else:
-            told = views.clean_line(document, int(number), about)
+            told = views.clean_line(document, int(number), about, twins)
         lines = list(told)
     except IndexError:
         last = len(views.Lines(document.raw if of_raw else document.text))

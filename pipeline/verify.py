@@ -1,15 +1,16 @@
 """The proof: from the clean texts and the sidecars alone, the raw bytes are made again and compared.
 
 For every document the seal of the sidecar, the hash of the clean text, every step of the ledger, and the hash and the
-size of the raw bytes are checked; and that the sidecars, the texts and the rows of the manifest belong together. With
-the folder of the raw texts at hand, they are compared byte for byte.
+size of the raw bytes are checked; that the sidecars, the texts and the rows of the manifest belong together; and that
+for every paragraph that was dropped as a duplicate, the copy is there that should stay. With the folder of the raw
+texts at hand, they are compared byte for byte.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -77,12 +78,15 @@ def verify(
     done = Verified()
     expected: dict[str, bytes] = {}
     suffixes: dict[str, str] = {}
+    pairs = _Pairs()
     for number, id in enumerate(ids, 1):
         try:
             data, document = _document(out, id, names)
             expected[id] = _digest(manifest.line(manifest.row(data, data["seal"])))
             suffixes[id] = data["source"]["suffix"]
             _check_places(data, document)
+            _check_duplicates(data, document)
+            pairs.add(data)
             rebuilt = _check_source(data, document)
             if raw is not None:
                 _check_raw(os.fspath(raw), id + suffixes[id], rebuilt)
@@ -92,6 +96,7 @@ def verify(
             done.findings.append(Finding(id, broken.name, str(broken)))
         if progress:
             progress(number, len(ids))
+    done.findings += pairs.findings(expected, set(ids))
     done.findings += _check_manifest(os.path.join(out, manifest.NAME), expected, set(ids))
     if raw is not None:
         done.findings += _check_missing(os.fspath(raw), set(ids))
@@ -185,6 +190,63 @@ def _check_places(data: Mapping[str, Any], document: Document) -> None:
     for fact in document.facts:
         if not 0 <= fact.start <= fact.end <= raw_size:
             raise _Broken(document.id + ".json", f"the fact {fact.kind} is outside of the raw text")
+
+
+def _check_duplicates(data: Mapping[str, Any], document: Document) -> None:
+    """Duplicates must be in the raw text, and stand in the clean text if and only if they are not dropped."""
+    name = document.id + ".json"
+    there = {(block.raw_start, block.raw_end) for block in document.paragraphs}
+    for row in data["duplicates"]:
+        start, end = row["raw"]
+        if not 0 <= start < end <= len(document.raw):
+            raise _Broken(name, f"a duplicate is at [{start}, {end}), outside of the raw text")
+        if row["action"] != data["settings"]["dedup"]:
+            raise _Broken(name, f"it says {row['action']} of a duplicate, and its settings say otherwise")
+        if ((start, end) in there) == (row["action"] == "drop"):
+            stands = "does not stand" if row["action"] == "mark" else "still stands"
+            raise _Broken(name, f"the duplicate at [{start}, {end}) of the raw text {stands} in the clean text")
+    for row in data["copies"]:
+        start, end = row["raw"]
+        if (start, end) not in there:
+            raise _Broken(name, f"the paragraph at [{start}, {end}) of the raw text, which should stay, is not there")
+    taken = sum(edit.rule == "duplicates.exact" for step in document.ledger for edit in step.edits)
+    dropped = sum(row["action"] == "drop" for row in data["duplicates"])
+    if taken != dropped:
+        raise _Broken(name, f"its ledger takes {taken} duplicates, and it lists {dropped}")
+
+
+class _Pairs:
+    """Each duplicate names the copy that stays, and that must name the duplicate: what one side says and not the other.
+
+    Only what is open is remembered.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int, int, str, int, int], str] = {}  # duplicate and copy → who says so
+
+    def add(self, data: Mapping[str, Any]) -> None:
+        """Take what the sidecar of a document says."""
+        id = data["id"]
+        for row in data["duplicates"]:
+            self._say((id, *row["raw"], row["of"]["id"], *row["of"]["raw"]), id)
+        for row in data["copies"]:
+            self._say((row["by"]["id"], *row["by"]["raw"], id, *row["raw"]), id)
+
+    def _say(self, pair: tuple[str, int, int, str, int, int], id: str) -> None:
+        if self._open.pop(pair, None) is None:
+            self._open[pair] = id
+
+    def findings(self, read: Container[str], ids: Container[str]) -> Iterator[Finding]:
+        """Yield what stayed open. `ids` have files; of those that could not be `read`, other findings tell."""
+        for (here, start, end, of, of_start, of_end), id in sorted(self._open.items()):
+            if id == here:
+                other, what = of, f"the copy at [{of_start}, {of_end}) of {printable(of)} that stays for a duplicate"
+            else:
+                other, what = here, f"the duplicate at [{start}, {end}) of {printable(here)} that a paragraph stays for"
+            if other not in ids:
+                yield Finding(id, id + ".json", f"it tells of {what}, and there is no such document")
+            elif other in read:
+                yield Finding(id, id + ".json", f"it tells of {what}, and that document does not")
 
 
 def _check_raw(raw: str, name: str, rebuilt: bytes) -> None:

@@ -231,7 +231,7 @@ def test_every_rule_that_a_stage_writes_has_a_reason() -> None:
 
 
 def test_the_summary_fits_and_lists_what_needs_eyes() -> None:
-    row = {"source": {"characters": 1_000_000}, "clean": {"characters": 999_999}}
+    row = {"source": {"characters": 1_000_000}, "clean": {"characters": 999_999}, "duplicates": 3}
     report = RunReport(
         skipped=[
             Skipped(f"a/very/long/path/to/a/picture/that/nobody/reads/number{n}.png", "suffix .png") for n in range(12)
@@ -253,3 +253,20 @@ def test_the_summary_fits_and_lists_what_needs_eyes() -> None:
         "clean-corpus verify clean --raw raw\n",
     ):
         assert part in told
+
+
+def test_explain_tells_which_paragraph_stays() -> None:
+    data = {
+        "duplicates": [{"raw": [14, 40], "of": {"id": "other", "raw": [7, 20]}, "kind": "exact", "action": "drop"}],
+        "copies": [{"raw": [42, 53], "by": {"id": f"copy{n}", "raw": [0, 9]}} for n in range(7)],
+    }
+    other = Document("other", "x" * 40, "Title\n\nIt stays.", paragraphs=[Paragraph("prose", 7, 16, 7, 20)])
+    twins = explain.twins(data, sample(), {"other": other}.__getitem__)
+    assert "Duplicates: dropped as a duplicate (exact); paragraph 1 of other (line 3) stays." in "\n".join(
+        explain.raw_line(sample(), 3, ABOUT, twins)
+    )
+    stays = "stays; the same stands, or stood, in copy0, copy1, copy2, copy3, copy4 and 2 more"
+    told = "\n".join(explain.clean_line(sample(), 3, ABOUT, twins))
+    assert stays in " ".join(told.split())
+    assert "other" not in told
+    assert stays in " ".join("\n".join(explain.overview(sample(), ABOUT, twins)).split())

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.corpus.duplicates import Copy, Duplicate, Duplicates
+from pipeline.corpus.fingerprints import Place
 from pipeline.document import Document, Fact, Flag, Found, Gap, Ledger, Paragraph, Pass, Source
 from pipeline.edits import Edit, apply
 from pipeline.engines.local import run
@@ -58,13 +60,18 @@ def full() -> Document:
     )
 
 
-def written(document: Document) -> bytes:
-    return sidecar.dump(sidecar.describe(document, text.encode(document.text), MAKING, ".txt"))
+HERE, THERE = Place("here", 0, 9, 4, 14), Place("sub/there", 30, 39, 33, 44)
+FOUND = Duplicates([Duplicate(HERE, THERE)], [Copy(HERE, THERE)])
 
 
+def written(document: Document, found: Duplicates | None = None) -> bytes:
+    return sidecar.dump(sidecar.describe(document, text.encode(document.text), MAKING, ".txt", found))
+
+
+@pytest.mark.parametrize("found", [None, FOUND], ids=["unique", "duplicates"])
 @pytest.mark.parametrize("document", [full(), make(""), make("plain"), make("\ud800 lone")], ids=range(4))
-def test_a_sidecar_and_its_row_fit_their_schemas_and_read_back(document: Document) -> None:
-    file = written(document)
+def test_a_sidecar_and_its_row_fit_their_schemas_and_read_back(document: Document, found: Duplicates | None) -> None:
+    file = written(document, found)
     data = sidecar.load(file)
     schema("sidecar").validate(data)
     schema("manifest").validate(json.loads(manifest.line(manifest.row(data, data["seal"]))))
@@ -78,15 +85,18 @@ def test_the_schema_refuses_what_is_not_a_sidecar() -> None:
 
 
 def test_one_edit_paragraph_fact_and_gap_a_line_and_keys_in_order() -> None:
-    lines = written(full()).decode().splitlines()
+    lines = written(full(), FOUND).decode().splitlines()
     assert '[0,"Nav\\n","","chrome.nav"],' in lines
     assert '[3,"  "," ","reflow.spaces"]' in lines
     assert '{"kind":"prose","clean":[0,9],"raw":[4,14]}' in lines
+    there = '{"id":"sub/there","raw":[33,44]}'
+    assert f'{{"raw":[4,14],"of":{there},"kind":"exact","similarity":1.0,"action":"drop"}}' in lines
+    assert f'{{"raw":[4,14],"by":{there}}}' in lines
     assert '{"at":4,"raw":9,"kind":"year","rule":"gaps.in_year","certain":false}' in lines
     keys = list(json.loads(written(full())))
     assert keys == [
         *("format", "id", "source", "clean", "versions", "settings", "rules"),
-        *("facts", "gaps", "flags", "paragraphs", "ledger", "seal"),
+        *("facts", "gaps", "flags", "paragraphs", "duplicates", "copies", "ledger", "seal"),
     ]
 
 
@@ -98,7 +108,7 @@ def test_the_seal_is_the_hash_of_all_before_its_line() -> None:
 
 
 def test_every_changed_byte_is_found() -> None:
-    file = written(full())
+    file = written(full(), FOUND)
     for at in range(len(file)):
         for changed in (file[:at] + bytes([file[at] ^ 1]) + file[at + 1 :], file[:at] + file[at + 1 :]):
             with pytest.raises(sidecar.SidecarError):
@@ -159,6 +169,7 @@ def test_the_row_sums_up_what_each_family_took() -> None:
     assert sum(row["removed"].values()) == row["source"]["characters"] - row["clean"]["characters"]
     assert row["facts"] == {"licence": ["CC BY 4.0"], "source_title": ["Nav"]}
     assert (row["gaps"], row["flags"], row["kept"]) == (1, ["guard"], round(9 / 27, 4))
+    assert (row["duplicates"], row["copies"]) == (0, 0)
 
 
 def test_what_is_written_tells_nothing_of_time_and_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -37,7 +37,10 @@ class Problem(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one document: the row of the manifest and what the report counts, or a problem."""
+    """What became of one document: the row of the manifest and what the report counts, or a problem.
+
+    `marks` are those of its paragraphs, for the passes over the corpus.
+    """
 
     id: str
     row: dict[str, Any] | None = None
@@ -46,6 +49,7 @@ class Outcome(NamedTuple):
     gaps: dict[str, int] | None = None
     flags: list[tuple[str, str]] | None = None
     problem: Problem | None = None
+    marks: bytes = b""
 
 
 @dataclass(slots=True)
@@ -53,7 +57,8 @@ class RunReport:
     """What a run did, over all documents. Characters are code points of the decoded text.
 
     `rules` counts, by rule, its edits, the characters that they took, and those that they wrote; `flags` lists
-    (document, kind, message); `removed` are the documents of an earlier run whose files were taken away.
+    (document, kind, message); `duplicates` counts the paragraphs that stand elsewhere, too; `removed` are the documents
+    of an earlier run whose files were taken away.
     """
 
     documents: int = 0
@@ -88,6 +93,7 @@ class RunReport:
         self.documents += 1
         self.characters_in += outcome.row["source"]["characters"]
         self.characters_out += outcome.row["clean"]["characters"]
+        self.duplicates += outcome.row["duplicates"]
         for rule, count in (outcome.counts or {}).items():
             total = self.rules.setdefault(rule, [0, 0, 0])
             total[:] = [one + more for one, more in zip(total, count, strict=True)]

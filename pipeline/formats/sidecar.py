@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Source
 from pipeline.edits import EditError, from_json
@@ -21,11 +21,16 @@ from pipeline.formats import jsonio
 from pipeline.settings import Settings
 from pipeline.version import __version__
 
-__all__ = ["FORMAT", "HEAD", "SidecarError", "describe", "document", "dump", "load", "making", "seal"]
+if TYPE_CHECKING:
+    from pipeline.corpus.duplicates import Duplicates
+    from pipeline.corpus.fingerprints import Place
+
+__all__ = ["FORMAT", "HEAD", "MAKING", "SidecarError", "describe", "document", "dump", "load", "making", "seal"]
 
 FORMAT = "clean-corpus sidecar 1"
 HEAD = b'{\n"format": "' + FORMAT.encode() + b'",\n'  # how every sidecar of this format begins
-_LISTS = ("facts", "gaps", "flags", "paragraphs")
+MAKING = ("versions", "settings", "rules")  # the members that are the same for a whole run
+_LISTS = ("facts", "gaps", "flags", "paragraphs", "duplicates", "copies")
 _ASCII_SPACE = b" \t\n\r\x0b\x0c"
 _WORDS = bytes(0x20 if byte in _ASCII_SPACE else 0x78 for byte in range(256))
 
@@ -56,10 +61,17 @@ def making(settings: Settings, rules: str) -> dict[str, Any]:
     return {"versions": versions(), "settings": settings.as_json(), "rules": rules}
 
 
-def describe(document: Document, clean: bytes, making: Mapping[str, Any], suffix: str = "") -> dict[str, Any]:
+def describe(
+    document: Document,
+    clean: bytes,
+    making: Mapping[str, Any],
+    suffix: str = "",
+    found: Duplicates | None = None,
+) -> dict[str, Any]:
     """Return the content of the sidecar of a document, without the seal.
 
-    `clean` is the file of the clean text, as bytes; `suffix` that of the raw file (`.txt`).
+    `clean` is the file of the clean text, as bytes; `suffix` that of the raw file (`.txt`); `found` what the corpus
+    knows of the document.
     """
     source = document.source
     return {
@@ -94,11 +106,31 @@ def describe(document: Document, clean: bytes, making: Mapping[str, Any], suffix
             {"kind": kind, "clean": [start, end], "raw": [raw_start, raw_end]}
             for kind, start, end, raw_start, raw_end in document.paragraphs
         ],
+        "duplicates": [
+            {
+                "raw": [here.raw_start, here.raw_end],
+                "of": _place(of),
+                "kind": kind,
+                "similarity": similarity,
+                "action": making["settings"]["dedup"],
+            }
+            for here, of, kind, similarity in found.duplicates
+        ]
+        if found
+        else [],
+        "copies": [{"raw": [here.raw_start, here.raw_end], "by": _place(by)} for here, by in found.copies]
+        if found
+        else [],
         "ledger": [
             {"stage": stage, "edits": [[start, old, new, rule] for start, old, new, rule in edits]}
             for stage, edits in document.ledger
         ],
     }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    """How a paragraph of another document is named."""
+    return {"id": place.id, "raw": [place.raw_start, place.raw_end]}
 
 
 def words(text: bytes) -> int:
@@ -114,7 +146,7 @@ def words(text: bytes) -> int:
 def dump(data: Mapping[str, Any]) -> bytes:
     """Return the file of a sidecar, sealed."""
     parts = [HEAD]
-    for key in ("id", "source", "clean", "versions", "settings", "rules"):
+    for key in ("id", "source", "clean", *MAKING):
         parts.append(b'"%b": %b,\n' % (key.encode(), jsonio.dumps(data[key])))
     for key in _LISTS:
         parts.append(b'"%b": %b,\n' % (key.encode(), jsonio.rows(data[key])))
@@ -211,6 +243,8 @@ _SHAPE: dict[str, Any] = {
     "gaps": [{"at": int, "raw": int, "kind": str, "rule": str, "certain": bool}],
     "flags": [{"kind": str, "message": str}],
     "paragraphs": [{"kind": str, "clean": _SPAN, "raw": _SPAN}],
+    "duplicates": [{"raw": _SPAN, "of": {"id": str, "raw": _SPAN}, "kind": str, "similarity": float, "action": str}],
+    "copies": [{"raw": _SPAN, "by": {"id": str, "raw": _SPAN}}],
     "ledger": [{"stage": str, "edits": list}],
     "seal": str,
 }

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pipeline.document import Document
 from pipeline.edits import Edit, survivors
 from pipeline.report.summary import clip, percent
 
-__all__ = ["Lines", "Step", "clean_line", "overview", "raw_line", "trace"]
+__all__ = ["Lines", "Step", "Twin", "clean_line", "overview", "raw_line", "trace", "twins"]
 
 _WIDTH = 80
+_LISTED = 5  # documents that are named of those that have the same paragraph
 
 
 class Step(NamedTuple):
@@ -22,6 +23,14 @@ class Step(NamedTuple):
     edit: Edit
     raw: tuple[int, int]
     clean: tuple[int, int]
+
+
+class Twin(NamedTuple):
+    """A paragraph of a document that stands elsewhere, too: where (a raw span), and what is to be said of it."""
+
+    start: int
+    end: int
+    told: str
 
 
 class Lines:
@@ -77,10 +86,37 @@ def trace(document: Document) -> Iterator[Step]:
             yield Step(edit, (min(raw), max(raw)), (min(clean), max(clean)))
 
 
-def clean_line(document: Document, number: int, about: Mapping[str, str]) -> Iterator[str]:
+def twins(data: Mapping[str, Any], document: Document, look: Callable[[str], Document]) -> list[Twin]:
+    """Return what the sidecar of a document says of duplicates; `look` finds the other documents by id."""
+    found = []
+    seen = {document.id: document}
+
+    def paragraph(id: str, start: int, end: int) -> str:
+        if id not in seen:
+            seen[id] = look(id)
+        for number, block in enumerate(seen[id].paragraphs, 1):
+            if (block.raw_start, block.raw_end) == (start, end):
+                return f"paragraph {number} of {id} (line {Lines(seen[id].text).number(block.start)})"
+        return f"raw {Lines(seen[id].raw).named(start, end)} of {id}"
+
+    for row in data["duplicates"]:
+        done = "dropped" if row["action"] == "drop" else "marked"
+        stays = paragraph(row["of"]["id"], *row["of"]["raw"])
+        found.append(Twin(row["raw"][0], row["raw"][1], f"{done} as a duplicate ({row['kind']}); {stays} stays"))
+    others: dict[tuple[int, int], list[str]] = {}
+    for row in data["copies"]:
+        others.setdefault((row["raw"][0], row["raw"][1]), []).append(row["by"]["id"])
+    for (start, end), ids in others.items():
+        more = f" and {len(ids) - _LISTED:,} more" if len(ids) > _LISTED else ""
+        found.append(Twin(start, end, f"stays; the same stands, or stood, in {', '.join(ids[:_LISTED])}{more}"))
+    return sorted(found)
+
+
+def clean_line(document: Document, number: int, about: Mapping[str, str], twins: Sequence[Twin] = ()) -> Iterator[str]:
     """Yield what made a line of the clean text: where it comes from, and the edits that touched it.
 
-    `about` tells what rules are for, by id. Raises `IndexError` if there is no such line.
+    `about` tells what rules are for, by id, `twins` what there is of duplicates. Raises `IndexError` if there is no
+    such line.
     """
     start, end = Lines(document.text).span(number)
     raw = Lines(document.raw)
@@ -94,9 +130,10 @@ def clean_line(document: Document, number: int, about: Mapping[str, str]) -> Ite
         if start <= gap.at <= end:
             yield f"Gap: a {gap.kind} is missing{'' if gap.certain else ', perhaps'} ({gap.rule}), at"
             yield from _quoted(_around(document.text, gap.at))
+    yield from _doubled(twins, raw_start, raw_end)
 
 
-def raw_line(document: Document, number: int, about: Mapping[str, str]) -> Iterator[str]:
+def raw_line(document: Document, number: int, about: Mapping[str, str], twins: Sequence[Twin] = ()) -> Iterator[str]:
     """Yield what became of a line of the raw text; the rest is as for `clean_line`."""
     raw = Lines(document.raw)
     start, end = raw.span(number)
@@ -124,10 +161,18 @@ def raw_line(document: Document, number: int, about: Mapping[str, str]) -> Itera
     for fact in document.facts:
         if fact.start < end and start < fact.end:
             yield from _item(f"Learnt from it: {fact.kind} = {fact.value} ({fact.rule})")
+    yield from _doubled(twins, start, end)
 
 
-def overview(document: Document, about: Mapping[str, str]) -> Iterator[str]:
-    """Yield what became of a whole document: sizes, edits by rule, facts, gaps and flags."""
+def _doubled(twins: Iterable[Twin], start: int, end: int) -> Iterator[str]:
+    """What is to be said of duplicates in a raw span."""
+    for twin in twins:
+        if twin.start < end and start < twin.end:
+            yield from textwrap.wrap(f"Duplicates: {twin.told}.", _WIDTH, subsequent_indent="  ")
+
+
+def overview(document: Document, about: Mapping[str, str], twins: Sequence[Twin] = ()) -> Iterator[str]:
+    """Yield what became of a whole document: sizes, edits by rule, facts, gaps, flags and duplicates."""
     source = document.source
     raw, clean = Lines(document.raw), Lines(document.text)
     share = len(document.text) / len(document.raw) if document.raw else 1.0
@@ -160,6 +205,7 @@ def overview(document: Document, about: Mapping[str, str]) -> Iterator[str]:
             ],
         ),
         ("Flags", [f"{flag.kind}: {flag.message}" for flag in document.flags]),
+        ("Duplicates", [f"raw {raw.named(twin.start, twin.end)}: {twin.told}" for twin in twins]),
     ):
         if items:
             yield ""

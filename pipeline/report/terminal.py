@@ -16,7 +16,7 @@ import click
 if TYPE_CHECKING:
     from pipeline.document import Document
 
-__all__ = ["colour", "document", "exists", "progress", "say", "unknown"]
+__all__ = ["colour", "document", "exists", "progress", "read", "say", "unknown"]
 
 _PATIENCE = 2.0  # seconds of work before a progress bar appears
 _REFRESH = 0.1  # seconds between two of its states
@@ -24,13 +24,18 @@ _REFRESH = 0.1  # seconds between two of its states
 
 def document(out: Path, name: str) -> Document:
     """The document of that id in the folder `out`, or of that file of it."""
+    return read(out, name)[1]
+
+
+def read(out: Path, name: str) -> tuple[dict[str, Any], Document]:
+    """The sidecar and the document of that id in the folder `out`, or of that file of it."""
+    from pipeline import verify
     from pipeline.formats.text import results
-    from pipeline.verify import read
 
     for id in (name, *_ids_of_path(out, name)):
         if exists(out, id):
             try:
-                return read(str(out), id)[1]
+                return verify.read(str(out), id)
             except ValueError as error:
                 raise click.ClickException(str(error)) from None
     known = sorted(found.removesuffix(".json") for found in results(str(out)) if found.endswith(".json"))

@@ -1,0 +1,1 @@
+"""What only the whole corpus shows: passes over documents that are already clean."""
