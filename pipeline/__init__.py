@@ -6,7 +6,8 @@ The public API, all of it typed and stable:
 - `Pipeline(settings, rules=…, stages=…)`: the same for many documents; `.clean`, `.stream`.
 - `Settings`: what can be chosen. `RuleSet`: the rules, built in or from packs of one's own.
 - `Stage`, `Found`, `default_stages()`: stages of one's own, before, between or behind those that are built in.
-- `Document`: the result: `.text`, `.raw`, `.edits`, `.facts`, `.gaps`, `.paragraphs`, `.flags`, `.ledger`, `.origin(i)`.
+- `Document`: the result: `.text`, `.raw`, `.edits`, `.facts`, `.gaps`, `.paragraphs`, `.flags`, `.ledger`,
+  `.origin(i)`.
 - `Edit`, `Ledger`, `Pass`, `Fact`, `Gap`, `Paragraph`, `Flag`: what a document is made of.
 
 >>> from pipeline import clean

@@ -119,7 +119,7 @@ def take(document: Document, stage: str, found: Found) -> None:
 
 
 def guard(document: Document, before: str, passes: int, share: float) -> None:
-    """Take back what a stage did (the passes from `passes` on) if it took more than `share` of the words of `before`."""
+    """Take back the passes from `passes` on if they took more than `share` of the words of `before`."""
     if len(before) - len(document.text) < share * len(before) / 2:
         return  # far too little to be so many words
     words = len(before.split())

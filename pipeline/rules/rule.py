@@ -123,13 +123,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Structural:
-    """A rule that is code: `find` looks at the lines of a text and proposes spans. `phase` 1 is for debris inside of lines,
-    which goes first, and 2 for whole lines and sections."""
+    """A rule that is code: `find` looks at the lines of a text and proposes spans.
+
+    `phase` 1 is for debris inside of lines, which goes first, and 2 for whole lines and sections.
+    """
 
     id: str
     about: str
     find: Callable[[Lines], Sequence[Span]]
-    gate: str = ""  # a pattern of RE2 without which `find` finds nothing; "" if there is none
+    gate: str = ""  # a pattern of RE2 without which `find` finds nothing; "" if it has a test of its own
     phase: Literal[1, 2] = 2
     where: str = "code"
     pack: str = "structural"

@@ -15,7 +15,7 @@ import regex
 
 from pipeline.rules.lines import MARKER, Lines
 from pipeline.rules.rule import Span, Structural, examples
-from pipeline.rules.structural.cues import COMMENTS, FIRM, MAYBE, STAMP, SURE
+from pipeline.rules.structural.cues import COMMENTS, FIRM, STAMP, SURE
 from pipeline.rules.structural.scores import (
     ARTICLE,
     DENSE,
@@ -251,7 +251,6 @@ RULES = (
         id="chrome.tail",
         about="Site chrome under the text: share buttons, teasers of other pages, newsletter forms, footers.",
         find=find_tail,
-        gate=MAYBE.pattern,
         match=examples(f"{_PROSE}\n⟦Share\nRelated posts\nThe weir\nRead more\nFollow us\n⟧"),
         keep=examples(
             f"{_PROSE}\nContact",
@@ -264,7 +263,6 @@ RULES = (
         id="chrome.head",
         about="Site chrome above the text: skip links, menus, search boxes. Titles, authors and dates stay.",
         find=find_head,
-        gate=MAYBE.pattern,
         match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{_PROSE}"),
         keep=examples(f"Home\n{_PROSE}", f"The mill\nMay 3, 2019\n{_PROSE}", "Home\nSearch\nMenu\nContact"),
     ),
@@ -272,7 +270,6 @@ RULES = (
         id="chrome.list",
         about="A list of links of a site: short items, a third of them or more site chrome.",
         find=find_lists,
-        gate=MAYBE.pattern,
         match=examples(f"{_PROSE}\n⟦• LONDON (5 p.m.)\n• Navigation menu\n⟧{_PROSE}"),
         keep=examples(
             f"{_PROSE}\n• Search the attic.\n• Read the letters.\n{_PROSE}",
@@ -284,7 +281,6 @@ RULES = (
         id="chrome.line",
         about="A line that says only what navigation, share buttons and forms say.",
         find=find_lines,
-        gate=MAYBE.pattern,
         match=examples(f"{_PROSE}\n⟦Share this article\n⟧{_PROSE}"),
         keep=examples(
             "Share this article with care, she said.",

@@ -152,7 +152,6 @@ RULE = Structural(
     id=ID,
     about="A menu, a row of buttons or a form that was run together with the text in one line.",
     find=find,
-    gate=RUN.pattern,
     phase=1,
     match=examples(
         f"⟦Home About Us Services Gallery Contact Us Search Log in Register ⟧{_PROSE}"

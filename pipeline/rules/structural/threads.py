@@ -12,7 +12,7 @@ import regex
 
 from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
-from pipeline.rules.structural.cues import COMMENTS, FURNITURE, MAYBE, STAMP, WEAK
+from pipeline.rules.structural.cues import COMMENTS, FURNITURE, STAMP, WEAK
 from pipeline.rules.structural.scores import PROSE, cues_of, is_thread, prose_above
 
 FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*")
@@ -107,7 +107,6 @@ RULES = (
         id="chrome.comments",
         about="The comments of readers under an article, up to the form for a new one.",
         find=find_comments,
-        gate=MAYBE.pattern,
         match=examples(
             f"{_PROSE}\n⟦2 Comments\nAnn May 3, 2019 at 4:12 pm Reply\nI liked this.\nLeave a Reply\nName\n⟧"
         ),
@@ -119,7 +118,6 @@ RULES = (
         id="chrome.thread",
         about="What a forum puts around its posts: counters of posts, dates of joining, ranks, numbers and buttons.",
         find=find_furniture,
-        gate=MAYBE.pattern,
         match=examples(
             f"Ann\n⟦Senior Member\n⟧⟦Posts: 1,204\n⟧⟦Join Date: May 2008\n⟧{_PROSE}\n⟦Reply With Quote\n⟧Tom\n⟦#2\n⟧"
             f"⟦Posts: 12\n⟧{_PROSE}",
