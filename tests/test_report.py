@@ -246,7 +246,7 @@ def test_the_summary_fits_and_lists_what_needs_eyes() -> None:
     for part in (
         "2 documents: 1,999,998 of 2,000,000 characters kept (99.9 %)",
         "  chrome                    3               12              10\n",
-        "  gaps 2 · restored 0 · duplicates 0 · flagged 1 · errors 2 · skipped 12",
+        "  gaps 2 · restored 0 · duplicates 6 · flagged 1 · errors 2 · skipped 12",
         "Flagged, to be looked at:\n  a: too much\n",
         "  … and 2 more\n",
         "Removed, as RAW no longer gives them:\n  old\n",
