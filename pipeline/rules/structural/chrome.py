@@ -148,9 +148,11 @@ def find_head(lines: Lines) -> Sequence[Span]:
             break  # the text has begun
         if here >= 2 and total >= best:
             best, cut = total, index
+    if cut < 0:
+        return ()
     prose = prose_above(lines)
     below = prose[-1] - prose[cut + 1]
-    if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[max(cut, 0)] / 8):
+    if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[cut] / 8):
         return ()
     is_article = below >= ARTICLE and below * 3 >= len(lines.text) - lines.starts[cut]
     if not enough(lines, cues, 0, cut + 1, LOOSE if is_article else DENSE):

@@ -60,6 +60,8 @@ def _run(lines: Lines, first: int, pattern: regex.Pattern[str]) -> int:
     """The line behind the last of a run of entries that starts on line `first`; blank lines between are allowed."""
     before: list[int] = []
     after = first
+    if "1" not in lines.texts[first] and "0" not in lines.texts[first]:
+        return first  # tables of contents count from there
     for index in range(first, len(lines)):
         line = lines.texts[index]
         if not line:

@@ -8,6 +8,7 @@ it counts only together with others near it.
 from __future__ import annotations
 
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,7 @@ WORD = regex.compile(r"\S+")
 BARS = frozenset("|/•·-–—>»")
 
 
+@lru_cache(maxsize=4096)
 def strength(line: str) -> int:
     """How sure it is that a line (without the spaces around it) is site chrome: `WEAK`, `FIRM`, `SURE`, or 0 for not.
 
@@ -163,6 +165,7 @@ def strength(line: str) -> int:
     return 0
 
 
+@lru_cache(maxsize=4096)
 def is_minor(line: str) -> bool:
     """Whether a line that is no cue is one of those that stand among cues: a topic, a country, a date, a phone number.
 

@@ -89,6 +89,7 @@ def scorer(lines: Lines) -> Callable[[int], float]:
     return score
 
 
+@lru_cache(maxsize=1)
 def prose_above(lines: Lines) -> list[int]:
     """How many characters of prose stand above each line."""
     cues = cues_of(lines) or [0] * len(lines)
