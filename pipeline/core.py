@@ -11,6 +11,9 @@ from pipeline.settings import Settings
 from pipeline.stages import STAGE_RULES, Stage, characters, debris, decode, encoding, gaps, lines, reflow
 
 
+TRIPS = 4  # how often an earlier stage is asked again; as a rule once, and it finds nothing
+
+
 class LedgerMismatch(RuntimeError):
     """The ledger of a document does not lead from its raw text to its clean text and back: a defect of a stage."""
 
@@ -27,8 +30,8 @@ def default_stages(settings: Settings | None = None, rules: RuleSet | None = Non
         Stage("lines", lines.find),
         Stage("encoding", encoding.finder(settings)),
         Stage("characters", characters.find),
-        Stage("debris", debris.finder(rules), rounds=6, guarded=True),
-        Stage("reflow", reflow.finder(settings)),
+        Stage("debris", debris.finder(rules), rounds=2, guarded=True),
+        Stage("reflow", reflow.finder(settings), back_to="debris"),
         Stage("gaps", gaps.finder(settings)),
     ]
 
@@ -53,6 +56,13 @@ class Pipeline:
         self.rules = (rules or RuleSet.builtin()).without(self.settings.off, also=STAGE_RULES)
         self._off = frozenset(self.settings.off)
         self.stages = list(stages) if stages is not None else default_stages(self.settings, self.rules)
+        self._places = {stage.name: place for place, stage in enumerate(self.stages)}
+        for place, stage in enumerate(self.stages):
+            if stage.back_to and self._places.get(stage.back_to, place) >= place:
+                raise ValueError(
+                    f"Cannot use stage {stage.name}: it goes back to {stage.back_to!r}, which is no stage before it. "
+                    "Put that stage before it, or leave `back_to` out."
+                )
 
     def clean(self, source: str | bytes, id: str = "document") -> Document:
         """Clean one document; `source` is its text, or its bytes, whose encoding is then detected.
@@ -62,20 +72,36 @@ class Pipeline:
         document = decode.document(source, id)
         if any(flag.kind == "binary" for flag in document.flags):
             return document  # no text: left alone, and flagged
-        for stage in self.stages:
-            before, passes = document.text, len(document.ledger)
-            for _ in range(stage.rounds):
-                found = stage.find(document.text)
-                if self._off:
-                    found.edits = [edit for edit in found.edits if not is_off(edit.rule, self._off)]
-                take(document, stage.name, found)
-                if not found.edits:
-                    break
-            if stage.guarded and len(document.ledger) > passes:
-                guard(document, before, passes, self.settings.guard)
+        position = trips = 0
+        while position < len(self.stages):
+            stage = self.stages[position]
+            edits = self._run(stage, document)
+            if stage.back_to and edits and trips < TRIPS and uncovers(document):
+                trips += 1
+                earlier = self._places[stage.back_to]
+                if self._run(self.stages[earlier], document):
+                    position = earlier + 1
+                    continue
+            position += 1
         settle(document)
         replay(document)
         return document
+
+    def _run(self, stage: Stage, document: Document) -> int:
+        """Let a stage do its rounds; return how many edits it made that stand."""
+        before, passes = document.text, len(document.ledger)
+        edits = 0
+        for _ in range(stage.rounds):
+            found = stage.find(document.text)
+            if self._off:
+                found.edits = [edit for edit in found.edits if not is_off(edit.rule, self._off)]
+            take(document, stage.name, found)
+            if not found.edits:
+                break
+            edits += len(found.edits)
+        if stage.guarded and edits:
+            guard(document, before, passes, self.settings.guard)
+        return edits if len(document.ledger) > passes else 0
 
     def stream(self, sources: Iterable[tuple[str, str | bytes]]) -> Iterator[Document]:
         """Clean many documents, given as (id, source), one after another; only one is in memory at a time.
@@ -116,6 +142,11 @@ def take(document: Document, stage: str, found: Found) -> None:
             for paragraph, start, end in zip(document.paragraphs, starts, ends, strict=True)
         ]
     document.gaps.extend(gaps)
+
+
+def uncovers(document: Document) -> bool:
+    """Whether the last pass changed what rules see of a text: anything but the newline at its end."""
+    return document.ledger.passes[-1].edits[0].start < len(document.text)
 
 
 def guard(document: Document, before: str, passes: int, share: float) -> None:

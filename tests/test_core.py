@@ -52,6 +52,20 @@ def test_stages_of_ones_own() -> None:
     assert [step.stage for step in document.ledger] == ["shout"]
 
 
+def test_a_stage_goes_back_only_to_one_before_it() -> None:
+    with pytest.raises(ValueError, match="it goes back to 'debris', which is no stage before it"):
+        Pipeline(stages=[Stage("reflow", lambda text: Found(), back_to="debris")])
+
+
+def test_what_reflow_uncovers_goes_as_well() -> None:
+    """A menu that was wrapped is one line only after reflow; the stages are asked until nothing is left."""
+    text = (
+        "The mill is old, and it\nstands by the river; the weir [citation\nneeded] is older than it by a hundred years."
+    )
+    document = KEEP.clean(text)
+    assert KEEP.clean(document.text).text == document.text
+
+
 def test_a_ledger_that_does_not_replay_stops_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ledger, "apply", lambda self, raw: raw + "!")
     with pytest.raises(LedgerMismatch, match="Cannot vouch for mill: its ledger does not lead to its clean text"):

@@ -52,6 +52,7 @@ STAGE_RULES = {
 class Stage(NamedTuple):
     """A named step: `find` looks at a text and says what should change. It runs until it asks for nothing more,
     `rounds` times at most. What a `guarded` stage took is given back if it was too large a share of the words.
+    A stage that makes text look different may uncover work for an earlier one: `back_to` names that, to be asked again.
 
     >>> from pipeline.edits import Edit
     >>> Stage("demo", lambda text: Found([Edit(0, "x", "", "demo.x")] if text[:1] == "x" else [])).find("xy").edits
@@ -62,3 +63,4 @@ class Stage(NamedTuple):
     find: Callable[[str], Found]
     rounds: int = 1
     guarded: bool = False
+    back_to: str = ""
