@@ -10,7 +10,6 @@ from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import STAGE_RULES, Stage, characters, debris, decode, encoding, gaps, lines, reflow
 
-
 TRIPS = 4  # how often an earlier stage is asked again; as a rule once, and it finds nothing
 
 
