@@ -11,12 +11,12 @@ A round can only join lines, part them, or take spaces away, so there is an end;
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pipeline.document import Found, Paragraph
 from pipeline.edits import Edit, PositionMap, apply, compose
 from pipeline.settings import Settings
-from pipeline.stages.blocks import WIDE, Line, Rows, Shape, shape
+from pipeline.stages.blocks import SPACES, WIDE, Line, Rows, Shape, shape
 from pipeline.stages.draft import MARKS, Block, Draft, headed, kind_of
 from pipeline.stages.seams import BREAK, KEEP, links
 from pipeline.stages.sentences import bridges, marker
@@ -49,6 +49,8 @@ def finder(settings: Settings) -> Callable[[str], Found]:
         if settled or not edits:
             return Found(edits, paragraphs=paragraphs)
         whole, now = edits, apply(text, edits)
+        if not markdown and is_still(now):
+            return Found(edits, paragraphs=paragraphs)
         while True:
             more, later = again(now, markdown)
             if not more:
@@ -72,6 +74,39 @@ def again(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph]]:
     if found:
         return list(found.edits), list(found.paragraphs)
     return one_round(text, markdown)[:2]
+
+
+def is_still(text: str) -> bool:
+    """Whether it is plain that a round would find nothing to do in a text that a round made.
+
+    Only blocks that are not one neat line need a look, each by itself: apart from the width that is usual, a block
+    bears only on the one below, if that goes on with its sentence. False means that a round must tell.
+
+    >>> is_still("The end.\\n\\n- one\\n- two"), is_still("Of  the"), is_still("It is one of the\\n\\nlast.")
+    (True, False, False)
+    """
+    pieces = text.split("\n\n")
+    if "```" in text or "~~~" in text or not all(pieces):
+        return False
+    if sum([piece[0].islower() for piece in pieces]) * 3 >= len(pieces):
+        return False
+    spare = [spaces for spaces in ("\n", "  ", "\t", "\f", "\v") if spaces in text]
+    rough: list[str] = []
+    above = ""
+    for piece in pieces:
+        first = piece[0]
+        if first.islower() and above and bridges(above[above.rfind("\n") + 1 :], piece):
+            return False
+        if first.isspace() or piece[-1] == " " or any(map(piece.__contains__, spare)):
+            if first.isspace() and piece.lstrip(SPACES)[:1].islower():
+                return False
+            rough.append(piece)
+        above = piece
+    together = "\n\n".join(rough)
+    blocks = read(together)
+    return (
+        sum(map(len, blocks)) == sum(piece.count("\n") + 1 for piece in rough) and not drafted(together, blocks).edits
+    )
 
 
 def is_clean(text: str) -> bool:
@@ -104,7 +139,14 @@ def clean_blocks(text: str, markdown: bool) -> Found | None:
 
 def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], bool]:
     """The edits of one round of decisions, sorted, the paragraphs, and whether another round can find nothing."""
-    blocks = unspaced(read(text))
+    draft = drafted(text, unspaced(read(text)))
+    marks, paragraphs = headed(draft.blocks, markdown)
+    settled = draft.settled and not markdown and not any(text[0].islower() for _, _, _, text in draft.blocks)
+    return merge(draft.edits, marks), paragraphs, settled
+
+
+def drafted(text: str, blocks: Sequence[Rows]) -> Draft:
+    """The draft of a round of decisions about the blocks of a text."""
     shapes: list[Shape | None] = []
     widths: list[int] = []
     for block in blocks:
@@ -135,9 +177,7 @@ def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], b
             between = [BREAK if link is KEEP else link for link in between]
         draft.block(lines, between, found.kind == "kept")
     draft.close()
-    marks, paragraphs = headed(draft.blocks, markdown)
-    settled = draft.settled and not markdown and not any(text[0].islower() for _, _, _, text in draft.blocks)
-    return merge(draft.edits, marks), paragraphs, settled
+    return draft
 
 
 def unspaced(blocks: list[Rows]) -> list[Rows]:
