@@ -210,7 +210,7 @@ def explain(doc: str, out: Path, of_raw: bool) -> None:
         raise click.UsageError("Cannot explain a raw line: no line is given. Write DOC:LINE.")
     data, document = terminal.read(out, name)
     about = reasons(RuleSet.builtin())
-    twins = views.twins(data, document, lambda id: terminal.document(out, id))
+    twins = views.twins(data, document, lambda id: terminal.found(out, id))
     try:
         if not number:
             told = views.overview(document, about, twins)

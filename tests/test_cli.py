@@ -300,3 +300,22 @@ def test_colours_are_for_terminals(ran: Path, variable: dict[str, str], coloured
         told += os.read(master, 4096)
     os.close(master)
     assert (b"\x1b[31mWelcome to my site" in told) is coloured
+
+
+def test_duplicates_are_dropped_marked_or_left(here: Path) -> None:
+    twin = "A text about the sea, and about the ships that go on it, and about the people who wait for them.\n"
+    (here / "raw/plain.txt").write_text(twin)
+    (here / "raw/twin.txt").write_text(
+        f"Another text, which begins in its own way, as a text of its own does.\n\n{twin}"
+    )
+    assert "duplicates 1 · flagged 1" in call("run", "raw", "clean").stdout
+    assert (
+        here / "clean/twin.txt"
+    ).read_text() == "Another text, which begins in its own way, as a text of its own does.\n"
+    told = call("explain", "twin:3", "--raw").stdout
+    assert "Duplicates: dropped as a duplicate (exact); paragraph 1 of plain (line 1) stays." in " ".join(told.split())
+    assert "duplicates 1 · flagged 0" in call("run", "raw", "clean", "--dedup", "mark").stdout
+    assert (here / "clean/twin.txt").read_bytes() == (here / "raw/twin.txt").read_bytes()
+    assert "marked as a duplicate" in call("explain", "twin").stdout
+    assert "duplicates 0 · flagged 0" in call("run", "raw", "clean", "--dedup", "off").stdout
+    assert "plain" not in call("explain", "twin").stdout

@@ -270,3 +270,5 @@ def test_explain_tells_which_paragraph_stays() -> None:
     assert stays in " ".join(told.split())
     assert "other" not in told
     assert stays in " ".join("\n".join(explain.overview(sample(), ABOUT, twins)).split())
+    gone = explain.twins(data, sample(), lambda _: None)
+    assert gone[0].told == "dropped as a duplicate (exact); a paragraph of other, which cannot be read, stays"

@@ -10,8 +10,8 @@ U+FFFD unless it is at a number. What has a meaning does count: `$5` and `€5`,
     >>> normal("It is 1.5 °C") == normal("It is −1.5 °C")
     False
 
-The key of a paragraph is made of its ASCII letters and digits alone, with a few scans of its bytes. Equal paragraphs
-have equal keys; those few that have equal keys are then compared by their normal forms.
+The key of a paragraph is made of its first and last ASCII letters and digits alone. Equal paragraphs have equal keys;
+those few that have equal keys are then compared by their normal forms.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 from unicodedata import normalize
+from zlib import crc32
 
 import regex
 
@@ -44,7 +45,9 @@ _SMALL_DIGITS = regex.compile("[²³¹⁰-₎¼-¾⅐-↉①-⓿]+")  # NFKC wri
 
 _LOWER = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
 _NO_LETTERS = bytes(byte for byte in range(256) if not chr(byte).isalnum() or byte > 127)
-_MARK = Struct("<8sIIIIB")
+_WINDOW = 160  # characters at the ends of a paragraph, which nearly always have so many letters
+_KEY = Struct("<II")
+_MARK = Struct("<8sIIiiB")
 _DAMAGED, _KEPT = 1, 2
 
 
@@ -111,6 +114,7 @@ def marks(document: Document) -> bytes:
     """
     text = document.text
     gaps = [gap.at for gap in document.gaps]
+    pack = _MARK.pack
     packed = []
     for kind, start, end, raw_start, raw_end in document.paragraphs:
         if end - start < (LETTERS if kind == "prose" else BLOCK) or kind == "heading":
@@ -118,9 +122,10 @@ def marks(document: Document) -> bytes:
         paragraph = text[start:end]
         key = _key(paragraph)
         if key:
-            damaged = "\ufffd" in paragraph or any(start <= at <= end for at in gaps)
-            flags = _DAMAGED * damaged + _KEPT * (kind == "kept")
-            packed.append(_MARK.pack(key, start, end, max(raw_start, 0), max(raw_end, 0), flags))
+            flags = _KEPT if kind == "kept" else 0
+            if "\ufffd" in paragraph or (gaps and any(start <= at <= end for at in gaps)):
+                flags |= _DAMAGED
+            packed.append(pack(key, start, end, raw_start, raw_end, flags))
     return b"".join(packed)
 
 
@@ -148,15 +153,27 @@ def places(id: str, text: str, found: Iterable[Mark]) -> Iterator[tuple[bytes, P
 
 
 def _key(paragraph: str) -> bytes:
-    """Eight bytes that are the same for paragraphs of the same normal form; none for those that are too short."""
-    data = _utf8(paragraph if paragraph.isascii() else normalize("NFKC", paragraph))
-    letters = data.translate(_LOWER, _NO_LETTERS)
-    if len(letters) < LETTERS:  # few of its letters are ASCII, if it is long enough at all
-        form = "" if paragraph.isascii() else normal(paragraph)
-        if not counted(paragraph, form):
-            return b""
-        letters = _utf8(form)
-    return hashlib.blake2b(letters, digest_size=8).digest()
+    """Eight bytes that are the same for paragraphs of the same normal form; none for those that are too short.
+
+    They are made of the first and the last ASCII letters and digits, which are looked for at the ends.
+    """
+    if len(paragraph) > 2 * _WINDOW:
+        first, last = _letters(paragraph[:_WINDOW]), _letters(paragraph[-_WINDOW:])
+    else:
+        first = last = _letters(paragraph)
+    if len(first) < LETTERS or len(last) < LETTERS:
+        first = last = _letters(paragraph)
+        if len(first) < LETTERS:  # few of its letters are ASCII, if it is long enough at all
+            form = "" if paragraph.isascii() else normal(paragraph)
+            if not counted(paragraph, form):
+                return b""
+            return hashlib.blake2b(_utf8(form), digest_size=8).digest()
+    return _KEY.pack(crc32(first[:LETTERS]), crc32(last[-LETTERS:]))
+
+
+def _letters(text: str) -> bytes:
+    """The ASCII letters, small, and digits of a text."""
+    return _utf8(text if text.isascii() else normalize("NFKC", text)).translate(_LOWER, _NO_LETTERS)
 
 
 def _utf8(text: str) -> bytes:

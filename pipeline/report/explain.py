@@ -86,18 +86,21 @@ def trace(document: Document) -> Iterator[Step]:
             yield Step(edit, (min(raw), max(raw)), (min(clean), max(clean)))
 
 
-def twins(data: Mapping[str, Any], document: Document, look: Callable[[str], Document]) -> list[Twin]:
-    """Return what the sidecar of a document says of duplicates; `look` finds the other documents by id."""
+def twins(data: Mapping[str, Any], document: Document, look: Callable[[str], Document | None]) -> list[Twin]:
+    """Return what the sidecar of a document says of duplicates; `look` finds the other documents by id, or none."""
     found = []
-    seen = {document.id: document}
+    seen: dict[str, Document | None] = {document.id: document}
 
     def paragraph(id: str, start: int, end: int) -> str:
         if id not in seen:
             seen[id] = look(id)
-        for number, block in enumerate(seen[id].paragraphs, 1):
+        other = seen[id]
+        if other is None:
+            return f"a paragraph of {id}, which cannot be read,"
+        for number, block in enumerate(other.paragraphs, 1):
             if (block.raw_start, block.raw_end) == (start, end):
-                return f"paragraph {number} of {id} (line {Lines(seen[id].text).number(block.start)})"
-        return f"raw {Lines(seen[id].raw).named(start, end)} of {id}"
+                return f"paragraph {number} of {id} (line {Lines(other.text).number(block.start)})"
+        return f"raw {Lines(other.raw).named(start, end)} of {id}"
 
     for row in data["duplicates"]:
         done = "dropped" if row["action"] == "drop" else "marked"

@@ -16,7 +16,7 @@ import click
 if TYPE_CHECKING:
     from pipeline.document import Document
 
-__all__ = ["colour", "document", "exists", "progress", "read", "say", "unknown"]
+__all__ = ["colour", "document", "exists", "found", "progress", "read", "say", "unknown"]
 
 _PATIENCE = 2.0  # seconds of work before a progress bar appears
 _REFRESH = 0.1  # seconds between two of its states
@@ -40,6 +40,14 @@ def read(out: Path, name: str) -> tuple[dict[str, Any], Document]:
                 raise click.ClickException(str(error)) from None
     known = sorted(found.removesuffix(".json") for found in results(str(out)) if found.endswith(".json"))
     raise unknown("document", name, known, f"The ids are the paths below {out}, without the suffix.")
+
+
+def found(out: Path, id: str) -> Document | None:
+    """The document of that id in the folder `out`, or none if it cannot be read."""
+    try:
+        return document(out, id)
+    except click.ClickException:
+        return None
 
 
 def _ids_of_path(out: Path, name: str) -> list[str]:
