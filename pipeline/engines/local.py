@@ -2,7 +2,8 @@
 
 A worker makes its pipeline once, takes documents in batches, and writes the clean text and the sidecar of each. Then
 the documents that the corpus changes (duplicates) are read back and written again. The outcomes are kept in a temporary
-file, in the order of ids; so no number of documents fills the memory, and any number of workers gives the same bytes.
+file, in the order of ids; what stays in memory is about 100 bytes a paragraph, to find duplicates. Any number of
+workers gives the same bytes.
 
 A document that cannot be cleaned is a problem of the report, and the others go on. Of OUT the run only touches what
 it writes itself, and what the manifest of an earlier run names.
