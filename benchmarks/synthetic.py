@@ -125,7 +125,7 @@ def show(name: str, truth: Marked, document: Document) -> None:
 
 
 def run(count: int, seed: int, only: str | None = None) -> dict[str, Score]:
-    """Clean generated documents and score them, by family; with `only`, those of one family, and show what went wrong."""
+    """Clean generated documents and score them, by family; `only` takes those of one, and shows what went wrong."""
     pipeline = Pipeline(Settings(dedup="off", gaps="keep"))
     scores: dict[str, Score] = defaultdict(Score)
     for family, name, truth in corpus(count, seed):

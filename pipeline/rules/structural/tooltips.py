@@ -51,8 +51,8 @@ def find(view: Lines) -> Sequence[Span]:
     lines = view.rows
     dotted = [index for index, line in enumerate(lines) if line.endswith(("...", "…"))]
     ends = [index for index in dotted if CUT.search(lines[index]) and not CODE.match(lines[index])]
-    going_on = sum(_goes_on(lines, end) for end in ends)
-    if going_on * 2 < len(ends):
+    inside = [end for end in ends if end + 1 == len(lines) or not OWN_LINE.match(lines[end + 1])]  # not of a list
+    if sum(_goes_on(lines, end) for end in inside) * 2 < len(inside):
         return ()  # teasers of a list, or an author's dots: no sentence goes on behind them
     many = len(ends) >= 3  # such a document is full of them
     if not many:
