@@ -34,7 +34,9 @@ SPACES = " \t\f\v"
 class Line(NamedTuple):
     """A line that is not blank: `text` without the spaces around it, from `start` to `end` of the whole text.
 
-    `head` is where the line starts, its indent included; `indent` is that in columns.
+    `head` is where the line starts, its indent included; `indent` is that in columns, and `edge` the column where the
+    line ends. What is asked of a line again and again is told once: whether it ends a sentence (`stop`), the `mark` of
+    a list item, and whether it starts in the midst of a sentence (`low`).
     """
 
     head: int
@@ -42,11 +44,10 @@ class Line(NamedTuple):
     end: int
     indent: int
     text: str
-
-    @property
-    def edge(self) -> int:
-        """The column where the line ends."""
-        return self.indent + len(self.text)
+    edge: int
+    stop: bool
+    mark: str
+    low: bool
 
 
 class Rows:
@@ -80,7 +81,10 @@ class Rows:
             for row, bare in zip(self.rows, self.bare, strict=True):
                 lead = len(row) - len(row.lstrip(SPACES)) if row is not bare else 0
                 indent = len(row[:lead].expandtabs()) if lead else 0
-                self._lines.append(Line(at, at + lead, at + lead + len(bare), indent, bare))
+                size, start = len(bare), at + lead
+                self._lines.append(
+                    Line(at, start, start + size, indent, bare, indent + size, ended(bare), marker(bare), goes_on(bare))
+                )
                 at += len(row) + 1
         return self._lines
 
@@ -144,13 +148,15 @@ class Shape(NamedTuple):
 ODD = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789=~_#`|>")
 WIDE = 116  # columns; prose is hardly ever hard-wrapped beyond
 RULE = re.compile(r"([=\-_*~#+.·•—–])(?:\s*\1){2,}$")
+RULED = frozenset("=-_*~#+.·•—–")
 FIELD = re.compile(r"[A-Z][\w-]{1,20}(?: [\w-]{1,12})?:(?:\s|$)")
 GAP = re.compile(r"\S(?: {3,}|\t+)\S")
 CODE = re.compile(
     r"[;{}]$|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>)"
     r"|\w\(\S*\)|\w(?:\.|->|::)\w+\(|[=!<>+]=|^\w+ = "
 )
-CODED = frozenset(";{}$>#(=/")  # a line of code has one of these
+CODED = ";{}$>#(=/"  # a line of code has one of these
+SIGNS = bytes(code for code in range(256) if not (code < 128 and chr(code).isalnum()))
 
 
 def width_of(first: str) -> int:
@@ -187,18 +193,31 @@ def is_kept(lines: Sequence[Line]) -> bool:
         return False
     if lines[0].text == "--" or all(text.startswith((">", "|")) for text in texts):
         return True
-    if sum(has_columns(text) for text in texts) * 2 > count:
+    whole = "\n".join(texts)  # what is nowhere in it needs no look at each line
+    if ("   " in whole or "\t" in whole or "|" in whole) and sum(map(has_columns, texts)) * 2 > count:
         # justified prose has gaps too, but lines of one length that go on with small letters
         prose = count > 2 and sum(text[0].islower() for text in texts[1:]) * 2 >= count
         if not prose or len({line.edge for line in lines[:-1]}) > 1 + count // 4:
             return True
-    if sum(not CODED.isdisjoint(text) and CODE.search(text) is not None for text in texts) * 2 > count:
+    coded = [sign for sign in CODED if sign in whole]
+    if coded:
+        signed = [text for text in texts if any(map(text.__contains__, coded))]
+        if len(signed) * 2 > count and sum(CODE.search(text) is not None for text in signed) * 2 > count:
+            return True
+    odd = [text for text in texts if not text.split(" ", 1)[0].isalpha()]
+    if len(odd) * 5 > count * 3 and sum(map(is_row, odd)) * 5 > count * 3:
         return True
-    if sum(is_row(text) for text in texts) * 5 > count * 3:
+    if ":" in whole and sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
         return True
-    if sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
-        return True
-    return sum(len(text) > 1 and sum(map(str.isalnum, text)) * 5 < len(text) * 2 for text in texts) * 2 > count
+    return sum(map(is_drawn, texts)) * 2 > count
+
+
+def is_drawn(text: str) -> bool:
+    """Whether a line of two characters or more is of signs, with few letters and digits among them."""
+    size = len(text)
+    if len(text.encode("utf-8", "replace").translate(None, SIGNS)) * 5 >= size * 2:
+        return False  # the ASCII letters and digits alone are enough
+    return size > 1 and sum(map(str.isalnum, text)) * 5 < size * 2
 
 
 def has_columns(text: str) -> bool:
@@ -235,19 +254,18 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
     A break is *full* if the next word did not fit, *middle* if the sentence goes on with a small letter after it.
     In wrapped prose all breaks are full but those of paragraph ends; lines of verse have room for a word or more.
     """
-    full = middle = unexplained = small = rests = breaks = 0
+    middle = unexplained = small = rests = breaks = 0
     was_full = False
     for a, b in pairwise(lines):
-        if marker(b.text):
+        if b.mark:
             was_full = False
             continue
         breaks += 1
         room = width - a.edge - 1 - width_of(b.text)
-        end = ended(a.text)
-        low = goes_on(b.text) or (is_caseless(b.text[0]) and not end)
+        end = a.stop
+        low = b.low or (not end and is_caseless(b.text[0]))
         small += low
         if room < 0 or is_broken(a.text, b.text):
-            full += 1
             middle += not end and (low or is_open(a.text))
         elif a is lines[0] and (is_title(a.text) or is_shouted(a.text)) and not low:
             pass  # a heading right above its paragraph
@@ -273,20 +291,20 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
 def is_full(lines: Sequence[Line], usual: int) -> bool:
     """Whether every line but the last reaches the width at which the document is wrapped."""
     return max(line.edge for line in lines) <= usual + 2 and all(
-        a.edge + 1 + width_of(b.text) > usual - 3 and not marker(b.text) for a, b in pairwise(lines)
+        a.edge + 1 + width_of(b.text) > usual - 3 and not b.mark for a, b in pairwise(lines)
     )
 
 
 def apart(lines: Sequence[Line], edges: Sequence[int]) -> Shape:
     """The shape of a block whose lines are not wrapped: a paragraph on each, or lines to be kept."""
     count = len(lines)
-    sentences = sum(ended(line.text) for line in lines)
-    if edges[-1] > WIDE or any(marker(line.text) for line in lines):
+    sentences = sum(line.stop for line in lines)
+    if edges[-1] > WIDE or any(line.mark for line in lines):
         return Shape("lines", nodes=is_noded(lines))
     if sentences * 5 >= count * 3 and edges[count // 2] >= 50:
         return Shape("lines")
     above, below = lines[0].text, lines[1].text
-    if count == 2 and is_title(above) and ended(below) and len(below) > max(50, len(above) * 1.5):
+    if count == 2 and is_title(above) and lines[1].stop and len(below) > max(50, len(above) * 1.5):
         return Shape("lines")
     return Shape("lines", nodes=True) if is_noded(lines, sure=True) else Shape("kept")
 
@@ -297,11 +315,11 @@ def is_noded(lines: Sequence[Line], sure: bool = False) -> bool:
     closing = low = listed = 0
     for a, b in pairwise(lines):
         if b.text[0].islower():
-            if ended(a.text) or marker(a.text):
+            if a.stop or a.mark:
                 listed += 1
             else:
                 low += 1
-        elif goes_on(b.text) and not ended(a.text):
+        elif b.low and not a.stop:
             closing += 1
     if closing >= 2 or (closing and low >= 2 * max(1, listed)):
         return True

@@ -156,11 +156,11 @@ class Draft:
         """Write the edits of one paragraph, or of lines that stay together."""
         top = lines[0]
         stays = KEEP in between
-        if kept or (stays and not marker(top.text)):
+        if kept or (stays and not top.mark):
             kind = "kept"
             if len(lines) == 2 and not any(map(str.isalnum, lines[1].text)) and is_title(top.text):
                 kind = "heading"
-        elif stays or marker(top.text):
+        elif stays or top.mark:
             kind = "list"
         else:
             kind = kind_of(top.text) if len(lines) == 1 else "prose"

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.stages.blocks import FIELD, RULE, Line, Shape, width_of
+from pipeline.stages.blocks import FIELD, RULE, RULED, Line, Shape, width_of
 from pipeline.stages.sentences import (
     ABBREVIATED,
     BULLET,
     FIRST_WORDS,
     OPEN_WORDS,
     WEAK_WORDS,
-    ended,
     goes_on,
     is_broken,
     is_cjk,
@@ -28,7 +27,6 @@ from pipeline.stages.sentences import (
     is_title,
     last_word,
     leads_on,
-    marker,
 )
 
 
@@ -77,9 +75,9 @@ def links(lines: Sequence[Line], shape: Shape) -> list[Link]:
 
 def framed(a: Line, b: Line, first: bool) -> Link | None:
     """The link beside a ruled line or a heading in capitals, which stand apart; `first`: `a` starts its paragraph."""
-    if RULE.match(b.text):
-        return KEEP if first and len(a.text) < 80 and not ended(a.text) else BREAK
-    if RULE.match(a.text):
+    if b.text[0] in RULED and RULE.match(b.text):
+        return KEEP if first and len(a.text) < 80 and not a.stop else BREAK
+    if a.text[0] in RULED and RULE.match(a.text):
         return BREAK
     if first and is_shouted(a.text):
         return KEEP if is_shouted(b.text) else BREAK
@@ -92,15 +90,15 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
     base = min(line.indent for line in lines)
     hung = sum(line.indent >= base + 2 for line in lines) * 2 >= len(lines)
     width, rooms = logical(lines, shape)
-    first, item = True, bool(marker(lines[0].text))
+    first, item = True, bool(lines[0].mark)
     for a, b, room in zip(lines, lines[1:], rooms, strict=False):
-        stop = ended(a.text) and not (0 <= room < 16 and ABBREVIATED.search(a.text[-6:]))
+        stop = a.stop and not (0 <= room < 16 and ABBREVIATED.search(a.text[-6:]))
         link = framed(a, b, first)
         if link:
             pass
         elif BULLET.fullmatch(a.text):
             link = join(a.text, b.text, "reflow.join")
-        elif marker(b.text) and (item or stop or room >= 0 or a.text[-1] in ":;"):
+        elif b.mark and (item or stop or room >= 0 or a.text[-1] in ":;"):
             link, item = KEEP if item else BREAK, True
         elif (is_shouted(b.text) and (stop or room >= 0)) or (
             stop and not item and not hung and b.indent >= base + 2 > a.indent
@@ -108,7 +106,7 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
             link = BREAK
         elif room < 0:
             link = join(a.text, b.text, "reflow.join")
-        elif goes_on(b.text):
+        elif b.low:
             link = join(a.text, b.text, "reflow.join" if shape.twice else "reflow.seam")
         elif (
             stop
@@ -121,7 +119,7 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
         found.append(link)
         first = "\n" in link.new
         if link is BREAK:
-            item = bool(marker(b.text))
+            item = bool(b.mark)
     return found
 
 
@@ -135,7 +133,7 @@ def logical(lines: Sequence[Line], shape: Shape) -> tuple[int, list[int]]:
     if not shape.twice:
         return width, rooms
     for at, room in enumerate(rooms[1:]):  # a line above a short rest was full, whatever was cut from it
-        if 0 <= rooms[at] < 12 and room > width // 2 and not ended(lines[at + 1].text):
+        if 0 <= rooms[at] < 12 and room > width // 2 and not lines[at + 1].stop:
             rooms[at] = -1
     lengths: list[int] = []
     total = 0
@@ -156,26 +154,26 @@ def apart(lines: Sequence[Line], nodes: bool) -> list[Link]:
     """The links of a block with a paragraph on each line; `nodes`: some lines are links in the midst of a sentence."""
     found: list[Link] = []
     running = lines[0].text  # the paragraph so far
-    first, item = True, bool(marker(running))
-    lowered = sum(b.text[0].islower() and ended(a.text) for a, b in pairwise(lines)) > 1
+    first, item = True, bool(lines[0].mark)
+    lowered = sum(a.stop and b.text[0].islower() for a, b in pairwise(lines)) > 1
     for a, b, below in zip(lines, lines[1:], [*lines[2:], None], strict=False):
-        link = framed(a, b, first and not (nodes and goes_on(b.text)))
+        link = framed(a, b, first and not (nodes and b.low))
         lone = first and BULLET.fullmatch(a.text) is not None
-        bullet = marker(b.text)
+        bullet = b.mark
         if link:
             pass
         elif lone:
             link, item = Link(" ", "reflow.seam"), True
-        elif bullet and not (nodes and item and bullet in "–—" and not ended(a.text)):
+        elif bullet and not (nodes and item and bullet in "–—" and not a.stop):
             link, item = KEEP if item else BREAK, True
         else:
-            goes = below is not None and leads_on(b.text, below.text)
+            goes = nodes and below is not None and leads_on(b.text, below.text)
             link = seam(running, a, b, Sight(nodes, lowered, item, goes))
             if link is None:
                 link = BREAK if item else between(a, b, first, found)
         if "\n" in link.new:
             running, first = b.text, True
-            item = item if link is KEEP else bool(marker(b.text))
+            item = item if link is KEEP else bool(b.mark)
         else:
             running, first = (running + link.new + b.text)[-TAIL:], False
         found.append(link)
@@ -187,7 +185,7 @@ def between(a: Line, b: Line, first: bool, found: Sequence[Link]) -> Link:
     if len(a.text) >= SHORT or len(b.text) >= SHORT or not first:
         return BREAK
     together = bool(found) and found[-1] is KEEP
-    return KEEP if together or not (ended(a.text) or ended(b.text)) else BREAK
+    return KEEP if together or not (a.stop or b.stop) else BREAK
 
 
 def settle(lines: Sequence[Line], found: list[Link]) -> list[Link]:
@@ -196,7 +194,7 @@ def settle(lines: Sequence[Line], found: list[Link]) -> list[Link]:
         above, below = found[at - 1] if at else BREAK, found[at + 1] if at + 1 < len(found) else KEEP
         alone = link is KEEP and above is BREAK and below is not KEEP
         pair = lines[at : at + 2]
-        if alone and all(is_title(line.text) and not FIELD.match(line.text) and not marker(line.text) for line in pair):
+        if alone and all(is_title(line.text) and not FIELD.match(line.text) and not line.mark for line in pair):
             found[at] = BREAK
     return found
 
@@ -218,22 +216,23 @@ def seam(running: str, a: Line, b: Line, sight: Sight) -> Link | None:
     `running` is the end of the paragraph that ends with `a`.
     """
     first, last = b.text[0], a.text[-1]
-    stop = ended(a.text)
-    link = join(a.text, b.text, "reflow.seam")
-    if goes_on(b.text) and not first.islower():
+    stop = a.stop
+    if b.low and not first.islower():
         inside = running.count("(") + running.count("[") > running.count(")") + running.count("]")
-        return None if (stop and first != ")") or (first in ")]" and not inside) else link
+        return (
+            None if (stop and first != ")") or (first in ")]" and not inside) else join(a.text, b.text, "reflow.seam")
+        )
     if is_formula(a.text) or is_formula(b.text):
         return None
     if is_broken(a.text, b.text) or last in "([—" or (last in "$€£¥" and first.isdigit()):
-        return link
+        return join(a.text, b.text, "reflow.seam")
     if sight.nodes and first == "—" and b.text[1:2].isalpha():
-        return link
+        return join(a.text, b.text, "reflow.seam")
     if stop:
         return None
     if sight.nodes and last.isalpha() and b.text.split(" ", 1)[0] in FRAGMENTS:
         return Link("", "reflow.seam")
-    return link if is_same(running, a.text, b.text, sight) else None
+    return join(a.text, b.text, "reflow.seam") if is_same(running, a.text, b.text, sight) else None
 
 
 def is_same(running: str, a: str, b: str, sight: Sight) -> bool:
