@@ -56,6 +56,8 @@ class Draft:
         self.blocks: list[Block] = []
         self.at = 0
         self.last = ""  # the text of that line
+        self.usual = 0  # the width at which the blocks are wrapped, 0 if none is
+        self.kept: set[str] = set()  # the blocks that stay as they are, whatever is around them
         self.settled = True  # all blocks are one line now, without a space to spare
 
     def gap(self, start: int, new: str) -> None:
@@ -149,8 +151,24 @@ class Draft:
         first = 0
         for at in range(len(lines)):
             if at == len(between) or between[at] is BREAK:
-                self.segment(lines[first : at + 1], between[first:at], kept)
+                if at == first and not kept:
+                    self.alone(lines[at])
+                else:
+                    self.segment(lines[first : at + 1], between[first:at], kept)
                 first = at + 1
+
+    def alone(self, line: Line) -> None:
+        """Write the edits of a paragraph of one line, or of a list of one item."""
+        text = line.text
+        kind = "list" if line.mark else kind_of(text) if len(text) < 100 or text[0] == "#" else "prose"
+        begin = line.start
+        if line.mark:
+            begin, self.settled = line.head, False
+        start = self.open(begin, text, kind)
+        self.spaces(line.start, text, bool(line.mark))
+        self.at = line.end
+        self.last = text
+        self.blocks.append((kind, start, self.at, text if start == begin else text + " " * 100))
 
     def segment(self, lines: Sequence[Line], between: Sequence[Link], kept: bool) -> None:
         """Write the edits of one paragraph, or of lines that stay together."""

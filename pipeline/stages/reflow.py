@@ -11,7 +11,7 @@ A round can only join lines, part them, or take spaces away, so there is an end;
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from pipeline.document import Found, Paragraph
 from pipeline.edits import Edit, PositionMap, apply, compose
@@ -45,11 +45,11 @@ def finder(settings: Settings) -> Callable[[str], Found]:
             if len(bare) < len(text):
                 clean.edits = [*clean.edits, Edit(len(bare), text[len(bare) :], "", BREAK.rule)]
             return clean
-        edits, paragraphs, settled = one_round(text, markdown)
-        if settled or not edits:
+        edits, paragraphs, draft = one_round(text, markdown)
+        if not edits or (draft.settled and not markdown and not any(block[3][0].islower() for block in draft.blocks)):
             return Found(edits, paragraphs=paragraphs)
         whole, now = edits, apply(text, edits)
-        if not markdown and is_still(now):
+        if not markdown and is_still(now, draft.kept):
             return Found(edits, paragraphs=paragraphs)
         while True:
             more, later = again(now, markdown)
@@ -76,11 +76,12 @@ def again(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph]]:
     return one_round(text, markdown)[:2]
 
 
-def is_still(text: str) -> bool:
+def is_still(text: str, kept: Set[str] = frozenset()) -> bool:
     """Whether it is plain that a round would find nothing to do in a text that a round made.
 
     Only blocks that are not one neat line need a look, each by itself: apart from the width that is usual, a block
-    bears only on the one below, if that goes on with its sentence. False means that a round must tell.
+    bears only on the one below, if that goes on with its sentence. `kept` are blocks that had their look and are
+    left as they are, if no width is usual. False means that a round must tell.
 
     >>> is_still("The end.\\n\\n- one\\n- two"), is_still("Of  the"), is_still("It is one of the\\n\\nlast.")
     (True, False, False)
@@ -100,13 +101,15 @@ def is_still(text: str) -> bool:
         if first.isspace() or piece[-1] == " " or any(map(piece.__contains__, spare)):
             if first.isspace() and piece.lstrip(SPACES)[:1].islower():
                 return False
-            rough.append(piece)
+            if piece not in kept:
+                rough.append(piece)
         above = piece
     together = "\n\n".join(rough)
     blocks = read(together)
-    return (
-        sum(map(len, blocks)) == sum(piece.count("\n") + 1 for piece in rough) and not drafted(together, blocks).edits
-    )
+    if sum(map(len, blocks)) != sum(piece.count("\n") + 1 for piece in rough):
+        return False
+    draft = drafted(together, blocks)
+    return not draft.edits and (not draft.usual or not kept)
 
 
 def is_clean(text: str) -> bool:
@@ -137,12 +140,11 @@ def clean_blocks(text: str, markdown: bool) -> Found | None:
     return Found(edits, paragraphs=paragraphs)
 
 
-def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], bool]:
-    """The edits of one round of decisions, sorted, the paragraphs, and whether another round can find nothing."""
+def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], Draft]:
+    """The edits of one round of decisions, sorted, the paragraphs, and the draft that they are of."""
     draft = drafted(text, unspaced(read(text)))
     marks, paragraphs = headed(draft.blocks, markdown)
-    settled = draft.settled and not markdown and not any(text[0].islower() for _, _, _, text in draft.blocks)
-    return merge(draft.edits, marks), paragraphs, settled
+    return merge(draft.edits, marks), paragraphs, draft
 
 
 def drafted(text: str, blocks: Sequence[Rows]) -> Draft:
@@ -162,6 +164,7 @@ def drafted(text: str, blocks: Sequence[Rows]) -> Draft:
         shapes.append(found)
     usual = sorted(widths)[len(widths) // 2] if widths else 0
     draft = Draft(text)
+    draft.usual = usual
     for block, found in zip(blocks, shapes, strict=True):
         if found is None:
             if len(block) == 1:
@@ -170,6 +173,8 @@ def drafted(text: str, blocks: Sequence[Rows]) -> Draft:
                 draft.wrapped(block)
             continue
         lines = block.lines()
+        if found.kind == "kept" and not block.spaced:
+            draft.kept.add("\n".join(block.rows))
         if usual and len(lines) > 1 and not block.spaced and (found.kind == "kept" or len(lines) == 2):
             found = shape(lines, usual)
         between = links(lines, found)

@@ -10,7 +10,10 @@ import re
 from pipeline.stages.hyphens import some
 
 ENDED = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』*_]*$")
+STOPS = ".!?…。！？｡؟۔।"
+CLOSERS = "\"'”’»)]」』*_"
 BULLET = re.compile(r"(?:[•·‣◦▪●○■□►§*+–—-]|o(?=  ))(?=\s+\S|$)")
+BULLETS = "•·‣◦▪●○■□►§*+–—-("
 NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)(?=\s+\S)|\d{1,3}\.(?=\s+\S)")
 CHAPTER = re.compile(r"(?:CHAPTER|Chapter|BOOK|PART|ACT|SCENE|VOLUME|CANTO|SECTION|APPENDIX)\s+[IVXLC\dA-Z]+\.?")
 FORMULA = re.compile(r"[=⟺⇔⇒∈∉≤≥≠≈∑∫⟨⟩∀∃∂∇√]")
@@ -52,7 +55,8 @@ def ended(text: str) -> bool:
     >>> ended('He said "no."'), ended("He said"), ended("1. Item:")
     (True, False, False)
     """
-    return not text[-1].isalnum() and ENDED.search(text[-6:]) is not None
+    last = text[-1]
+    return last in STOPS or (last in CLOSERS and ENDED.search(text[-6:]) is not None)
 
 
 def is_formula(text: str) -> bool:
@@ -86,7 +90,11 @@ def is_shouted(text: str) -> bool:
     >>> is_shouted("CHAPTER II"), is_shouted("THE TIDES OF MARCH"), is_shouted("NATO was"), is_shouted("A")
     (True, True, False, False)
     """
-    return len(text) <= 70 and ((text.isupper() and sum(map(str.isalpha, text)) > 3) or bool(CHAPTER.fullmatch(text)))
+    if len(text) > 70:
+        return False
+    if text.isupper() and sum(map(str.isalpha, text)) > 3:
+        return True
+    return text[0] in "CBPASV" and CHAPTER.fullmatch(text) is not None
 
 
 def marker(text: str) -> str:
@@ -95,7 +103,11 @@ def marker(text: str) -> str:
     >>> marker("• one"), marker("2) two"), marker("(iii) three"), marker("-two"), marker("I. Smith")
     ('•', '2)', '(iii)', '', '')
     """
-    if text[0].isalpha() and ")" not in text[1:6] and text[:3] != "o  ":
+    first = text[0]
+    if first.isalpha():
+        if ")" not in text[1:6] and text[:3] != "o  ":
+            return ""
+    elif first not in BULLETS and not first.isdecimal():
         return ""
     found = BULLET.match(text) or NUMBER.match(text)
     return found[0] if found else ""
