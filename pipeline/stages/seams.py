@@ -167,8 +167,9 @@ def apart(lines: Sequence[Line], nodes: bool) -> list[Link]:
         elif bullet and not (nodes and item and bullet in "–—" and not a.stop):
             link, item = KEEP if item else BREAK, True
         else:
-            goes = nodes and below is not None and leads_on(b.text, below.text)
-            link = seam(running, a, b, Sight(nodes, lowered, item, goes))
+            if not a.stop or b.text[0] in ")—":  # nothing else goes on with a sentence that has ended
+                goes = nodes and below is not None and leads_on(b.text, below.text)
+                link = seam(running, a, b, Sight(nodes, lowered, item, goes))
             if link is None:
                 link = BREAK if item else between(a, b, first, found)
         if "\n" in link.new:
