@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.document import Document, Fact, Flag, Found, Ledger, Paragraph
-from pipeline.edits import PositionMap, apply
+from pipeline.edits import Edit, PositionMap, apply
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import STAGE_RULES, Stage, characters, debris, decode, encoding, gaps, lines, reflow
@@ -134,6 +134,7 @@ def take(document: Document, stage: str, found: Found) -> None:
         document.ledger.add(stage, found.edits)
         positions = PositionMap(found.edits)
         gaps = [gap._replace(at=positions.forward(gap.at, side="left")) for gap in gaps]
+    if found.edits and not is_behind(found.edits, document.paragraphs):
         starts = positions.forward_all([paragraph.start for paragraph in document.paragraphs], side="left")
         ends = positions.forward_all([paragraph.end for paragraph in document.paragraphs], side="right")
         document.paragraphs = [
@@ -141,6 +142,11 @@ def take(document: Document, stage: str, found: Found) -> None:
             for paragraph, start, end in zip(document.paragraphs, starts, ends, strict=True)
         ]
     document.gaps.extend(gaps)
+
+
+def is_behind(edits: Sequence[Edit], paragraphs: Sequence[Paragraph]) -> bool:
+    """Whether all edits take text behind the last paragraph, as the newline at the end of a file: none moves."""
+    return not paragraphs or (edits[0].start >= paragraphs[-1].end and bool(edits[0].old))
 
 
 def uncovers(document: Document) -> bool:
@@ -169,8 +175,11 @@ def guard(document: Document, before: str, passes: int, share: float) -> None:
 def settle(document: Document) -> None:
     """Give paragraphs their raw spans, drop the ones that an edit emptied, and sort what was learnt."""
     text, paragraphs = document.text, document.paragraphs
-    starts = document.ledger.all_to_raw([paragraph.start for paragraph in paragraphs], side="right")
-    ends = document.ledger.all_to_raw([paragraph.end for paragraph in paragraphs], side="left")
+    starts = [paragraph.start for paragraph in paragraphs]
+    ends = [paragraph.end for paragraph in paragraphs]
+    if not all(is_behind(step.edits, paragraphs) for step in document.ledger):
+        starts = document.ledger.all_to_raw(starts, side="right")
+        ends = document.ledger.all_to_raw(ends, side="left")
     document.paragraphs = [
         Paragraph(paragraph.kind, paragraph.start, paragraph.end, start, end)
         for paragraph, start, end in zip(paragraphs, starts, ends, strict=True)

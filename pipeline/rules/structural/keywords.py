@@ -63,10 +63,9 @@ def ascii_lower(line: str) -> str:
 
 def _may_repeat(lines: Lines) -> bool:
     """A cheap test: whether one of the lines that can name the page stands in the text often enough."""
-    top = [ascii_lower(line) for line in islice(filter(None, map(str.strip, lines.text[:4000].split("\n"))), 12)]
-    if not top:
-        return False
-    names = top[:3] + [match["title"] for line in top if len(line) < 160 and (match := SITE.fullmatch(line))]
+    top = list(islice(filter(None, map(str.strip, lines.text[:4000].split("\n"))), 12))
+    names = [ascii_lower(line) for line in top[:3] if len(line) <= 120]
+    names += [ascii_lower(match["title"]) for line in top if len(line) < 160 and (match := SITE.fullmatch(line))]
     names = [name for name in names if 10 <= len(name) <= 120 and name[-1] not in ".!?"]
     if not names:
         return False
