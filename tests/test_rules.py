@@ -33,7 +33,7 @@ keep = ["The note stands."]
 
 @pytest.mark.parametrize("rule", BUILTIN.rules, ids=lambda rule: rule.id)
 def test_examples_hold(rule: Rule | Structural) -> None:
-    alone = RuleSet([pack.Pack(rule.pack, "", (rule,), "")]) if isinstance(rule, Rule) else RuleSet([], [rule])
+    alone = RuleSet([pack.Pack(rule.pack, "", (rule,))]) if isinstance(rule, Rule) else RuleSet([], [rule])
     assert failures(alone) == []
     assert rule.match, "a rule without an example of what it takes"
     assert rule.keep, "a rule without an example of what it leaves"
@@ -98,6 +98,14 @@ def test_a_pack_of_ones_own_is_used(tmp_path: Path) -> None:
     edits, _ = rules.find("The weir (note: new) broke.")
     assert [(edit.rule, edit.old) for edit in edits] == [("demo.note", " (note: new)")]
     assert rules.digest() != BUILTIN.digest()
+
+
+def test_examples_do_not_count_for_the_digest() -> None:
+    def digest(text: str) -> str:
+        return RuleSet([pack.parse(text)]).digest()
+
+    assert digest(PACK) == digest(PACK.replace("The note stands.", "The notes stand.").replace("An editor", "A writer"))
+    assert digest(PACK) != digest(PACK.replace("note: ", "note; "))
 
 
 def test_a_pack_whose_examples_fail_is_refused(tmp_path: Path) -> None:

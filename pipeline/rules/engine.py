@@ -92,9 +92,12 @@ class RuleSet:
         return RuleSet(kept, [r for r in self.structural if not any(_named(r.id, name) for name in off)])
 
     def digest(self) -> str:
-        """SHA-256 over the packs and the ids of the structural rules, for the sidecar."""
-        parts = [pack.source for pack in self.packs] + [rule.id for rule in self.rules]
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        """SHA-256 over what decides what rules do, for the sidecar: not their examples, nor what is said about them."""
+        decisive = [
+            (rule.id, rule.where, rule.pattern, rule.needs, rule.also, rule.do, rule.replacement, rule.within)
+            for rule in self.pattern_rules
+        ]
+        return hashlib.sha256(repr((decisive, [rule.id for rule in self.structural])).encode()).hexdigest()
 
     def find(self, text: str) -> tuple[list[Edit], list[Fact]]:
         """Return the pass that the rules ask for on this text, and the facts that they read.
@@ -311,7 +314,7 @@ def failures(rules: RuleSet) -> list[str]:
     """Try the examples of every rule, each rule by itself; return a line for each that fails."""
     problems = []
     for rule in rules.rules:
-        alone = RuleSet([Pack(rule.pack, "", (rule,), "")]) if isinstance(rule, Rule) else RuleSet([], [rule])
+        alone = RuleSet([Pack(rule.pack, "", (rule,))]) if isinstance(rule, Rule) else RuleSet([], [rule])
         place = f"{rule.pack}:{rule.line}" if isinstance(rule, Rule) else rule.pack
         for example in (*rule.match, *rule.keep):
             edits, facts = alone.find(example.text)

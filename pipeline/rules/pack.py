@@ -44,7 +44,6 @@ class Pack(NamedTuple):
     name: str
     about: str
     rules: tuple[Rule, ...]
-    source: str  # the text of the file, which goes into the digest of the rules
 
 
 def load(path: Path, *, trusted: bool = False) -> Pack:
@@ -84,7 +83,7 @@ keep, match, needs, pattern, where, with, within.
             raise PackError(f"{at}: Cannot use rule {rules[-1].id}: the id stands twice. Give each rule its own.")
     if not rules:
         raise PackError(f"{name}:1: Cannot use the rule pack: it has no [[rule]]. Add one.")
-    return Pack(str(head["name"]), str(head["about"]), tuple(rules), text)
+    return Pack(str(head["name"]), str(head["about"]), tuple(rules))
 
 
 def _places(text: str) -> list[int]:
