@@ -179,9 +179,10 @@ class RuleSet:
         footer = min(
             (s.start for s in spans if s.end == len(text) and s.rule.split(".")[0] != "lines"), default=len(text)
         )
+        headings = {index for index, _ in openers}
         done = -1  # the last line of the sections so far
         for index, rule in openers:
-            last = sections.end(lines, index, footer) if index > done else None
+            last = sections.end(lines, index, headings, footer) if index > done else None
             if last is not None:
                 done = last
                 spans.append(Span(lines.starts[index], lines.end(last), "", rule.id))

@@ -7,28 +7,11 @@ followed by prose at once ("Notes" over a chapter) opens no back matter.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import regex
 
 from pipeline.rules.lines import CITATION, MARKER, SENTENCE_END, Lines
-
-BACK_MATTER = regex.compile(
-    r"""(?xi) [*=\#_\ ]{0,8} (?:\d{1,2}\.?\s+)? (?:
-        see\ also | references? | notes? (?:\ and\ references)? | footnotes? | citations? | sources? | bibliography
-      | external\ links? | further\ reading | works\ cited | literature | web\ links
-      | related\ (?:articles|pages|links|topics)
-      | selected\ (?:bibliography|works) | publications | categories | navigation\ menu | gallery | discography
-      | einzelnachweise | weblinks | literatur(?:verzeichnis)? | siehe\ auch | quellen(?:angaben)?
-      | fußnoten | anmerkungen
-      | références | voir\ aussi | liens\ externes | notes\ et\ références | bibliographie
-      | см\.\ также | примечания | ссылки | литература | источники | zie\ ook | externe\ links?
-      | bronnen(?:,\ noten\ en/of\ referenties)? | ver\ também | referências | ligações\ externas | zobacz\ też
-      | przypisy
-      | linki\ zewnętrzne | 脚注 | 注釈 | 関連項目 | 外部リンク | 参考文献
-      | 外部链接 | 外部連結 | 参见 | 参考资料 | 出典
-      | se\ även | referenser | externa\ länkar | voci\ correlate
-      | referencias | véase\ también | enlaces\ externos | bibliografía | note | altri\ progetti | collegamenti\ esterni
-    ) \s* (?:\[\s*edit\s*\])? [.:]? \s* (?:\[\s*edit\s*\])? [*=\#_\ ]{0,8}"""
-)
 
 # Headings that authors use as well, for chapters and columns: they need items that look like notes.
 DOUBTFUL = regex.compile(
@@ -43,19 +26,11 @@ ENTRY = regex.compile(
 RULER = regex.compile(r"[-=~_*]{3,}")
 
 
-def is_back_matter(line: str) -> bool:
-    """Whether a line is the heading of a section of back matter.
-
-    >>> [is_back_matter(line) for line in ("See also[edit]", "== References ==", "The references were good.")]
-    [True, True, False]
-    """
-    return BACK_MATTER.fullmatch(line) is not None
-
-
-def end(lines: Lines, heading: int, footer: int) -> int | None:
+def end(lines: Lines, heading: int, openers: Collection[int], footer: int) -> int | None:
     """The last line of the section that the line `heading` opens, or none if it opens no back matter.
 
-    `footer` is where a footer starts that goes anyway (an offset into the text): its lines are not looked at.
+    `openers` are all lines that a rule takes for the heading of a section. `footer` is where a footer starts that goes
+    anyway (an offset into the text): its lines are not looked at.
     """
     if _is_entry(lines, heading):
         return None
@@ -76,7 +51,7 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
         if index == heading + 1 and RULER.fullmatch(line):
             last = index  # the line under the heading
             continue
-        if in_item and _goes_on(lines, index):
+        if in_item and index not in openers and _goes_on(lines, index):
             last = index
             continue
         if _is_prose(lines, index):
@@ -84,9 +59,9 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
                 return None  # a chapter that happens to be called so
             last = _before_heading(lines, heading, last)
             break
-        if index < last_prose and _is_heading(lines, index) and not is_back_matter(line):
+        if index < last_prose and _is_heading(lines, index) and index not in openers:
             break  # content follows: its heading stays
-        if items and not lines.texts[index - 1] and not is_back_matter(line) and _ends(lines, heading, indent, index):
+        if items and not lines.texts[index - 1] and index not in openers and _ends(lines, heading, indent, index):
             break
         last = index
         indent = indent if items else _indent(lines, index)
@@ -94,7 +69,7 @@ def end(lines: Lines, heading: int, footer: int) -> int | None:
         in_item = is_note or bool(MARKER.match(line))
         items += 1
         shown += is_note
-    if DOUBTFUL.match(lines.texts[heading]) and (shown * 2 < items or not (items or _is_last(lines, last))):
+    if DOUBTFUL.match(lines.texts[heading]) and (shown * 2 < items or not (items or _is_last(lines, last, openers))):
         return None
     return last
 
@@ -119,9 +94,10 @@ def _ends(lines: Lines, heading: int, indent: int, index: int) -> bool:
     return indent > _indent(lines, heading) >= _indent(lines, index) and not MARKER.match(lines.texts[index])
 
 
-def _is_last(lines: Lines, index: int) -> bool:
+def _is_last(lines: Lines, index: int, openers: Collection[int]) -> bool:
     """Whether nothing but headings of back matter follows a line."""
-    return all(not line or is_back_matter(line) for line in lines.texts[index + 1 : index + 12])
+    below = range(index + 1, min(index + 12, len(lines)))
+    return all(not lines.texts[line] or line in openers for line in below)
 
 
 def _is_prose(lines: Lines, index: int) -> bool:
@@ -134,7 +110,7 @@ def _goes_on(lines: Lines, index: int) -> bool:
     """Whether a line carries on the item of the line above: a wrapped one, or one that is indented below its marker."""
     row, above = lines.rows[index], lines.rows[index - 1]
     line = row.strip()
-    if MARKER.match(line) or NOTE.match(line) or is_back_matter(line):
+    if MARKER.match(line) or NOTE.match(line):
         return False
     if len(row) - len(row.lstrip()) > len(above) - len(above.lstrip()) and MARKER.match(above.strip()):
         return True
