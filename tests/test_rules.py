@@ -129,7 +129,14 @@ def test_an_id_in_two_packs_is_refused(tmp_path: Path) -> None:
 
 def test_a_rule_that_another_shadows_is_told() -> None:
     twice = PACK + PACK[PACK.index("[[rule]]") :].replace("demo.note", "demo.shadow")
-    assert any("is shadowed by" in problem for problem in shadowed(RuleSet([pack.parse(twice)])))
+    assert any("demo.note takes all of its examples" in problem for problem in shadowed(RuleSet([pack.parse(twice)])))
+
+
+def test_a_rule_that_a_built_in_one_shadows_is_refused(tmp_path: Path) -> None:
+    again = PACK.replace('["(note"]', '["[edit"]').replace("\\(note: [^()]*\\)", "\\[edit\\]")
+    again = again.replace("⟦ (note: old)⟧ stands", "⟦[edit]⟧\\nIt stands")
+    with pytest.raises(pack.PackError, match=r"Cannot use rule demo\.note: markers\.edit takes all of its examples"):
+        BUILTIN.with_packs([write(tmp_path, again)])
 
 
 @pytest.mark.parametrize("off", ["markers.footnote", "markers.*"])

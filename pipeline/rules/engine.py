@@ -60,13 +60,14 @@ class RuleSet:
         return [*self.structural, *self.pattern_rules]
 
     def with_packs(self, paths: Iterable[Path]) -> RuleSet:
-        """Add packs from files; raises `PackError` for one that does not load, or that fails its own examples."""
+        """Add packs from files; raises `PackError` for one that does not load, fails its examples, or is shadowed."""
         added = [load(path) for path in paths]
         grown = RuleSet([*self.packs, *added], self.structural)
         problems = [
             *check(added),
             *clashes(grown.packs),
             *(line for pack in added for line in failures(RuleSet([pack]))),
+            *shadowed(grown, {rule.id for pack in added for rule in pack.rules}),
         ]
         if problems:
             raise PackError("\n".join(dict.fromkeys(problems)))
@@ -331,11 +332,11 @@ def failures(rules: RuleSet) -> list[str]:
     return problems
 
 
-def shadowed(rules: RuleSet) -> list[str]:
-    """Say which pattern rules never act, since another takes each of their examples whole."""
+def shadowed(rules: RuleSet, ids: Collection[str] | None = None) -> list[str]:
+    """Say which pattern rules (of `ids`, or of all) never act, since another takes each of their examples whole."""
     problems = []
     for rule in rules.pattern_rules:
-        if rule.do == "fact":
+        if rule.do == "fact" or (ids is not None and rule.id not in ids):
             continue
         others = RuleSet([pack._replace(rules=tuple(r for r in pack.rules if r is not rule)) for pack in rules.packs])
         shadows = set()
@@ -344,5 +345,6 @@ def shadowed(rules: RuleSet) -> list[str]:
             cover = [e.rule for e in taken if any(e.start <= a and b <= e.end for a, b in example.spans)]
             shadows.add(cover[0] if len(cover) >= len(example.spans) and cover else "")
         if "" not in shadows:
-            problems.append(f"{rule.pack}:{rule.line}: rule {rule.id} is shadowed by {', '.join(sorted(shadows))}.")
+            names = ", ".join(sorted(shadows))
+            problems.append(f"{rule.pack}:{rule.line}: Cannot use rule {rule.id}: {names} takes all of its examples.")
     return problems
