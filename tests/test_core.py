@@ -58,11 +58,16 @@ def test_a_stage_goes_back_only_to_one_before_it() -> None:
 
 
 def test_what_reflow_uncovers_goes_as_well() -> None:
-    """A menu that was wrapped is one line only after reflow; the stages are asked until nothing is left."""
+    """A notice that was wrapped is one only after reflow: the rules are asked again, until nothing is left."""
     text = (
-        "The mill is old, and it\nstands by the river; the weir [citation\nneeded] is older than it by a hundred years."
+        "The mill is old, and it stands by the river below the weir, that the\n"
+        "monks had built for their carp. Please update this article to reflect\n"
+        "recent events. It was burnt in the war, and built again of grey stone\n"
+        "that they had quarried on the hill behind it for their own old house.\n"
     )
     document = KEEP.clean(text)
+    assert "their carp. It was burnt in the war" in document.text
+    assert [step.stage for step in document.ledger] == ["reflow", "debris"]
     assert KEEP.clean(document.text).text == document.text
 
 
