@@ -17,6 +17,7 @@ from pipeline.rules.structural.scores import PROSE, cues_of, is_thread, prose_ab
 
 FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*")
 WRITER = regex.compile(r"(?i)\breply$|\bsays:?$|\bsaid\W*$|\bwrote:$|\bago\b|\bpermalink\b")
+MOST = 10  # times the prose of an article that its comments may be
 NEAR = 8  # lines between a heading or a name and the date of a comment
 
 
@@ -47,6 +48,8 @@ def find_comments(lines: Lines) -> Sequence[Span]:
         last = stamps[-1]
         while last + 1 < len(lines) and not cues[last + 1] and last < stamps[-1] + NEAR:
             last += 1
+    if lines.end(last) - lines.starts[start] > MOST * prose_above(lines)[start]:
+        return ()  # what readers wrote is the text here, not the lines above it
     return [Span(lines.starts[start], lines.end(last), "", "chrome.comments")]
 
 
@@ -111,7 +114,10 @@ RULES = (
             f"{_PROSE}\n⟦2 Comments\nAnn May 3, 2019 at 4:12 pm Reply\nI liked this.\nLeave a Reply\nName\n⟧"
         ),
         keep=examples(
-            f"{_PROSE}\nComments\nThe first comment on the law is by the judge himself, who wrote it in his old age."
+            f"{_PROSE}\nComments\nThe first comment on the law is by the judge himself, who wrote it in his old age.",
+            f"{_PROSE}\nComments\n"
+            + f"Ann May 3, 2019 at 4:12 pm Reply\n{_PROSE} {_PROSE}\n" * 8
+            + "Leave a Reply\nName\nand so it was.",
         ),
     ),
     Structural(
