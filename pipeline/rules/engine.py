@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import re2
 import regex
@@ -106,14 +107,14 @@ class RuleSet:
         What stands inside of lines goes first: while there is any of it, lines and sections wait for the next round.
         """
         lines = Lines(text)
-        active, structural = self._gate.active(lines)
+        needs, active, structural = self._gate.scan(lines)
         facts: list[Fact] = []
         for phase in (1, 2):
             spans = [span for rule in structural if rule.phase == phase for span in rule.find(lines)]
             if phase == 1:
                 spans += self._inline(text, [rule for rule in active if rule.where in INLINE])
             elif any(rule.where not in INLINE for rule in active):
-                spans += self._by_line(lines)
+                spans += self._by_line(lines, needs)
             facts += [Fact(kind, value, s.start, s.end, s.rule) for s in spans for kind, value in s.facts]
             if spans and (edits := resolve(text, spans)):
                 return edits, facts
@@ -122,10 +123,6 @@ class RuleSet:
     @cached_property
     def _gate(self) -> Gate:
         return Gate(self.pattern_rules, self.structural)
-
-    @cached_property
-    def _line_gate(self) -> Gate:
-        return Gate([rule for rule in self.pattern_rules if rule.where not in INLINE])
 
     def _inline(self, text: str, active: Iterable[Rule]) -> list[Span]:
         spans: list[Span] = []
@@ -148,12 +145,12 @@ class RuleSet:
                         spans.append(Span(*match.span(), new, rule.id, facts))
         return spans
 
-    def _by_line(self, lines: Lines) -> list[Span]:
-        """Rules that look at lines: those whose needs the line has."""
+    def _by_line(self, lines: Lines, needs: Iterable[Need]) -> list[Span]:
+        """Rules that look at lines: those of whose `needs` the line has one."""
         text = lines.text
         spans: list[Span] = []
         openers: list[tuple[int, Rule]] = []
-        for index, rules in self._line_gate.lines(lines):
+        for index, rules in in_lines(lines, [need for need in needs if need.rule.where not in INLINE]):
             line = lines.texts[index]
             for rule in rules:
                 match = rule.compiled.fullmatch(line)
@@ -190,6 +187,14 @@ class RuleSet:
         return spans
 
 
+class Need(NamedTuple):
+    """A literal, in small letters, without which a rule is not tried; rules are numbered in their order."""
+
+    text: str
+    number: int
+    rule: Rule
+
+
 class Gate:
     """Tells which rules a text could concern, by one scan: those of whose needs it has one, or whose gate it passes."""
 
@@ -198,11 +203,11 @@ class Gate:
         options.case_sensitive = False
         options.max_mem = 256 << 20
         self._set = re2.Set.SearchSet(options)
-        self._needs: list[tuple[str, int, Rule]] = []
+        self._needs: list[Need] = []
         for number, rule in enumerate(rules):
             for need in rule.needs:
                 self._set.Add(re2.escape(need))
-                self._needs.append((need.lower(), number, rule))
+                self._needs.append(Need(need.lower(), number, rule))
         self._structural = structural
         self._gated = [number for number, rule in enumerate(structural) if rule.gate]
         for number in self._gated:
@@ -211,34 +216,29 @@ class Gate:
         if not self._empty:
             self._set.Compile()
 
-    def _hits(self, lines: Lines) -> list[int]:
-        return [] if self._empty else sorted(self._set.Match(lines.data) or ())
-
-    def active(self, lines: Lines) -> tuple[list[Rule], list[Structural]]:
-        """The rules to try on the text, in their order, those of packs and those that are code."""
-        hits = self._hits(lines)
+    def scan(self, lines: Lines) -> tuple[list[Need], list[Rule], list[Structural]]:
+        """The needs that the text has, the rules that they are of, in their order, and the rules that are code."""
+        hits = [] if self._empty else sorted(self._set.Match(lines.data) or ())
         count = len(self._needs)
-        rules = {rule.id: rule for _, _, rule in (self._needs[hit] for hit in hits if hit < count)}
+        needs = [self._needs[hit] for hit in hits if hit < count]
         passed = {self._gated[hit - count] for hit in hits if hit >= count}
         structural = [rule for number, rule in enumerate(self._structural) if not rule.gate or number in passed]
-        return list(rules.values()), structural
+        return needs, list({need.number: need.rule for need in needs}.values()), structural
 
-    def lines(self, lines: Lines) -> list[tuple[int, list[Rule]]]:
-        """The lines that have a need of some rule, in order, each with those rules, in order."""
-        hits = [self._needs[hit] for hit in self._hits(lines)]
-        if not hits:
-            return []
-        folded = lines.text.lower()
-        if len(folded) != len(lines.text):  # a few letters grow
-            folded = "".join(char if len(char.lower()) > 1 else char.lower() for char in lines.text)
-        found: dict[int, dict[int, Rule]] = {}
-        for need, number, rule in hits:
-            at = folded.find(need)
-            while at >= 0:
-                index = lines.at(at + (need[0] == "\n"))
-                found.setdefault(index, {})[number] = rule
-                at = folded.find(need, max(at + 1, lines.end(index) - 1))
-        return [(index, [found[index][number] for number in sorted(found[index])]) for index in sorted(found)]
+
+def in_lines(lines: Lines, needs: Iterable[Need]) -> list[tuple[int, list[Rule]]]:
+    """The lines that have one of the needs, in order, each with the rules that they are of, in order."""
+    folded = lines.text.lower()
+    if len(folded) != len(lines.text):  # a few letters grow
+        folded = "".join(char if len(char.lower()) > 1 else char.lower() for char in lines.text)
+    found: dict[int, dict[int, Rule]] = {}
+    for need, number, rule in needs:
+        at = folded.find(need)
+        while at >= 0:
+            index = lines.at(at + (need[0] == "\n"))
+            found.setdefault(index, {})[number] = rule
+            at = folded.find(need, max(at + 1, lines.end(index) - 1))
+    return [(index, [rules[number] for number in sorted(rules)]) for index, rules in sorted(found.items())]
 
 
 def _is_above(lines: Lines, index: int) -> bool:

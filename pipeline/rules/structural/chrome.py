@@ -9,7 +9,9 @@ has enough cues. The idea of cutting where a running score is largest is that of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import regex
 
@@ -24,6 +26,7 @@ from pipeline.rules.structural.scores import (
     PROSE_SHARE,
     SENTENCE_END,
     SITES,
+    cue_lines,
     cues_of,
     enough,
     is_thread,
@@ -36,7 +39,7 @@ TEASERS = regex.compile(
     r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
     r"|more (?:from|stories|articles|news)|archives)\b"
 )
-BULLETED = regex.compile(r"[^\w\s(\[]\s")
+BULLETED = re.compile(r"[^\w\s(\[]\s")
 FEWEST = 3
 NEAR = 8  # lines
 DROP = 5  # what the sum at the top may lose on its way to the next cue
@@ -48,7 +51,8 @@ def find_lines(lines: Lines) -> Sequence[Span]:
     if not cues:
         return ()
     spans = []
-    for index, cue in enumerate(cues):
+    for index in cue_lines(lines):
+        cue = cues[index]
         if cue == SURE or (
             cue == FIRM and not MARKER.match(lines.texts[index]) and not _heads_text(lines, cues, index)
         ):
@@ -74,8 +78,8 @@ def find_lists(lines: Lines) -> Sequence[Span]:
         return ()
     spans = []
     after = 0
-    for cue_at, cue in enumerate(cues):
-        if not cue or cue_at < after or not _is_item(lines.texts[cue_at], cue):
+    for cue_at in cue_lines(lines):
+        if cue_at < after or not _is_item(lines.texts[cue_at], cues[cue_at]):
             continue
         first, after = _list_around(lines, cues, cue_at, after)
         count = after - first
@@ -101,8 +105,8 @@ def find_teasers(lines: Lines) -> Sequence[Span]:
     if not cues:
         return ()
     spans = []
-    for heading, cue in enumerate(cues):
-        if cue < FIRM or not TEASERS.match(lines.texts[heading]):
+    for heading in cue_lines(lines):
+        if cues[heading] < FIRM or not TEASERS.match(lines.texts[heading]):
             continue
         after = heading + 1
         while after < len(lines) and not cues[after] and after - heading <= NEAR and _is_teaser(lines, after):
@@ -130,14 +134,20 @@ def _list_around(lines: Lines, cues: Sequence[int], index: int, least: int) -> t
 
 def _is_item(line: str, cue: int) -> bool:
     if cue:
-        return STAMP.fullmatch(line) is None and COMMENTS.fullmatch(line) is None
-    return bool(BULLETED.match(line)) and len(line) < 60 and line[-1] not in ".!?;"
+        return not _heads_comments(line)
+    return len(line) < 60 and line[-1] not in ".!?;" and BULLETED.match(line) is not None
+
+
+@lru_cache(maxsize=1024)
+def _heads_comments(line: str) -> bool:
+    """Whether a cue is the heading of the comments of readers, or the name and date of one."""
+    return STAMP.fullmatch(line) is not None or COMMENTS.fullmatch(line) is not None
 
 
 def find_head(lines: Lines) -> Sequence[Span]:
     """Propose to drop the chrome at the top. Lines that can be a title, an author or a date stay."""
     cues = cues_of(lines)
-    if not cues or sum(map(bool, cues)) < 2:
+    if not cues or len(cue_lines(lines)) < 2:
         return ()
     score = scorer(lines)
     best, total, cut = 0.0, 0.0, -1
@@ -186,10 +196,10 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     Above it there is prose, far more of it than in the chrome (teasers, notices); what prose follows it stays.
     """
     cues = cues_of(lines)
-    if not cues or sum(map(bool, cues)) < 2:
+    if not cues or len(cue_lines(lines)) < 2:
         return ()
     score = scorer(lines)
-    bottom = next(index for index in range(len(lines) - 1, -1, -1) if cues[index])
+    bottom = cue_lines(lines)[-1]
     ends = not any(map(lines.is_prose, range(bottom + 1, len(lines))))
     total = 0.0
     cuts: list[tuple[float, int]] = []

@@ -8,6 +8,7 @@ it counts only together with others near it.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from pipeline.rules.lines import prose_like
 
 PHRASES = tomllib.loads(Path(__file__).with_name("cues.toml").read_text(encoding="utf-8"))
 WEAK, FIRM, SURE = 1, 2, 3
+LONGEST = 240  # characters of a cue
 
 
 def _phrases(block: str) -> frozenset[str]:
@@ -148,7 +150,7 @@ def strength(line: str) -> int:
     >>> [strength(line) for line in ("Skip to content", "Related articles", "• Contact", "Share Share", "The harbour")]
     [3, 2, 1, 1, 0]
     """
-    if len(line) > 240:
+    if len(line) > LONGEST:
         return 0
     phrase = " ".join(BULLET.sub("", line).lower().split())
     level = LEVELS.get(phrase)
@@ -174,6 +176,22 @@ def is_minor(line: str) -> bool:
     """
     bare = BULLET.sub("", line)
     return bare.lower() in MINOR_PHRASES or (len(bare) < 120 and MINOR.fullmatch(bare) is not None)
+
+
+def cues_among(lines: Sequence[str]) -> dict[str, int]:
+    """Return the lines that are cues, each with its strength. Phrases are looked up; the others are scanned together.
+
+    >>> cues_among(["The harbour", "Share", "Home | About us"])
+    {'Share': 1, 'Home | About us': 1}
+    """
+    levels = map(LEVELS.get, "\n".join(lines).lower().split("\n"))
+    cues = {line: strength(line) for line, level in zip(lines, levels, strict=True) if level}
+    others = "\n".join([line for line in lines if line not in cues] if cues else lines)
+    for match in MAYBE.finditer(others.encode(errors="replace")):
+        line = match.group().decode()
+        if level := strength(line):
+            cues[line] = level
+    return cues
 
 
 def _parts(phrase: str) -> list[int]:

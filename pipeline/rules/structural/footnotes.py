@@ -67,14 +67,12 @@ def find_markers(lines: Lines) -> Sequence[Span]:
         while text[end - 1] in " ,\n":  # a run ends with its last bracket
             end -= 1
         line = text[max(text.rfind("\n", 0, start) + 1, start - 80) : start]
-        words = line.split()
-        if line[-1:].isspace() and words and words[-1].lower().lstrip("([\"“‘'") in REFERS:
+        if line[-1:].isspace() and _refers(line):
             nouns += 1
             continue
-        alone = not words and text[end : end + 1] in ("\n", "") and "note" not in match.group()
         near = text[max(start - 3, 0) : start]
         behind = near[:-1] if near[-1:].isspace() else near
-        if _is_code(line) or CODE_BEHIND.match(text, end):
+        if _is_code(line) or _is_code_behind(text, end):
             continue
         if near[-1:] == "." and text[end : end + 1] == ".":
             continue  # a version: 1.[57].
@@ -84,7 +82,7 @@ def find_markers(lines: Lines) -> Sequence[Span]:
         if letter and (near[-1:] not in TIGHT or (letter.isupper() and "[Footnote" not in text)):
             continue
         version = near[-1:] == "." and near[-2:-1].isdigit()  # 5.[23] is one, "in 1990.[4]" is none
-        if (behind[-1:] in STRONG and not version) or (alone and match["number"]):
+        if (behind[-1:] in STRONG and not version) or (match["number"] and _is_alone(text, line, match, end)):
             sure.append(match)
         elif version or (behind[-2:].isalnum() and len(behind) > 1):
             likely.append(match)
@@ -103,16 +101,35 @@ def find_markers(lines: Lines) -> Sequence[Span]:
     return spans
 
 
+def _refers(line: str) -> bool:
+    """Whether the last word of what stands before a marker makes a noun of it: "as in [3]"."""
+    words = line.rsplit(None, 1)
+    return bool(words) and words[-1].rstrip().lower().lstrip("([\"“‘'") in REFERS
+
+
+def _is_alone(text: str, line: str, match: regex.Match[str], end: int) -> bool:
+    """Whether a number in brackets is all that stands on its line."""
+    return (not line or line.isspace()) and text[end : end + 1] in ("\n", "") and "note" not in match.group()
+
+
 def _is_code(line: str) -> bool:
     """Whether what stands before a marker on its line looks like code, and the marker like an index.
 
     >>> _is_code("x = values"), _is_code("look at argv"), _is_code("the old bridge")
     (True, True, False)
     """
-    last = LAST.search(line.rpartition(" ")[2])
-    if (last and last.group() in ARRAYS) or line.lstrip().startswith("return "):
+    if line[-1:] not in STRONG and (last := LAST.search(line.rpartition(" ")[2])) and last.group() in ARRAYS:
+        return True
+    if "return " in line and line.lstrip().startswith("return "):
         return True
     return SIGN.search(line) is not None and CODE.search(line) is not None
+
+
+def _is_code_behind(text: str, end: int) -> bool:
+    """Whether what stands behind a marker looks like code; a space and a letter never do."""
+    if text[end : end + 1] == " " and text[end + 1 : end + 2].isalpha():
+        return False
+    return CODE_BEHIND.match(text, end) is not None
 
 
 def _span(text: str, match: regex.Match[str]) -> Span:

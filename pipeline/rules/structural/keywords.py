@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice
 
 import regex
 
@@ -13,7 +13,8 @@ from pipeline.rules.rule import Span, Structural, examples
 
 ID = "keywords.repeated"
 SITE = regex.compile(r"(?P<title>.{8,}?)\s+(?:\||–|—|-|»|::)\s+(?P<site>[^|]{2,40})")
-WORDS = regex.compile(r"\w+")
+BAR = re.compile(r"\s(?:\||–|—|-|»|::)\s")
+WORDS = re.compile(r"\w+")
 FEWEST = 3  # how often a phrase must stand as a line of its own
 
 
@@ -39,7 +40,7 @@ def find(lines: Lines) -> Sequence[Span]:
     spans = []
     for index, key in enumerate(keys):
         line = lines.texts[index]
-        site = SITE.fullmatch(line) if line and len(line) < 160 else None
+        site = site_title(line)
         named = _key(site["title"]) if site else ""
         if index != title and (key in phrases or key in sites or named in phrases or named in sites):
             spans.append(Span(lines.starts[index], lines.end(index), "", ID))
@@ -50,10 +51,15 @@ def _site_titles(lines: Lines, keys: Sequence[str]) -> set[str]:
     """The titles of lines `Title | Site`: of one at the top, or of one whose title stands alone elsewhere."""
     titles = set()
     for index, line in enumerate(lines.texts):
-        match = SITE.fullmatch(line) if line and len(line) < 160 else None
+        match = site_title(line)
         if match and (index < 12 or _key(match["title"]) in keys):
             titles.add(_key(match["title"]))
     return titles
+
+
+def site_title(line: str) -> regex.Match[str] | None:
+    """The parts of a line `Title | Site`, if it is one."""
+    return SITE.fullmatch(line) if len(line) < 160 and BAR.search(line) else None
 
 
 def ascii_lower(line: str) -> str:
@@ -63,9 +69,9 @@ def ascii_lower(line: str) -> str:
 
 def _may_repeat(lines: Lines) -> bool:
     """A cheap test: whether one of the lines that can name the page stands in the text often enough."""
-    top = list(islice(filter(None, map(str.strip, lines.text[:4000].split("\n"))), 12))
+    top = [line for line in lines.texts[:24] if line][:12]
     names = [ascii_lower(line) for line in top[:3] if len(line) <= 120]
-    names += [ascii_lower(match["title"]) for line in top if len(line) < 160 and (match := SITE.fullmatch(line))]
+    names += [ascii_lower(match["title"]) for line in top if (match := site_title(line))]
     names = [name for name in names if 10 <= len(name) <= 120 and name[-1] not in ".!?"]
     if not names:
         return False

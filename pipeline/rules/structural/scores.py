@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 import regex
 
 from pipeline.rules.lines import MARKER, TEASER_END, Lines, prose_like
-from pipeline.rules.structural.cues import FIRM, FURNITURE, MAYBE, STAMP, SURE, WEAK, is_minor, strength
+from pipeline.rules.structural.cues import FIRM, FURNITURE, STAMP, SURE, WEAK, cues_among, is_minor
 
 SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
 ENDS = frozenset(".!?…]\"'”’)")
@@ -37,21 +38,69 @@ MINOR_SCORE, REPEATED_SCORE, BULLET_SCORE, LABEL_SCORE = 0.8, 0.5, 0.2, 0.1
 
 @lru_cache(maxsize=1)
 def cues_of(lines: Lines) -> list[int] | None:
-    """The strength of each line as a cue, or none where no line is one. Lists of copyright lines are none."""
-    if not MAYBE.search(lines.data):
+    """The strength of each line as a cue, or none where no line is one. Lists of copyright lines are none.
+
+    Most lines of a text stood in the one before, which is the same document a round ago: they are not looked at again.
+    """
+    global _before
+    texts, (seen, cue_texts) = lines.texts, _before
+    present = set(texts)
+    found = {line: cue for line, cue in cue_texts.items() if line in present}
+    if fresh := present - seen:
+        found |= cues_among([*fresh])
+    _before = present, found
+    if not found:
         return None
-    cues: list[int] | None = None
-    for match in MAYBE.finditer(lines.text):
-        index = lines.at(match.start())
-        found = strength(lines.texts[index])
-        if found:
-            cues = cues or [0] * len(lines)
-            cues[index] = found
-    rights = [i for i, cue in enumerate(cues or ()) if cue == WEAK and RIGHTS.match(lines.texts[i])]
-    if cues and len({lines.texts[i] for i in rights}) > RIGHTS_OF_A_SITE:
+    cues = [found.get(line, 0) for line in texts]
+    rights = [i for i, cue in enumerate(cues) if cue == WEAK and RIGHTS.match(texts[i])]
+    if len({texts[i] for i in rights}) > RIGHTS_OF_A_SITE:
         for index in rights:
             cues[index] = 0
     return cues
+
+
+@lru_cache(maxsize=1)
+def cue_lines(lines: Lines) -> list[int]:
+    """The lines that are cues, in order."""
+    return [index for index, cue in enumerate(cues_of(lines) or ()) if cue]
+
+
+_before: tuple[set[str], dict[str, int]] = set(), {}  # the lines of the last text, and its cues
+
+
+class Look(NamedTuple):
+    """The score of a line that is no cue: where it stands once, again (as a menu may), and too often for a menu."""
+
+    once: float
+    again: float
+    often: float
+
+
+@lru_cache(maxsize=8192)  # most lines of a document are looked at again in its next round
+def look(line: str) -> Look:
+    """What a line that is no cue looks like by itself.
+
+    >>> look("The harbour"), look("It was a cold day, and nobody came to the harbour before noon.").once < -2
+    (Look(once=0.1, again=0.5, often=-0.4), True)
+    """
+    ends = line[-1] in ENDS
+    if ends and TEASER_END.search(line):
+        return Look(1.0, 1.0, 1.0)
+    if is_text(line):
+        score = -2.0 - min(len(line), 600) / 80
+        return Look(score, score, score)
+    if len(line) < 200 and CODE.search(line):
+        rest = Look(-2.0, -2.0, -2.0)
+    elif ends and SENTENCE_END.search(line):
+        rest = Look(-1.0, -1.0, -1.0)
+    else:
+        words = len(line.split())
+        if MARKER.match(line):
+            once = BULLET_SCORE if words <= LABELS else -0.4
+        else:
+            once = LABEL_SCORE if words <= 4 and line[0].isupper() and line[-1] not in ",;:" else -0.4
+        rest = Look(once, REPEATED_SCORE, -0.4)
+    return Look(MINOR_SCORE, MINOR_SCORE, rest.often) if is_minor(line) else rest
 
 
 @lru_cache(maxsize=1)
@@ -67,24 +116,9 @@ def scorer(lines: Lines) -> Callable[[int], float]:
             return 0.0
         if cue:
             return MINOR_SCORE if OFFER.fullmatch(line) or STAMP.fullmatch(line) else CUE_SCORE[cue]
-        ends = line[-1] in ENDS
-        if ends and TEASER_END.search(line):
-            return 1.0
-        marked = MARKER.match(line)
-        if _is_text(lines, index):
-            return -2.0 - min(len(line), 600) / 80
-        if is_minor(line) and counts[line] <= MENUS:
-            return MINOR_SCORE
-        if len(line) < 200 and CODE.search(line):
-            return -2.0
-        if ends and SENTENCE_END.search(line):
-            return -1.0
-        if counts[line] > 1:
-            return REPEATED_SCORE if counts[line] <= MENUS else -0.4
-        words = len(line.split())
-        if marked:
-            return BULLET_SCORE if words <= LABELS else -0.4
-        return LABEL_SCORE if words <= 4 and line[0].isupper() and line[-1] not in ",;:" else -0.4
+        count = counts[line]
+        seen = look(line)
+        return seen.once if count <= 1 else seen.again if count <= MENUS else seen.often
 
     return score
 
@@ -94,15 +128,16 @@ def prose_above(lines: Lines) -> list[int]:
     """How many characters of prose stand above each line."""
     cues = cues_of(lines) or [0] * len(lines)
     sizes = (
-        len(text) if len(text) > 9 and not cues[i] and _is_text(lines, i) else 0 for i, text in enumerate(lines.texts)
+        len(line) if len(line) > 9 and not cue and is_text(line) else 0
+        for line, cue in zip(lines.texts, cues, strict=True)
     )
     return list(accumulate(sizes, initial=0))
 
 
-def _is_text(lines: Lines, index: int) -> bool:
+@lru_cache(maxsize=8192)
+def is_text(line: str) -> bool:
     """Whether a line reads like prose, or like an item of prose in a list."""
-    line = lines.texts[index]
-    if lines.is_prose(index):
+    if prose_like(line):
         return not TEASER_END.search(line)
     return len(line) > 80 and MARKER.match(line) is not None and prose_like(MARKER.sub("", line, count=1))
 
@@ -130,10 +165,6 @@ def enough(lines: Lines, cues: Sequence[int], first: int, after: int, density: i
 @lru_cache(maxsize=1)
 def is_thread(lines: Lines) -> bool:
     """Whether the text is the thread of a forum: three lines and more, of two kinds, that only forums have."""
-    cues = cues_of(lines) or ()
-    shapes = [
-        STEM.sub("", lines.texts[i].lower())
-        for i, cue in enumerate(cues)
-        if cue and FURNITURE.fullmatch(lines.texts[i])
-    ]
+    found = [lines.texts[index] for index in cue_lines(lines)]
+    shapes = [STEM.sub("", line.lower()) for line in found if FURNITURE.fullmatch(line)]
     return len(shapes) >= 3 and len(set(shapes)) > 1

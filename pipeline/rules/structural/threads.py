@@ -13,7 +13,7 @@ import regex
 from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
 from pipeline.rules.structural.cues import COMMENTS, FURNITURE, STAMP, WEAK
-from pipeline.rules.structural.scores import PROSE, cues_of, is_thread, prose_above
+from pipeline.rules.structural.scores import PROSE, cue_lines, cues_of, is_thread, prose_above
 
 FORM = regex.compile(r"(?i)leave a (?:reply|comment).*|post a comment.*|your email address will not be published.*")
 WRITER = regex.compile(r"(?i)\breply$|\bsays:?$|\bsaid\W*$|\bwrote:$|\bago\b|\bpermalink\b")
@@ -26,14 +26,14 @@ def find_comments(lines: Lines) -> Sequence[Span]:
 
     Each has its writer and its date; the posts of a forum have as well, but stand under no such heading.
     """
-    cues = cues_of(lines)
-    if not cues:
+    cues, places = cues_of(lines), cue_lines(lines)
+    if not cues or len(places) < 2:
         return ()
-    stamps = [i for i, cue in enumerate(cues) if cue == WEAK and STAMP.fullmatch(lines.texts[i])]
-    form = next((i for i in range(len(lines) - 1, -1, -1) if cues[i] and FORM.fullmatch(lines.texts[i])), None)
+    stamps = [i for i in places if cues[i] == WEAK and STAMP.fullmatch(lines.texts[i])]
+    form = next((i for i in reversed(places) if FORM.fullmatch(lines.texts[i])), None)
     if len(stamps) + (form is not None) < 2:
         return ()
-    if is_thread(lines) or sum(1 for i, cue in enumerate(cues) if cue and COMMENTS.fullmatch(lines.texts[i])) > 2:
+    if is_thread(lines) or sum(1 for i in places if COMMENTS.fullmatch(lines.texts[i])) > 2:
         return ()  # each answer of a thread has comments of its own
     start = next((top for at in stamps if (top := _comment_top(lines, at)) is not None), None)
     if start is None or prose_above(lines)[start] < PROSE:

@@ -36,6 +36,7 @@ BARE = regex.compile(r"(?:was|is|are|were) (?:an?|the|one)\b")  # a summary that
 SUFFIX = regex.compile(r"(?:s|es|n|ns|ed|d|r|rs|ing|ers?|ists?|ally|ics?|ly|ity|ness|ese|ish|ations?|'s|’s)\b")
 OWN_LINE = regex.compile(r"[*•#]|\{\{|[a-z]{2,3}:\S|$")
 OPEN_END = regex.compile(r"\b(?:the|a|an|of|in|on|at|to|for|with|by|from|as|and|or|that|which|is|was|are|were)$")
+SHORTENED = regex.compile(r"\b(?:[A-Z]|Jr|Co|Inc|St|Dr)\.$")
 # What a sentence goes on behind, with the text of a link: an article, a preposition, a comma, an open bracket.
 LEADS_ON = regex.compile(
     r"(?:\b(?:[Tt]he|an?|[Oo]f|[Ii]n|[Oo]n|[Aa]t|to|[Ff]or|[Ww]ith|[Bb]y|[Ff]rom|as|[Aa]nd|or|that|which|is|was|are|were|"
@@ -80,7 +81,12 @@ def find(view: Lines) -> Sequence[Span]:
 
 
 def _bytes(lines: Sequence[str], first: int, last: int) -> int:
-    return sum(len(line.encode("utf-8", "replace")) + 1 for line in lines[first : last + 1]) - 1
+    return sum(_size(line) + 1 for line in lines[first : last + 1]) - 1
+
+
+def _size(line: str) -> int:
+    """The bytes of a line."""
+    return len(line) if line.isascii() else len(line.encode("utf-8", "replace"))
 
 
 def _common_size(lines: Sequence[str], ends: Sequence[int]) -> int:
@@ -102,7 +108,7 @@ def _first_line(lines: Sequence[str], last: int, done: int, size: int, many: boo
     candidates = []
     total = 0
     for first in range(last, max(done, 1) - 1, -1):
-        total += len(lines[first].encode("utf-8", "replace")) + (first != last)
+        total += _size(lines[first]) + (first != last)
         if total > (size + 2 if size else LONGEST):
             break
         if _is_link(lines[first - 1]):
@@ -130,11 +136,11 @@ def _first_line(lines: Sequence[str], last: int, done: int, size: int, many: boo
 def _is_link(line: str) -> bool:
     """Whether a line can be the text of a link: short, and not the end of a sentence."""
     line = line.strip()
-    if line[:1] in ",.;:)–—-" or OPEN_END.search(line):
+    if not 0 < len(line) <= 90 or line[0] in ",.;:)–—-":
         return False
-    return (0 < len(line) <= 90 and not line.endswith((".", "!", "?", ":", ";", ",", "...", "…"))) or (
-        1 < len(line) <= 30 and bool(regex.search(r"\b(?:[A-Z]\.|Jr\.|Co\.|Inc\.|St\.|Dr\.)$", line))
-    )
+    if line[-1] in ".!?:;,…":
+        return 1 < len(line) <= 30 and SHORTENED.search(line) is not None
+    return not OPEN_END.search(line)
 
 
 def _names(link: str, summary: str) -> bool:
