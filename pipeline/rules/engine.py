@@ -21,7 +21,7 @@ import regex
 from pipeline.document import Fact
 from pipeline.edits import Edit
 from pipeline.rules import sections
-from pipeline.rules.lines import SENTENCE_END, Lines
+from pipeline.rules.lines import Lines, ends_sentence
 from pipeline.rules.pack import Pack, PackError, check, clashes, load
 from pipeline.rules.rule import Rule, Span, Structural
 
@@ -243,7 +243,7 @@ def in_lines(lines: Lines, needs: Iterable[Need]) -> list[tuple[int, list[Rule]]
 
 def _is_above(lines: Lines, index: int) -> bool:
     """Whether a line stands over the text: no sentence before it, and prose behind it."""
-    if index > 8 or any(SENTENCE_END.search(line) for line in lines.texts[:index]):
+    if index > 8 or any(ends_sentence(line) for line in lines.texts[:index]):
         return False
     return any(lines.is_solid(below) for below in range(index + 1, len(lines)))
 

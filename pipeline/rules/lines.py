@@ -86,12 +86,35 @@ class Lines:
         if not self.is_prose(index):
             return False
         line = self.texts[index]
-        if len(line) > 160 or SENTENCE_END.search(line) or CJK_END.search(line):
+        if len(line) > 160 or ends_sentence(line) or ends_cjk(line):
             return True
         return index + 1 < len(self) and bool(self.texts[index + 1]) and self.is_prose(index + 1)
 
 
-@lru_cache(maxsize=4096)  # most lines of a document are looked at again in its next round
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends with the mark of a sentence's end, which quotes and brackets may follow.
+
+    >>> ends_sentence("“It is.”"), ends_sentence("Mills (old)")
+    (True, False)
+    """
+    return SENTENCE_END.search(line[-3:]) is not None  # the end is all that it takes, and lines are long
+
+
+def ends_cjk(line: str) -> bool:
+    """Whether a line ends with the mark of a sentence's end in Chinese or Japanese."""
+    return CJK_END.search(line[-3:]) is not None
+
+
+def is_teaser(line: str) -> bool:
+    """Whether a line ends with dots, as the summary of another page does.
+
+    >>> is_teaser("The mill was the ..."), is_teaser("The mill was the first of four [...]"), is_teaser("The mill.")
+    (True, True, False)
+    """
+    return TEASER_END.search(line[-5:]) is not None
+
+
+@lru_cache(maxsize=8192)  # most lines of a document are looked at again in its next round
 def prose_like(line: str) -> bool:
     """Whether a line reads like a sentence of prose, or a part of one.
 
@@ -103,17 +126,17 @@ def prose_like(line: str) -> bool:
     [False, False, False]
     """
     if len(line) < 25 or MARKER.match(line):
-        return len(line) > 9 and CJK_END.search(line) is not None and not MARKER.match(line)
+        return len(line) > 9 and ends_cjk(line) and not MARKER.match(line)
     words = line[:400].lower().split()
     if not line.isascii() and len(words) < len(line) / 15:  # scripts without spaces
-        return len(line) > 60 or CJK_END.search(line) is not None
+        return len(line) > 60 or ends_cjk(line)
     small = sum(map(SMALL_WORDS.__contains__, words))
     share = small / len(words)
-    if SENTENCE_END.search(line):
+    if ends_sentence(line):
         is_prose = len(words) >= 6 and (share >= 0.15 or len(words) >= 25 or _is_plain(line))
     else:
         is_prose = len(words) >= 8 and share >= 0.3
-    if not is_prose or TEASER_END.search(line):
+    if not is_prose or is_teaser(line):
         return False
     return (small >= 8 and share >= 0.3) or not CITATION.search(line)
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 import regex
 
-from pipeline.rules.lines import CITATION, MARKER, SENTENCE_END, Lines
+from pipeline.rules.lines import CITATION, MARKER, Lines, ends_sentence
 
 # Headings that authors use as well, for chapters and columns: they need items that look like notes.
 DOUBTFUL = regex.compile(
@@ -80,7 +80,7 @@ def _is_entry(lines: Lines, heading: int) -> bool:
     if line.startswith("#") and line.endswith(":"):
         return True
     above = lines.texts[heading - 1] if heading else ""
-    return line[:1].isdigit() and above[:1].isdigit() and len(above) < 70 and not SENTENCE_END.search(above)
+    return line[:1].isdigit() and above[:1].isdigit() and len(above) < 70 and not ends_sentence(above)
 
 
 def _indent(lines: Lines, index: int) -> int:

@@ -32,7 +32,9 @@ TOPIC = regex.compile(r"(?i)\b(?:cookies?|privacy|terms|conditions|datenschutz|c
 
 def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop notices about cookies, unless the title or more than a line of the text speaks of them."""
-    notices = [i for i, line in enumerate(lines.texts) if "o" in line and NOTICE.fullmatch(line)]
+    small = map(str.lower, lines.texts)
+    named = [i for i, line in enumerate(small) if "ookie" in line or "partners" in line]  # as every notice is
+    notices = [i for i in named if NOTICE.fullmatch(lines.texts[i])]
     if not notices:
         return ()
     top = [i for i, line in enumerate(lines.texts) if line][:3]

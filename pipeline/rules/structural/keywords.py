@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import regex
 
-from pipeline.rules.lines import CJK_END, MARKER, SENTENCE_END, Lines
+from pipeline.rules.lines import MARKER, Lines, ends_cjk, ends_sentence
 from pipeline.rules.rule import Span, Structural, examples
 
 ID = "keywords.repeated"
@@ -83,8 +83,8 @@ def _is_phrase(line: str) -> bool:
     """Whether a line is a phrase: at least three words, no sentence, no item of a list."""
     return (
         10 <= len(line) <= 120
-        and not SENTENCE_END.search(line)
-        and not CJK_END.search(line)
+        and not ends_sentence(line)
+        and not ends_cjk(line)
         and not MARKER.match(line)
         and line[-1] not in ",;:-–—_)]}>=*"
         and len(WORDS.findall(line)) >= 3

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import regex
 
-from pipeline.rules.lines import MARKER, TEASER_END, Lines, prose_like
+from pipeline.rules.lines import MARKER, Lines, is_teaser, prose_like
 from pipeline.rules.structural.cues import FIRM, FURNITURE, STAMP, SURE, WEAK, cues_among, is_minor
 
 SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
@@ -84,7 +84,7 @@ def look(line: str) -> Look:
     (Look(once=0.1, again=0.5, often=-0.4), True)
     """
     ends = line[-1] in ENDS
-    if ends and TEASER_END.search(line):
+    if ends and is_teaser(line):
         return Look(1.0, 1.0, 1.0)
     if is_text(line):
         score = -2.0 - min(len(line), 600) / 80
@@ -138,7 +138,7 @@ def prose_above(lines: Lines) -> list[int]:
 def is_text(line: str) -> bool:
     """Whether a line reads like prose, or like an item of prose in a list."""
     if prose_like(line):
-        return not TEASER_END.search(line)
+        return not is_teaser(line)
     return len(line) > 80 and MARKER.match(line) is not None and prose_like(MARKER.sub("", line, count=1))
 
 
@@ -165,6 +165,15 @@ def enough(lines: Lines, cues: Sequence[int], first: int, after: int, density: i
 @lru_cache(maxsize=1)
 def is_thread(lines: Lines) -> bool:
     """Whether the text is the thread of a forum: three lines and more, of two kinds, that only forums have."""
-    found = [lines.texts[index] for index in cue_lines(lines)]
-    shapes = [STEM.sub("", line.lower()) for line in found if FURNITURE.fullmatch(line)]
+    shapes = [shape for index in cue_lines(lines) if (shape := furniture(lines.texts[index]))]
     return len(shapes) >= 3 and len(set(shapes)) > 1
+
+
+@lru_cache(maxsize=4096)
+def furniture(line: str) -> str:
+    """The kind of a line that only forums have, or nothing.
+
+    >>> furniture("Posts: 1,204"), furniture("Share")
+    ('posts', '')
+    """
+    return STEM.sub("", line.lower()) or "#" if FURNITURE.fullmatch(line) else ""
