@@ -1,4 +1,4 @@
-"""The labelled corpus of duplicates is what its labels say."""
+"""The labelled corpus of duplicates is what its labels say, and the scores are what the labels mean."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 import copies  # noqa: E402
+import duplicates  # noqa: E402
 from copies import Corpus, Paragraph  # noqa: E402
+from copy_peers import shingles  # noqa: E402
 from prose import Writer  # noqa: E402
 from variants import Variants  # noqa: E402
 
@@ -43,10 +45,6 @@ def named(made: Corpus) -> dict[str, Paragraph]:
 
 def words(text: str) -> list[str]:
     return re.findall(r"\w+", text)
-
-
-def shingles(text: str) -> list[tuple[str, ...]]:
-    return list(zip(*(words(text.lower())[at:] for at in range(5)), strict=False))
 
 
 # The corpus
@@ -163,7 +161,86 @@ def test_no_slot_is_left_open(made: Corpus) -> None:
     assert not re.search(r"\{\w*\}", "".join(made.documents.values()))
 
 
-@pytest.mark.parametrize("module", ["copies", "variants"])
+# The score
+
+
+def say(id: str, kind: str, form: int, *says: int) -> Paragraph:
+    return Paragraph(id, "d", 0, 1, kind, "", form, says)
+
+
+# Two forms of one text, of two copies each: a and b, c and d.
+GROUP = [say("a", "original", 0, 0), say("b", "exact", 0, 0), say("c", "near", 1, 0), say("d", "exact", 1, 0)]
+MERGED = [say("p", "original", 0, 0), say("q", "original", 1, 1), say("m", "covered", 2, 0, 1)]
+SPLIT = [say("w", "original", 0, 0, 1), say("x", "covered", 1, 0), say("y", "covered", 2, 1)]
+PART = [say("w", "original", 0, 0, 1), say("x", "covered", 1, 1)]
+APART = [say("o", "original", 0, 0), say("e", "exact", 0, 0), say("n", "negative", 1, 1), say("u", "unique", 2, 2)]
+
+CASES = [  # paragraphs, what goes, exact, near, covered, lost
+    (GROUP, "", (0, 2), (0, 1), (0, 0), {}),
+    (GROUP, "bcd", (2, 2), (1, 1), (0, 0), {}),
+    (GROUP, "abc", (2, 2), (1, 1), (0, 0), {}),
+    (GROUP, "bd", (2, 2), (0, 1), (0, 0), {}),
+    (GROUP, "bc", (2, 2), (0, 1), (0, 0), {}),
+    (GROUP, "abcd", (2, 2), (1, 1), (0, 0), {"group": 1}),
+    (MERGED, "", (0, 0), (0, 0), (0, 2), {}),
+    (MERGED, "m", (0, 0), (0, 0), (2, 2), {}),
+    (MERGED, "pq", (0, 0), (0, 0), (2, 2), {}),
+    (MERGED, "p", (0, 0), (0, 0), (1, 2), {}),
+    (MERGED, "mq", (0, 0), (0, 0), (2, 2), {"group": 1}),
+    (MERGED, "mpq", (0, 0), (0, 0), (2, 2), {"group": 1}),
+    (SPLIT, "xy", (0, 0), (0, 0), (2, 2), {}),
+    (SPLIT, "w", (0, 0), (0, 0), (2, 2), {}),
+    (SPLIT, "wx", (0, 0), (0, 0), (2, 2), {"group": 1}),
+    (PART, "x", (0, 0), (0, 0), (1, 1), {}),
+    (PART, "w", (0, 0), (0, 0), (1, 1), {"group": 1}),
+    (APART, "e", (1, 1), (0, 0), (0, 0), {}),
+    (APART, "en", (1, 1), (0, 0), (0, 0), {"negative": 1}),
+    (APART, "oe", (1, 1), (0, 0), (0, 0), {"group": 1}),
+    (APART, "enu", (1, 1), (0, 0), (0, 0), {"negative": 1, "unique": 1}),
+]
+
+
+@pytest.mark.parametrize(("paragraphs", "gone", "exact", "near", "covered", "lost"), CASES)
+def test_score(
+    paragraphs: list[Paragraph], gone: str, exact: object, near: object, covered: object, lost: dict[str, int]
+) -> None:
+    score = duplicates.score(paragraphs, set(gone))
+    assert (score.exact, score.near, score.covered, score.lost) == (exact, near, covered, lost)
+    assert score.precision == (len(gone) - sum(lost.values()), len(gone))
+
+
+def test_what_must_go_is_what_the_labels_call_a_copy(made: Corpus) -> None:
+    kinds = Counter(paragraph.kind for paragraph in made.paragraphs)
+    nothing = duplicates.score(made.paragraphs, set())
+    assert (nothing.exact.of, nothing.near.of) == (kinds["exact"], kinds["near"])
+    labelled = {p.id for p in made.paragraphs if p.kind in ("exact", "near", "covered")}
+    everything = duplicates.score(made.paragraphs, labelled)
+    assert everything.cells()[:4] == ("1.0000",) * 4
+    assert not everything.lost
+
+
+def test_a_paragraph_went_if_nearly_all_its_letters_did() -> None:
+    text = f"{'word ' * 20}\n\n{'more ' * 20}"
+    made = Corpus({"d": text}, [Paragraph("a", "d", 0, 100, "unique", "", 0, (0,))])
+    made.paragraphs.append(Paragraph("b", "d", 102, 202, "unique", "", 1, (1,)))
+    assert duplicates.within(made, {"d": [(0, 96)]}) == {"a"}
+    assert duplicates.within(made, {"d": [(0, 93)]}) == set()
+    assert duplicates.within(made, {"d": [(0, 50), (50, 202)]}) == {"a", "b"}
+
+
+def test_the_command_says_how_to_get_peers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(duplicates, "PEERS", tmp_path / "nothing")
+    monkeypatch.setattr(sys, "argv", ["duplicates.py", "--paragraphs", "60", "--peers", "--detail"])
+    duplicates.main()
+    printed = capsys.readouterr()
+    assert "install datasketch rensa" in printed.err
+    assert re.search(r"clean-corpus --dedup mark +[01]\.\d{4}", printed.out)
+    assert "near: " in printed.out
+
+
+@pytest.mark.parametrize("module", ["copies", "copy_peers", "duplicates", "variants"])
 def test_examples(module: str) -> None:
     results = doctest.testmod(importlib.import_module(module))
     assert results.attempted
