@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 Dedup = Literal["drop", "mark", "off"]
+Scope = Literal["corpus", "document"]
 GapPolicy = Literal["drop", "mark", "keep"]
 Headings = Literal["plain", "markdown"]
 
@@ -18,6 +19,9 @@ class Settings:
     """The settings of a pipeline; all have a default.
 
     - `dedup`: what happens to a duplicate paragraph: `drop` it, `mark` it in the sidecar, or `off`.
+    - `scope`: where a duplicate is looked for: in the whole `corpus`, or in its own `document` only.
+    - `similarity`: the least share of a paragraph's words that must stand elsewhere for it to be a duplicate. What is
+      left must mean little: numbers, names and negations are never given up, whatever the share.
     - `gaps`: what happens to a sentence with a dropped year that nothing fills: `drop`, `mark` or `keep`.
     - `headings`: how headings are written: `plain`, or `markdown` (`# ` before them).
     - `typography`: ftfy's taste: straight quotes, no ligatures, no full-width forms.
@@ -30,6 +34,8 @@ class Settings:
     """
 
     dedup: Dedup = "drop"
+    scope: Scope = "corpus"
+    similarity: float = 0.8
     gaps: GapPolicy = "drop"
     headings: Headings = "plain"
     typography: bool = False
@@ -37,14 +43,15 @@ class Settings:
     guard: float = 0.9
 
     def __post_init__(self) -> None:
-        for name, kind in (("dedup", Dedup), ("gaps", GapPolicy), ("headings", Headings)):
+        for name, kind in (("dedup", Dedup), ("scope", Scope), ("gaps", GapPolicy), ("headings", Headings)):
             value, allowed = getattr(self, name), get_args(kind)
             if value not in allowed:
                 known = ", ".join(allowed)
                 raise ValueError(f"Cannot use {name}={value!r}: it is not one of {known}. Choose one of them.")
-        if not 0 < self.guard <= 1:
-            share = f"guard={self.guard!r}"
-            raise ValueError(f"Cannot use {share}: it is a share of words. Give a number above 0, up to 1.")
+        for name in ("guard", "similarity"):
+            share = getattr(self, name)
+            if not 0 < share <= 1:
+                raise ValueError(f"Cannot use {name}={share!r}: it is a share of words. Give one above 0, up to 1.")
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain data, as the sidecar records them."""

@@ -1,12 +1,21 @@
-"""Duplicates: paragraphs that stand in the corpus more than once, of which one copy stays.
+"""Duplicates: paragraphs whose text stands elsewhere in the corpus, of which one copy stays.
 
-Two paragraphs are duplicates if their normal forms are the same (see `fingerprints`); at least 8 words and 60 letters
-long, prose, or a list or a block that is kept as it is (verse, a table, code) of at least 200 characters. Headings are
-none, and within its document a block that is kept as it is may repeat.
+The `index` proposes pairs of paragraphs that share words; here it is decided on their texts, the best copies first.
+A paragraph may go because one that stays says all that it says:
 
-The copy that stays is the least damaged (no gap and no U+FFFD in it), then the longest, then the first by the id of its
-document and its position. So the order in which documents come makes no difference. What stays and what goes is a row
-of the sidecar on both sides: `duplicates` names the copy that stays, `copies` those that are not needed.
+- **exact**: their normal forms are the same (see `fingerprints`);
+- **near**: they differ in a few words that mean little (see `alignment`), a lost year, a tail that was cut off;
+- **covered**: it is a part of a longer one, or all of it stands in up to four others.
+
+What differs in a number, a name or a *not* stays, however alike the rest is. What goes matches what stays, itself:
+there are no chains. Counted are paragraphs of at least 8 words and 60 letters, prose, or a list or a block that is kept
+as it is (verse, a table, code) of at least 200 characters. Headings are none, and within its document a block that is
+kept as it is may repeat.
+
+The copy that stays is the least damaged (no year lost and no U+FFFD in it, its end not cut off), then the longest, then
+the first by the id of its document and its position. So the order in which documents come makes no difference. What
+stays and what goes is a row of the sidecar on both sides: `duplicates` names the copies that stay, `copies` those that
+are not needed; `alike` names paragraphs that stay though nearly all of their words stand elsewhere, and says why.
 
     >>> from pipeline import Pipeline
     >>> prose = "The ferry to the island leaves from the old harbour at seven every day of the year."
@@ -21,136 +30,111 @@ of the sidecar on both sides: `duplicates` names the copy that stays, `copies` t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from tempfile import SpooledTemporaryFile
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pipeline.core import replay, settle, take
-from pipeline.corpus import fingerprints
-from pipeline.corpus.fingerprints import Mark, Place
-from pipeline.document import Document, Flag, Found, Ledger, Paragraph
-from pipeline.edits import Edit, PositionMap
+from pipeline.corpus import decisions, fingerprints
+from pipeline.corpus.amend import amend
+from pipeline.corpus.decisions import Decision
+from pipeline.corpus.fingerprints import Place
+from pipeline.corpus.index import Index
+from pipeline.document import Document, Flag, Paragraph
+from pipeline.edits import Edit
+from pipeline.settings import Settings
 
-__all__ = ["EXACT", "HEADING", "Copy", "Duplicate", "Duplicates", "Index", "decide", "drop", "edits", "find"]
+__all__ = ["HEADING", "RULES", "Alike", "Copy", "Duplicate", "Duplicates", "drop", "edits", "find", "rows"]
 
 STAGE = "duplicates"
-EXACT, HEADING = "duplicates.exact", "duplicates.heading"
-_IN_MEMORY = 1 << 24  # bytes of marks; more go to a temporary file
-
-Groups = dict[bytes, list[Place]]  # digest → the paragraphs that have it
+HEADING = "duplicates.heading"
+RULES = {kind: f"duplicates.{kind}" for kind in decisions.KINDS}
 
 
 class Duplicate(NamedTuple):
-    """A paragraph, `here`, that says the same as the one that stays, `of`. `kind` is `exact`, `similarity` up to 1."""
+    """A paragraph, `here`, that may go because another stays, `of` (one of several, if they cover it together).
+
+    `kind` is how it is one, `similarity` the share of its words that stand there, and `shared` the share of its
+    shingles by which it was found.
+    """
 
     here: Place
     of: Place
     kind: str = "exact"
     similarity: float = 1.0
+    shared: float = 1.0
 
 
 class Copy(NamedTuple):
-    """A paragraph that stays, `here`, and one that says the same, `by`."""
+    """A paragraph that stays, `here`, and one that it stays for, `by`."""
 
     here: Place
     by: Place
 
 
+class Alike(NamedTuple):
+    """A paragraph that stays, `here`, though it is much like another, `of`; `why` says what speaks against its going."""
+
+    here: Place
+    of: Place
+    similarity: float
+    shared: float
+    why: str
+
+
 @dataclass(slots=True)
 class Duplicates:
-    """What the corpus knows of one document: its paragraphs that are duplicates, and those that stay for others."""
+    """What the corpus knows of one document: its paragraphs that may go, that stay for others, and that are alike."""
 
     duplicates: list[Duplicate] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
+    alike: list[Alike] = field(default_factory=list)
 
 
-def find(documents: Iterable[Document]) -> dict[str, Duplicates]:
-    """Return, by id, the documents that have duplicates, or copies that stay for others.
+def find(documents: Iterable[Document], settings: Settings | None = None) -> dict[str, Duplicates]:
+    """Return, by id, what there is to say of the paragraphs of documents; those of which there is nothing are left out.
 
-    The documents are looked at one at a time; 16 bytes and some numbers are kept of each paragraph. Ids must differ.
+    Ids must differ. The texts are kept until all is decided.
     """
-    groups: Groups = {}
-    for document in documents:
-        marks = fingerprints.unpack(fingerprints.marks(document))
-        _group(groups, document.id, document.text, marks)
-    return decide(groups.values())
+    index = Index()
+    texts: dict[str, str] = {}
+    for document in sorted(documents, key=lambda document: document.id):
+        packed = fingerprints.marks(document)
+        if packed:
+            index.add(document.id, packed)
+            texts[document.id] = document.text
+    marks = index.marks
+
+    def text_of(number: int) -> str:
+        row = marks[number]
+        return texts[index.document_of(number)][row["start"] : row["end"]]
+
+    return rows(index, decisions.decide(index, text_of, settings or Settings()))
 
 
-def decide(groups: Iterable[Sequence[Place]]) -> dict[str, Duplicates]:
-    """Return what there is to do, by id of the document, for groups of paragraphs that say the same.
-
-    >>> decide([[Place("b", 0, 70, 0, 70), Place("a", 9, 79, 12, 82)]])["b"].duplicates[0].of.id
-    'a'
-    """
+def rows(index: Index, decided: Mapping[int, Decision]) -> dict[str, Duplicates]:
+    """Return, by id, what decisions say of each document, on both sides."""
+    numbers = sorted({*decided, *(of for decision in decided.values() for of in decision.of)})
+    places = dict(zip(numbers, index.places(numbers), strict=True))
     found: dict[str, Duplicates] = {}
-    for group in groups:
-        if len(group) < 2:
-            continue
-        first, *others = sorted(group, key=_rank)
-        for place in others:
-            if place.kept and place.id == first.id:
-                continue  # a refrain
-            found.setdefault(place.id, Duplicates()).duplicates.append(Duplicate(place, first))
-            found.setdefault(first.id, Duplicates()).copies.append(Copy(first, place))
-    for rows in found.values():
-        rows.duplicates.sort(key=lambda row: row.here.start)
-        rows.copies.sort(key=lambda row: (row.here.start, row.by.id, row.by.start))
+    for number, decision in decided.items():
+        here = places[number]
+        mine = found.setdefault(here.id, Duplicates())
+        for of in decision.of:
+            there = places[of]
+            if decision.kind:
+                mine.duplicates.append(Duplicate(here, there, decision.kind, decision.similarity, decision.shared))
+                found.setdefault(there.id, Duplicates()).copies.append(Copy(there, here))
+            else:
+                mine.alike.append(Alike(here, there, decision.similarity, decision.shared, decision.why))
+    for one in found.values():
+        one.duplicates.sort(key=lambda row: (row.here.start, row.of.id, row.of.start))
+        one.copies.sort(key=lambda row: (row.here.start, row.by.id, row.by.start))
+        one.alike.sort(key=lambda row: row.here.start)
     return found
 
 
-def _rank(place: Place) -> tuple[bool, int, str, int]:
-    """The order in which the copies of a paragraph are to stay."""
-    return place.damaged, place.start - place.end, place.id, place.start
-
-
-def _group(groups: Groups, id: str, text: str, marks: Iterable[Mark]) -> None:
-    for name, place in fingerprints.places(id, text, marks):
-        groups.setdefault(name, []).append(place)
-
-
-class Index:
-    """The marks of all paragraphs of a corpus, to tell which documents may have duplicates without reading them again.
-
-    >>> index = Index()
-    >>> index.add("a", b"")
-    >>> list(index.suspects())
-    []
-    """
-
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
-        self._twice: set[bytes] = set()
-        self._names: list[tuple[str, int]] = []
-        self._spool = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed with the index)
-
-    def add(self, id: str, packed: bytes) -> None:
-        """Take the marks of a document, as `fingerprints.marks` packs them."""
-        if not packed:
-            return
-        for key in fingerprints.keys(packed):
-            (self._twice if key in self._seen else self._seen).add(key)
-        self._names.append((id, len(packed)))
-        self._spool.write(packed)
-
-    def suspects(self) -> Iterator[tuple[str, list[Mark]]]:
-        """Yield the documents that have keys in common with others, or twice, with the marks of those keys."""
-        self._spool.seek(0)
-        for id, size in self._names:
-            packed = self._spool.read(size)
-            if not self._twice.isdisjoint(fingerprints.keys(packed)):
-                yield id, [mark for mark in fingerprints.unpack(packed) if mark.key in self._twice]
-
-    def find(self, text_of: Callable[[str], str]) -> dict[str, Duplicates]:
-        """Return what `find` returns; `text_of` gives the clean text of a document of which that has to be known."""
-        groups: Groups = {}
-        for id, marks in self.suspects():
-            _group(groups, id, text_of(id), marks)
-        return decide(groups.values())
-
-
-def edits(document: Document, gone: Collection[int], *, headings: bool = True) -> list[Edit]:
-    """Return the edits that take paragraphs, given by their numbers, each with its blank line.
+def edits(document: Document, gone: Mapping[int, str], *, headings: bool = True) -> list[Edit]:
+    """Return the edits that take paragraphs, given by their numbers with the rule for each, and their blank lines.
 
     With `headings`, one whose whole body goes is taken, too: what follows it is another heading, or nothing. The
     first heading stays as the title, if anything stays.
@@ -175,15 +159,15 @@ def _reach(text: str, end: int, start: int) -> int:
     return start if not text[end:start].strip() else end
 
 
-def _rules(blocks: Sequence[Paragraph], gone: Collection[int], headings: bool) -> dict[int, str]:
+def _rules(blocks: Sequence[Paragraph], gone: Mapping[int, str], headings: bool) -> dict[int, str]:
     """The rule by which each block that goes is taken, by number."""
-    rules = dict.fromkeys(gone, EXACT)
+    rules = dict(gone)
     if not headings:
         return rules
     following = ""  # the kind of the next block that stays
     for number in reversed(range(len(blocks))):
         if blocks[number].kind == "heading" and number + 1 in rules:
-            own = rules[number + 1] == EXACT and number > 0
+            own = rules[number + 1] != HEADING and number > 0
             if not following or (own and following == "heading"):
                 rules[number] = HEADING
         if number not in rules:
@@ -191,25 +175,17 @@ def _rules(blocks: Sequence[Paragraph], gone: Collection[int], headings: bool) -
     return rules
 
 
-def drop(document: Document, found: Duplicates, *, headings: bool = True) -> Document:
-    """Return the document without its duplicates: with one pass more in its ledger, which is replayed.
+def drop(
+    document: Document, found: Duplicates, *, headings: bool = True, off: Collection[str] = frozenset()
+) -> Document:
+    """Return the document without its duplicates: with one pass more in its ledger, checked both ways.
 
-    A document that loses more than half of its words, or all its paragraphs, is flagged.
+    `off` are kinds that stay. A document that loses more than half of its words, or all its paragraphs, is flagged.
     """
-    here = {(row.here.start, row.here.end) for row in found.duplicates}
-    gone = {n for n, block in enumerate(document.paragraphs) if (block.start, block.end) in here}
-    made = edits(document, gone, headings=headings)
-    positions = PositionMap(made)
-    changed = replace(
-        document,
-        ledger=Ledger(document.ledger),
-        facts=list(document.facts),
-        gaps=[gap._replace(at=positions.forward(gap.at, side="left")) for gap in document.gaps],
-        flags=list(document.flags),
-    )
-    take(changed, STAGE, Found(made))
-    settle(changed)
-    replay(changed)
+    here = {(row.here.start, row.here.end): RULES[row.kind] for row in found.duplicates if row.kind not in off}
+    spans = [(block.start, block.end) for block in document.paragraphs]
+    gone = {number: here[span] for number, span in enumerate(spans) if span in here}
+    changed = amend(document, STAGE, edits(document, gone, headings=headings))
     changed.flags += _flags(document, found, changed)
     return changed
 

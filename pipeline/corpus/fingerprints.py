@@ -10,24 +10,23 @@ U+FFFD unless it is at a number. What has a meaning does count: `$5` and `€5`,
     >>> normal("It is 1.5 °C") == normal("It is −1.5 °C")
     False
 
-The key of a paragraph is made of its first and last ASCII letters and digits alone. Equal paragraphs have equal keys;
-those few that have equal keys are then compared by their normal forms.
+Of each paragraph that may have duplicates a run keeps a `Mark` of some 40 bytes, and its shingles (see `shingles`);
+paragraphs of equal words have equal keys, and those few are then compared by their normal forms.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
-from struct import Struct
 from typing import NamedTuple
 from unicodedata import normalize
-from zlib import crc32
 
+import numpy as np
 import regex
+from numpy.typing import NDArray
 
+from pipeline.corpus.shingles import Numbers, fingerprints
 from pipeline.document import Document
 
-__all__ = ["Mark", "Place", "counted", "digest", "marks", "normal", "places", "unpack"]
+__all__ = ["MARK", "Marks", "Place", "counted", "marks", "normal", "unpack"]
 
 LETTERS = 60  # letters and digits that a paragraph must have: shorter ones are the same by chance
 WORDS = 8
@@ -43,37 +42,26 @@ _UNSPACED_LETTER = regex.compile(f"[{_UNSPACED}]")
 _DASHES = regex.compile("[\u2010-\u2015\u2212]")
 _SMALL_DIGITS = regex.compile("[²³¹⁰-₎¼-¾⅐-↉①-⓿]+")  # NFKC writes them as plain ones
 
-_LOWER = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
-_NO_LETTERS = bytes(byte for byte in range(256) if not chr(byte).isalnum() or byte > 127)
-_WINDOW = 160  # characters at the ends of a paragraph, which nearly always have so many letters
-_KEY = Struct("<II")
-_MARK = Struct("<8sIIiiB")
-_DAMAGED, _KEPT = 1, 2
+_WHOLE = regex.compile(r"[.!?:;…。！？][\"'”’»)\]」』）]*$")
+_DOTS = ("...", "…")
+LOST, CUT = 2, 1  # damage: a year or a character of it is gone, or its end
+# Of each paragraph the key, its spans, how many words and shingles it has, its damage, and whether it is kept as it is.
+MARK = np.dtype("<u8, <u4, <u4, <i4, <i4, <u4, <u4, u1, u1")
+MARK.names = ("key", "start", "end", "raw_start", "raw_end", "words", "shingles", "damage", "kept")
 
-
-class Mark(NamedTuple):
-    """What is remembered of a paragraph: its key, its spans in the clean and the raw text, and whether it is `damaged`
-    (a gap or U+FFFD is in it) and `kept` (verse, a table, code)."""
-
-    key: bytes
-    start: int
-    end: int
-    raw_start: int
-    raw_end: int
-    damaged: bool = False
-    kept: bool = False
+Marks = NDArray[np.void]  # of `MARK`
 
 
 class Place(NamedTuple):
     """A paragraph of a corpus: the document, and the spans in its clean text (before any pass over the corpus) and its
-    raw text; the rest is as for `Mark`."""
+    raw text; how much `damage` it shows, and whether it is `kept` (verse, a table, code)."""
 
     id: str
     start: int
     end: int
     raw_start: int
     raw_end: int
-    damaged: bool = False
+    damage: int = 0
     kept: bool = False
 
 
@@ -99,82 +87,45 @@ def counted(text: str, form: str) -> bool:
     return bool(words) and sum(map(str.isalnum, form)) >= LETTERS
 
 
-def digest(form: str) -> bytes:
-    """Return 16 bytes that stand for a normal form."""
-    return hashlib.blake2b(_utf8(form), digest_size=16).digest()
-
-
 def marks(document: Document) -> bytes:
-    """Return the marks of the paragraphs of a document that may have duplicates, packed.
+    """Return the marks of the paragraphs of a document that may have duplicates, and their shingles, packed.
 
     >>> from pipeline import clean
     >>> prose = "The ferry to the island leaves from the old harbour at seven every day of the year."
-    >>> [(mark.start, mark.end) for mark in unpack(marks(clean(f"Ferries\\n\\n{prose}\\n\\nSee there.")))]
-    [(9, 92)]
+    >>> found, shingles = unpack(marks(clean(f"Ferries\\n\\n{prose}\\n\\nSee there.")))
+    >>> found[["start", "end", "words"]].tolist(), len(shingles)
+    ([(9, 92, 17)], 14)
     """
     text = document.text
-    gaps = [gap.at for gap in document.gaps]
-    pack = _MARK.pack
-    packed = []
+    found, texts = [], []
     for kind, start, end, raw_start, raw_end in document.paragraphs:
         if end - start < (LETTERS if kind == "prose" else BLOCK) or kind == "heading":
             continue
         paragraph = text[start:end]
-        key = _key(paragraph)
-        if key:
-            flags = _KEPT if kind == "kept" else 0
-            if "\ufffd" in paragraph or (gaps and any(start <= at <= end for at in gaps)):
-                flags |= _DAMAGED
-            packed.append(pack(key, start, end, raw_start, raw_end, flags))
-    return b"".join(packed)
+        if end - start < 2 * LETTERS and not counted(paragraph, normal(paragraph)):
+            continue
+        found.append((0, start, end, raw_start, raw_end, 0, 0, _damage(kind, paragraph), kind == "kept"))
+        texts.append(paragraph)
+    if not texts:
+        return b""
+    packed = np.array(found, MARK)
+    for gap in document.gaps:
+        packed["damage"][(packed["start"] <= gap.at) & (gap.at <= packed["end"])] = LOST
+    prints = fingerprints(texts)
+    packed["key"], packed["words"], packed["shingles"] = prints.keys, prints.words, prints.sizes
+    return len(packed).to_bytes(4, "little") + packed.tobytes() + prints.shingles.tobytes()
 
 
-def unpack(packed: bytes) -> Iterator[Mark]:
-    """Yield the marks that `marks` packed."""
-    for key, start, end, raw_start, raw_end, flags in _MARK.iter_unpack(packed):
-        yield Mark(key, start, end, raw_start, raw_end, bool(flags & _DAMAGED), bool(flags & _KEPT))
+def _damage(kind: str, paragraph: str) -> int:
+    """How much a paragraph shows that something of it was lost."""
+    if "\ufffd" in paragraph:
+        return LOST
+    whole = kind != "prose" or (_WHOLE.search(paragraph[-8:]) and not paragraph.endswith(_DOTS))
+    return 0 if whole else CUT
 
 
-def keys(packed: bytes) -> list[bytes]:
-    """Return the keys of the marks that `marks` packed."""
-    return [packed[at : at + 8] for at in range(0, len(packed), _MARK.size)]
-
-
-def places(id: str, text: str, found: Iterable[Mark]) -> Iterator[tuple[bytes, Place]]:
-    """Yield the paragraphs of a document that are long enough to be called duplicates, each with its digest.
-
-    `text` is the clean text that the marks are of.
-    """
-    for mark in found:
-        paragraph = text[mark.start : mark.end]
-        form = normal(paragraph)
-        if counted(paragraph, form):
-            yield digest(form), Place(id, *mark[1:])
-
-
-def _key(paragraph: str) -> bytes:
-    """Eight bytes that are the same for paragraphs of the same normal form; none for those that are too short.
-
-    They are made of the first and the last ASCII letters and digits, which are looked for at the ends.
-    """
-    if len(paragraph) > 2 * _WINDOW:
-        first, last = _letters(paragraph[:_WINDOW]), _letters(paragraph[-_WINDOW:])
-    else:
-        first = last = _letters(paragraph)
-    if len(first) < LETTERS or len(last) < LETTERS:
-        first = last = _letters(paragraph)
-        if len(first) < LETTERS:  # few of its letters are ASCII, if it is long enough at all
-            form = "" if paragraph.isascii() else normal(paragraph)
-            if not counted(paragraph, form):
-                return b""
-            return hashlib.blake2b(_utf8(form), digest_size=8).digest()
-    return _KEY.pack(crc32(first[:LETTERS]), crc32(last[-LETTERS:]))
-
-
-def _letters(text: str) -> bytes:
-    """The ASCII letters, small, and digits of a text."""
-    return _utf8(text if text.isascii() else normalize("NFKC", text)).translate(_LOWER, _NO_LETTERS)
-
-
-def _utf8(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+def unpack(packed: bytes) -> tuple[Marks, Numbers]:
+    """Return the marks that `marks` packed, and the shingles of all of them."""
+    count = int.from_bytes(packed[:4], "little")
+    end = 4 + count * MARK.itemsize
+    return np.frombuffer(packed[4:end], MARK), np.frombuffer(packed[end:], np.uint64)

@@ -1,0 +1,307 @@
+"""What two passages have in common, word by word, and whether what they have not in common means something.
+
+A copy of a paragraph may differ from another in case, punctuation and footnote markers, in a few words, by a year that
+got lost, or by a tail that was cut off. A paragraph of the same mould that says something else differs in as little: in
+a number, a name, a date, a *not*. So how much is equal does not decide, but what is not. `compare` asks what would be
+lost if the one went and the other stayed:
+
+- a number, a name, a sign, or one of the `facts` of `telling.toml`, which the other has not: it stays;
+- a word in the place of its opposite, or a *not* on either side: it stays;
+- other words: a few may go, if nearly all of the rest stands in the other.
+
+    >>> copy = "The mill at Lowford was built in by the monks and it was burnt down in the great flood of that year"
+    >>> whole = "The mill at Lowford was built in 1809 by the monks, and burnt down in the great flood of that year.[2]"
+    >>> round(compare(words(copy), words(whole)).similarity, 2), compare(words(whole), words(copy)).accepted
+    (0.91, False)
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import normalize
+
+from rapidfuzz.distance import LCSseq
+
+__all__ = ["Block", "Comparison", "Words", "align", "compare", "words"]
+
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"  # scripts without spaces
+_SILENT = r"""\[\]\\.,;:!?'"(){}<>|~_*/^`´‘’‚‛“”„‟«»‹›‐‑‒–—―−…·•\-"""  # what is no sign: punctuation, and U+FFFD
+_TOKEN = re.compile(
+    rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W\d_])+(?:\d[^\W\d_]+)?"  # in which a letter may have been read as a digit
+    rf"|\d+(?:[.,:/]\d+)*|(?<![\w-])[-−](?=\d)|[^\w\s{_SILENT}\ufffd]"
+)
+_PLAIN = re.compile(r"[a-z]+(?:\d[a-z]+)?|\d+(?:[.,:/]\d+)*|(?<![\w-])-(?=\d)|[#$%&@+=]", re.A)
+_MARKER = re.compile(r"\[(?:\d{1,3}|[a-z]|(?:note|nb|n)\s\d{1,2}|citation needed|edit)\]")  # says nothing
+PREFIXES = frozenset("un in im ir il dis non anti de mis a".split())  # they turn a word around
+FEW = 3.0  # words that a short copy may have for itself
+SHARE = 0.06  # of its words, that a longer one may
+RUN = 4  # words in a row that only one side has, from which on they are a statement
+CONTEXT, PROBES = 3, 24  # words in a row that are looked for, and how many such runs
+_DASHES = {"−": "-"}
+
+
+class Words(NamedTuple):
+    """The words of a text, as they are compared: `forms`, and where they stand in it. `text` is the text itself."""
+
+    text: str
+    forms: list[str]
+    starts: list[int]
+    ends: list[int]
+
+    def __len__(self) -> int:  # type: ignore[override]
+        return len(self.forms)
+
+
+class Block(NamedTuple):
+    """Words that are the same on both sides: where they start, left and right, and how many they are."""
+
+    left: int
+    right: int
+    size: int
+
+
+class Comparison(NamedTuple):
+    """What came of comparing a paragraph with one that may stay for it.
+
+    `similarity` is the share of its words that stand in the other, `accepted` whether it may go, and `why` what speaks
+    against it. `blocks` are the words in common.
+    """
+
+    similarity: float
+    accepted: bool
+    why: str
+    blocks: list[Block]
+
+
+def words(text: str, cuts: Collection[int] = ()) -> Words:
+    """Cut a text into words, numbers and signs; `cuts` are places at which a word that stands there is parted.
+
+    >>> words("In JanuarySmith left.[2]", [10]).forms
+    ['in', 'january', 'smith', 'left']
+    """
+    small = text.lower()
+    if len(small) != len(text):  # a few letters grow
+        small = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+    if "[" in small:
+        small = _MARKER.sub(lambda match: " " * len(match[0]), small)
+    found = [*(_PLAIN if text.isascii() else _TOKEN).finditer(small)]
+    forms = [match[0] for match in found]
+    starts = [match.start() for match in found]
+    ends = [match.end() for match in found]
+    for cut in cuts:
+        at = bisect_right(starts, cut) - 1
+        if at >= 0 and starts[at] < cut < ends[at]:
+            forms[at : at + 1] = small[starts[at] : cut], small[cut : ends[at]]
+            starts.insert(at + 1, cut)
+            ends.insert(at, cut)
+    if not text.isascii():
+        forms = [form if form.isascii() else _DASHES.get(form) or normalize("NFKC", form) for form in forms]
+    return Words(text, forms, starts, ends)
+
+
+def align(left: Sequence[str], right: Sequence[str]) -> list[Block]:
+    """The words that two sequences have in common, in order: as many as can be (the longest common subsequence).
+
+    Of a `right` that is much longer, only the part is looked at in which the left one seems to stand. Where there is a
+    choice, words stand with the longer of the blocks beside them.
+
+    >>> align("a b c x d e".split(), "o a b c y d".split())
+    [Block(left=0, right=1, size=3), Block(left=4, right=5, size=1)]
+    >>> align("a b c".split(), "a o o a b c".split())
+    [Block(left=0, right=3, size=3)]
+    """
+    low, high = _window(left, right)
+    opcodes = LCSseq.opcodes(left, right[low:high] if (low, high) != (0, len(right)) else right)
+    blocks = [
+        Block(op.src_start, op.dest_start + low, op.src_end - op.src_start) for op in opcodes if op.tag == "equal"
+    ]
+    for place in range(len(blocks) - 2, -1, -1):  # a short block before a longer one, which could as well be of it
+        a, b = blocks[place], blocks[place + 1]
+        moved = 0
+        if a.left + a.size == b.left and a.size < b.size:
+            while moved < a.size and left[b.left - moved - 1] == right[b.right - moved - 1]:
+                moved += 1
+            blocks[place] = a._replace(size=a.size - moved)
+            blocks[place + 1] = Block(b.left - moved, b.right - moved, b.size + moved)
+    for place in range(1, len(blocks)):  # and one behind it
+        a, b = blocks[place - 1], blocks[place]
+        moved = 0
+        if a.left + a.size == b.left and b.size < a.size:
+            while moved < b.size and left[b.left + moved] == right[a.right + a.size + moved]:
+                moved += 1
+            blocks[place - 1] = a._replace(size=a.size + moved)
+            blocks[place] = Block(b.left + moved, b.right + moved, b.size - moved)
+    return [block for block in blocks if block.size]
+
+
+def _window(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
+    """The part of the right side in which most of what the left has stands: by a vote of some of its runs of words."""
+    if len(right) <= 2 * len(left) + 20:
+        return 0, len(right)
+    whole = f" {' '.join(right)} "
+    slack = 10 + len(left) // 4
+    votes: Counter[int] = Counter()
+    for at in range(0, len(left) - CONTEXT + 1, 1 + len(left) // PROBES):
+        probe = f" {' '.join(left[at : at + CONTEXT])} "
+        place = whole.find(probe)
+        while place >= 0:
+            votes[(whole.count(" ", 0, place) - at) // slack] += 1
+            place = whole.find(probe, place + 1)
+    if not votes:
+        return 0, len(right)
+    most = max(votes, key=lambda vote: (votes[vote], -vote)) * slack
+    return max(0, most - slack), min(len(right), most + len(left) + 2 * slack)
+
+
+def compare(one: Words, other: Words, similarity: float = 0.8) -> Comparison:
+    """Tell whether a paragraph may go because another stays: see the module.
+
+    `similarity` is the least share of its words that must stand in the other.
+    """
+    blocks = align(one.forms, other.forms)
+    same = sum(block.size for block in blocks)
+    share = same / len(one) if len(one) else 0.0
+    if share < similarity:
+        return Comparison(share, False, "too little in common", blocks)
+    why = objection(one, other, blocks)
+    return Comparison(share, not why, why, blocks)
+
+
+def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
+    """What speaks against giving the one up for the other, given the words that they have in common: nothing, if ""."""
+    lost = 0.0
+    for left, right in differences(one, other, blocks):
+        cost = price(one, other, left, right)
+        if cost is None:
+            return f"{_quoted(one, left)} is not {_quoted(other, right)}"
+        lost += cost
+    return "" if lost <= max(FEW, SHARE * len(one)) else "too many words of its own"
+
+
+def differences(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tuple[range, range]]:
+    """Yield what stands between words in common, on either side.
+
+    What the other has before the first and behind the last of them is only looked at as far as the one has words there.
+    """
+    left = right = 0
+    for number, block in enumerate([*blocks, Block(len(one), len(other), 0)]):
+        start, end = right, block.right
+        if number == 0:
+            start = max(0, end - block.left)
+        if number == len(blocks):
+            end = min(end, start + block.left - left)
+        if block.left > left or end > start:
+            yield range(left, block.left), range(start, end)
+        left, right = block.left + block.size, block.right + block.size
+
+
+def _quoted(side: Words, span: range) -> str:
+    return repr(side.text[side.starts[span.start] : side.ends[span.stop - 1]]) if span else "nothing"
+
+
+def price(one: Words, other: Words, left: range, right: range) -> float | None:
+    """What is lost if the words `left` of the one go and those of the other, `right`, stay: none, if it is too much.
+
+    >>> def lost(one, other):
+    ...     one, other = words(one), words(other)
+    ...     return price(one, other, range(len(one)), range(len(other)))
+    >>> lost("very", ""), lost("colour", "color"), lost("", "1809"), lost("warm", "cold"), lost("", "not")
+    (0.5, 0.5, 0.0, None, None)
+    """
+    known = telling()
+    gone, there = one.forms[left.start : left.stop], other.forms[right.start : right.stop]
+    if len(gone) == len(there) == 1 and _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
+        return 0.5
+    denied = not known.negations.isdisjoint(gone)
+    if denied == known.negations.isdisjoint(there):
+        return None  # a *not* on one side
+    if "-" in there and "-" not in gone:
+        return None  # a number below nought
+    if not gone:
+        return 0.0
+    if len(gone) >= RUN and len(gone) > len(there) + 1:
+        return None
+    cost = 0.0
+    for place, form in zip(left, gone, strict=True):
+        if form in there or form in known.negations:
+            continue  # only its place differs, or the way to say it
+        if not form[0].isalpha() or form in known.facts or _is_name(one, place):
+            return None
+        if any(are_opposites(form, rival) for rival in there):
+            return None
+        cost += 0.5 if form in known.common else 1.0
+    return cost
+
+
+def are_opposites(one: str, other: str) -> bool:
+    """Whether one word in the place of the other turns a sentence into another statement.
+
+    >>> are_opposites("warm", "cold"), are_opposites("happy", "unhappy"), are_opposites("warm", "happy")
+    (True, True, False)
+    """
+    known = telling()
+    sides, rival = known.opposites.get(one, {}), known.opposites.get(other, {})
+    if any(line in rival and rival[line] != side for line, side in sides.items()):
+        return True
+    if one != other and not known.kinds.get(one, frozenset()).isdisjoint(known.kinds.get(other, frozenset())):
+        return True
+    short, long = sorted((one, other), key=len)
+    return len(short) > 3 and long.endswith(short) and long[: len(long) - len(short)] in PREFIXES
+
+
+def _is_name(side: Words, place: int) -> bool:
+    """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals."""
+    start, end = side.starts[place], side.ends[place]
+    if not any(map(str.isupper, side.text[start:end])) or side.text.isupper():
+        return False
+    return side.forms[place] not in telling().common
+
+
+def _is_misspelt(one: str, other: str) -> bool:
+    """Whether two words are one, written in two ways: with a letter more, or another, or with letters exchanged."""
+    if (
+        min(len(one), len(other)) < 4
+        or not (one + other).isalnum()
+        or one.isdigit()
+        or other.isdigit()
+        or are_opposites(one, other)
+    ):
+        return False
+    known = telling()
+    if (one in known.facts) + (other in known.facts) > (min(len(one), len(other)) > 5):
+        return False
+    return LCSseq.similarity(one, other) >= max(len(one), len(other)) - 1
+
+
+class Telling(NamedTuple):
+    """The words of `telling.toml`: of each word the lines of `opposites` and its side there, and those of `kinds`."""
+
+    negations: frozenset[str]
+    facts: frozenset[str]
+    common: frozenset[str]
+    opposites: dict[str, dict[int, int]]
+    kinds: dict[str, frozenset[int]]
+
+
+@cache
+def telling() -> Telling:
+    """The words by which paragraphs that are alike say different things."""
+    data = tomllib.loads(Path(__file__).with_name("telling.toml").read_text(encoding="utf-8"))
+    opposites: dict[str, dict[int, int]] = {}
+    for number, line in enumerate(data["opposites"].splitlines()):
+        for side, words in enumerate(line.split("/")):
+            for word in words.split():
+                opposites.setdefault(word, {})[number] = side
+    kinds: dict[str, frozenset[int]] = {}
+    for number, line in enumerate(data["kinds"].splitlines()):
+        for word in line.split():
+            kinds[word] = kinds.get(word, frozenset()) | {number}
+    negations, facts, common = (frozenset(data[name].split()) for name in ("negations", "facts", "common"))
+    return Telling(negations, negations | facts, common, opposites, kinds)

@@ -1,0 +1,155 @@
+"""Which paragraphs of a corpus go because others stay: the decision on the pairs that the index proposes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
+
+from pipeline.corpus.alignment import FEW, SHARE, Block, Comparison, Words, compare, objection, price, words
+from pipeline.corpus.fingerprints import normal
+from pipeline.corpus.index import Index, Proposal
+from pipeline.settings import Settings
+
+__all__ = ["KINDS", "Decision", "decide"]
+
+KINDS = ("exact", "near", "covered")
+PIECE = 6  # words in a row that a copy has in common with one of several that cover it
+APART = 0.7  # of its words: what is more alike than that is another of the same mould
+COVERS = 4  # paragraphs that cover another together, at the most
+WHOLE = 0.8  # of the words of the one that stays: a copy that has fewer is a part of it
+_NOTHING = words("")
+
+
+class Decision(NamedTuple):
+    """What was decided of a paragraph: it goes, as the `kind` of duplicate that it is, or (no kind) it stays though it
+    is alike, which `why` explains. `of` are the paragraphs that stay for it, by number; `shared` and `similarity` are
+    the scores of the proposal and of the decision."""
+
+    of: tuple[int, ...]
+    kind: str
+    similarity: float
+    shared: float
+    why: str = ""
+
+
+def decide(index: Index, text_of: Callable[[int], str], settings: Settings) -> dict[int, Decision]:
+    """Decide on all pairs that the index proposes; `text_of` gives the text of a paragraph by its number.
+
+    Returns, by number, what was decided of the paragraphs that go, and of those that stay though they are alike.
+    """
+    judge = _Judge(index, text_of, settings)
+    for number, proposals in groupby(index.proposals(), key=lambda proposal: proposal.number):
+        judge.hear(number, list(proposals))
+    return dict(sorted(judge.decided.items()))
+
+
+class _Judge:
+    """The decisions so far, in the order of ranks: what stays is known before what may go for it."""
+
+    def __init__(self, index: Index, text_of: Callable[[int], str], settings: Settings) -> None:
+        self.decided: dict[int, Decision] = {}
+        self._text_of = text_of
+        self._words: Callable[[int], Words] = lru_cache(maxsize=4096)(lambda number: words(text_of(number)))
+        self._similarity = settings.similarity
+        self._within = settings.scope == "document"
+        self._document = index.document_of
+        self._kept = index.marks["kept"]
+        self._key = index.marks["key"]
+        self._keepers: set[int] = set()
+
+    def hear(self, number: int, proposals: Sequence[Proposal]) -> None:
+        """Decide on one paragraph, given the pairs in which it has the worse rank."""
+        heard: list[tuple[int, float, Comparison]] = []
+        for of, shared in self._standing(number, proposals):
+            if self._key[number] == self._key[of] and are_same(self._text_of(number), self._text_of(of)):
+                return self._go(number, Decision((of,), "exact", 1.0, shared))
+            one, other = self._words(number), self._words(of)
+            found = compare(one, other, self._similarity)
+            if found.accepted:
+                kind = "near" if len(one) >= WHOLE * len(other) else "covered"
+                return self._go(number, Decision((of,), kind, round(found.similarity, 4), shared))
+            heard.append((of, shared, found))
+        together = self._together(number, heard)
+        if together:
+            return self._go(number, together)
+        self._take_over(number, heard)
+        alike = [(found.similarity, -of, shared, found.why) for of, shared, found in heard if found.why]
+        similarity, of, shared, why = max(alike, default=(0.0, 0, 0.0, ""))
+        if similarity >= self._similarity:
+            self.decided[number] = Decision((-of,), "", round(similarity, 4), shared, why)
+        return None
+
+    def _standing(self, number: int, proposals: Iterable[Proposal]) -> list[tuple[int, float]]:
+        """The paragraphs to compare with: those proposed that stay, and those that stay for one that does not."""
+        found: dict[int, float] = {}
+        for proposal in proposals:
+            gone = self.decided.get(proposal.of)
+            for of in gone.of if gone and gone.kind else (proposal.of,):
+                found.setdefault(of, proposal.shared)
+        home = self._document(number)
+        return [
+            (of, shared)
+            for of, shared in found.items()
+            if of != number
+            and not (self._kept[number] and self._document(of) == home)  # a refrain
+            and not (self._within and self._document(of) != home)
+        ]
+
+    def _go(self, number: int, decision: Decision) -> None:
+        self.decided[number] = decision
+        self._keepers.update(decision.of)
+
+    def _together(self, number: int, heard: Sequence[tuple[int, float, Comparison]]) -> Decision | None:
+        """Whether several paragraphs cover this one together."""
+        one = self._words(number)
+        pieces = sorted(
+            (-block.size, block.left, of, shared)
+            for of, shared, found in heard
+            if found.similarity < APART  # what is more alike is of one mould, and no piece
+            for block in found.blocks
+            if block.size >= PIECE
+        )
+        by: list[int] = [-1] * len(one)
+        share = 0.0
+        for size, left, of, shared in pieces:
+            if of in by or len(set(by)) <= COVERS:
+                for place in range(left, left - size):
+                    by[place] = of if by[place] < 0 else by[place]
+                share = max(share, shared)
+        of = tuple(sorted(set(by) - {-1}))
+        same = sum(place >= 0 for place in by)
+        if len(of) < 2 or same < self._similarity * len(one):
+            return None
+        lost = 0.0
+        for alone, places in groupby(range(len(one)), key=lambda place: by[place] < 0):
+            if alone:
+                found = list(places)
+                cost = price(one, _NOTHING, range(found[0], found[-1] + 1), range(0))
+                if cost is None:
+                    return None
+                lost += cost
+        if lost > max(FEW, SHARE * len(one)):
+            return None
+        return Decision(of, "covered", round(same / len(one), 4), share)
+
+    def _take_over(self, number: int, heard: Sequence[tuple[int, float, Comparison]]) -> None:
+        """Let paragraphs go that rank before this one, but say less: one that lost a year, or a part of it."""
+        one = self._words(number)
+        for of, shared, found in heard:
+            other = self._words(of)
+            same = sum(block.size for block in found.blocks)
+            if of in self._keepers or self.decided.get(of, _STAYS).kind or same < self._similarity * len(other):
+                continue
+            if not objection(other, one, [Block(block.right, block.left, block.size) for block in found.blocks]):
+                kind = "near" if len(other) >= WHOLE * len(one) else "covered"
+                self._go(of, Decision((number,), kind, round(same / len(other), 4), shared))
+
+
+def are_same(one: str, other: str) -> bool:
+    """Whether two paragraphs have the same normal form."""
+    return one == other or normal(one) == normal(other)
+
+
+_STAYS = Decision((), "", 0.0, 0.0)

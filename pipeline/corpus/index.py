@@ -1,0 +1,223 @@
+"""The index of a corpus: which paragraphs share text, so that they are worth comparing.
+
+A paragraph is known by its number, in the order in which documents are added, and by its *rank*: the order in which
+copies are to stay, the least damaged first, then the longest, then the first by the id of its document and its place.
+`proposals` pairs each paragraph with such of a better rank that have equal words, or shingles in common with it: with
+the eight that share most, at the most. A shingle that stands in hundreds of paragraphs (of one mould) pairs each with
+the best few and with its neighbours in rank only, so the work grows with the corpus and not with its square.
+
+In memory are some 40 bytes a paragraph. Shingles go to files of a temporary folder once they are many, parted by their
+first bits, and are sorted part by part.
+
+    >>> from pipeline import clean
+    >>> from pipeline.corpus.fingerprints import marks
+    >>> prose = "The ferry to the island leaves from the old harbour at seven every day of the year."
+    >>> index = Index()
+    >>> index.add("a", marks(clean(prose)))
+    >>> index.add("b", marks(clean(prose + " It comes back at nine.")))
+    >>> [proposal[:2] for proposal in index.proposals()]
+    [(0, 1)]
+"""
+
+from __future__ import annotations
+
+import tempfile
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import IO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.corpus.fingerprints import MARK, Marks, Place, unpack
+from pipeline.corpus.shingles import Numbers
+
+__all__ = ["Index", "Proposal"]
+
+PARTS = 64  # of the shingles that are on disk
+IN_MEMORY = 1 << 22  # shingles
+BEST, NEAR = 4, 4  # of the paragraphs that share a shingle: how many a paragraph is paired with
+MOST = 8  # pairs of a paragraph
+LEAST = 0.06  # of the shingles of a paragraph, that the other must have as well
+_ENTRY = np.dtype([("shingle", "<u8"), ("owner", "<u4")])
+
+
+class Proposal(NamedTuple):
+    """Two paragraphs, by their numbers, that share text: `of` has the better rank. `shared` is the share of the
+    shingles of `number` that both have, and 1 where all words are equal."""
+
+    number: int
+    of: int
+    shared: float
+
+
+class Index:
+    """The paragraphs of a corpus and their shingles. Add documents in the order of their ids."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._marks: list[Marks] = []
+        self._firsts = [0]  # the number of the first paragraph of each document, and that of the next
+        self._pending: list[tuple[int, Numbers, NDArray[np.uint32]]] = []
+        self._held = 0
+        self._files: list[IO[bytes]] = []
+
+    def __len__(self) -> int:
+        return self._firsts[-1]
+
+    def add(self, id: str, packed: bytes) -> None:
+        """Take the marks of a document, as `fingerprints.marks` packs them."""
+        if not packed:
+            return
+        marks, shingles = unpack(packed)
+        owners = np.repeat(np.arange(len(self), len(self) + len(marks), dtype=np.uint32), marks["shingles"])
+        self._ids.append(id)
+        self._marks.append(marks)
+        self._firsts.append(len(self) + len(marks))
+        self._pending.append((len(shingles), shingles, owners))
+        self._held += len(shingles)
+        if self._held > IN_MEMORY:
+            self._spill()
+
+    @property
+    def marks(self) -> Marks:
+        """The marks of all paragraphs, by number."""
+        if len(self._marks) != 1:
+            self._marks = [np.concatenate(self._marks) if self._marks else np.empty(0, MARK)]
+        return self._marks[0]
+
+    def document_of(self, number: int) -> str:
+        """The id of the document that a paragraph is of."""
+        return self._ids[bisect_right(self._firsts, number) - 1]
+
+    def documents(self, numbers: Sequence[int]) -> list[str]:
+        """The ids of the documents that paragraphs are of."""
+        places = np.searchsorted(self._firsts, np.asarray(numbers, np.int64), side="right") - 1
+        return [self._ids[place] for place in places.tolist()]
+
+    def places(self, numbers: Sequence[int]) -> list[Place]:
+        """Where paragraphs stand."""
+        rows = self.marks[np.asarray(numbers, np.int64)]
+        fields = ["start", "end", "raw_start", "raw_end", "damage", "kept"]
+        return [
+            Place(id, start, end, raw_start, raw_end, damage, bool(kept))
+            for id, (start, end, raw_start, raw_end, damage, kept) in zip(
+                self.documents(numbers), rows[fields].tolist(), strict=True
+            )
+        ]
+
+    def ranks(self) -> NDArray[np.uint32]:
+        """The rank of each paragraph, by number."""
+        marks = self.marks
+        order = np.lexsort((marks["start"].astype(np.int64) - marks["end"], marks["damage"]))
+        ranks = np.empty(len(order), np.uint32)
+        ranks[order] = np.arange(len(order), dtype=np.uint32)
+        return ranks
+
+    def proposals(self, only: NDArray[np.bool_] | None = None) -> Iterator[Proposal]:
+        """Yield the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first.
+
+        With `only` (a flag for each number), pairs of which neither is flagged are left out, and paragraphs with equal
+        words are pairs like others.
+        """
+        marks, ranks = self.marks, self.ranks()
+        if not len(marks):
+            return
+        equal = _equal(marks["key"], ranks)
+        alone = equal == np.arange(len(marks))  # for the others, those that they equal stand in
+        pairs, counts = self._pairs(ranks, alone if only is None else np.ones(len(marks), bool), only)
+        numbers, of = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        shared = counts / np.minimum(marks["shingles"][numbers], marks["shingles"][of])
+        enough = shared >= LEAST
+        numbers, of, shared = numbers[enough], of[enough], np.minimum(shared[enough], 1.0)
+        if only is None:
+            twins = np.flatnonzero(~alone)
+            numbers = np.concatenate((twins, numbers))
+            of = np.concatenate((equal[twins], of))
+            shared = np.concatenate((np.full(len(twins), 2.0), shared))
+        order = np.lexsort((ranks[of], -shared, ranks[numbers]))
+        numbers, of, shared = numbers[order], of[order], shared[order]
+        at = np.arange(len(numbers))
+        starts = np.maximum.accumulate(np.where(np.append(True, numbers[1:] != numbers[:-1]), at, 0)) if len(at) else at
+        few = at - starts < MOST
+        rows = zip(numbers[few].tolist(), of[few].tolist(), np.minimum(shared[few], 1.0).round(4).tolist(), strict=True)
+        yield from map(Proposal._make, rows)
+
+    def _pairs(
+        self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_], only: NDArray[np.bool_] | None
+    ) -> tuple[Numbers, NDArray[np.int64]]:
+        """The pairs that share shingles, each as one number (`number` in its upper half, `of` below), and how many."""
+        found = [np.empty(0, np.uint64)]
+        counts = [np.empty(0, np.int64)]
+        for shingles, owners in self._parts():
+            counted = alone[owners]
+            pairs = _paired(shingles[counted], owners[counted], ranks)
+            if only is not None:
+                pairs = pairs[only[pairs >> np.uint64(32)] | only[pairs & np.uint64(0xFFFFFFFF)]]
+            some, times = np.unique(pairs, return_counts=True)
+            found.append(some)
+            counts.append(times)
+        pairs, places = np.unique(np.concatenate(found), return_inverse=True)
+        return pairs, np.bincount(places, np.concatenate(counts), len(pairs)).astype(np.int64)
+
+    def _parts(self) -> Iterator[tuple[Numbers, NDArray[np.uint32]]]:
+        """The shingles, part by part, each with the number of its paragraph."""
+        if not self._files:
+            if self._pending:
+                yield (
+                    np.concatenate([shingles for _, shingles, _ in self._pending]),
+                    np.concatenate([owners for _, _, owners in self._pending]),
+                )
+            return
+        self._spill()
+        for file in self._files:
+            file.seek(0)
+            entries = np.frombuffer(file.read(), _ENTRY)
+            yield entries["shingle"].astype(np.uint64), entries["owner"].astype(np.uint32)
+
+    def _spill(self) -> None:
+        """Write the shingles that are in memory to the files of their parts."""
+        if not self._pending:
+            return
+        if not self._files:
+            self._files = [tempfile.TemporaryFile() for _ in range(PARTS)]
+        entries = np.empty(self._held, _ENTRY)
+        entries["shingle"] = np.concatenate([shingles for _, shingles, _ in self._pending])
+        entries["owner"] = np.concatenate([owners for _, _, owners in self._pending])
+        parts = entries["shingle"] >> np.uint64(64 - PARTS.bit_length() + 1)
+        entries = entries[np.argsort(parts, kind="stable")]
+        ends = np.cumsum(np.bincount(parts.astype(np.int64), minlength=PARTS))
+        for file, start, end in zip(self._files, np.append(0, ends), ends, strict=False):
+            file.write(entries[start:end].tobytes())
+        self._pending, self._held = [], 0
+
+
+def _equal(keys: Numbers, ranks: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """For each paragraph the number of the one with the same key that has the best rank."""
+    order = np.lexsort((ranks, keys))
+    heads = np.append(True, keys[order][1:] != keys[order][:-1])
+    equal = np.empty(len(keys), np.int64)
+    equal[order] = order[np.maximum.accumulate(np.where(heads, np.arange(len(order)), 0))]
+    return equal
+
+
+def _paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uint32]) -> Numbers:
+    """Pairs of paragraphs that share a shingle; of those that share one, each with the best few and those near it."""
+    if not len(shingles):
+        return np.empty(0, np.uint64)
+    order = np.argsort(shingles, kind="stable")
+    twice = np.append(shingles[order][1:] == shingles[order][:-1], False)
+    twice[1:] |= twice[:-1]
+    order = order[twice]  # most stand once, and pair nothing
+    order = order[np.lexsort((ranks[owners[order]], shingles[order]))]
+    shingles, owners = shingles[order], owners[order].astype(np.uint64)
+    at = np.arange(len(order))
+    heads = np.maximum.accumulate(np.where(np.append(True, shingles[1:] != shingles[:-1]), at, 0)) if len(at) else at
+    pairs = [np.empty(0, np.uint64)]
+    behind = [(at - back, at) for back in range(1, NEAR + 1)]
+    best = [(heads + ahead, at - NEAR) for ahead in range(BEST)]
+    for partner, below in (*behind, *best):
+        fits = np.flatnonzero((partner >= heads) & (partner < below))
+        worse, better = owners[at[fits]], owners[partner[fits]]
+        pairs.append((worse << np.uint64(32) | better)[worse != better])
+    return np.concatenate(pairs)

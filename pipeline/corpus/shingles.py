@@ -1,0 +1,169 @@
+"""Shingles: runs of four words as numbers, by which paragraphs that share text find each other.
+
+The words of a text are its runs of letters and digits, in small letters; a character of a script without spaces is a
+word of its own. A word becomes a number by a polynomial hash, taken from prefix sums, so that all words of a document
+cost a few operations of numpy; four words in a row are a shingle (Broder, 1997). Of a long paragraph not all shingles
+are kept but those that winnowing chooses (Schleimer, Wilkerson and Aiken, 2003): of each four in a row the smallest.
+Two paragraphs that share seven words in a row then share a shingle, and so do two short ones that share four.
+
+This is for proposing. What two paragraphs have in common is decided on their texts (see `alignment`).
+
+    >>> found = fingerprints(["The mill burnt down in May.", "In spring, the MILL burnt down."])
+    >>> [len(found.of(number)) for number in (0, 1)], set(found.of(0).tolist()) & set(found.of(1).tolist()) != set()
+    ([3, 3], True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.stages.utf8 import utf8
+
+__all__ = ["SHINGLE", "Fingerprints", "fingerprints"]
+
+SHINGLE = 4  # words
+WINDOW = 4  # shingles, of which one is kept
+SHORT = 32  # words; of a paragraph that has no more, all shingles are kept
+
+Numbers = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
+_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse; the golden ratio's bits are well mixed
+_INVERSE = pow(_BASE, -1, 1 << 64)
+_STEP = np.uint64(0xD6E8FEB86659FD93)
+_WORDLY = np.array([byte >= 0x80 or chr(byte).isalnum() for byte in range(256)])
+_LEADS = np.array([0xE3 <= byte <= 0xE9 for byte in range(256)])  # of Chinese and Japanese characters, in UTF-8
+_THAI = np.array([0xB8 <= byte <= 0xBB for byte in range(256)])  # the second byte of Thai and Lao, behind E0
+_BURMESE = np.array([byte in (0x80, 0x81, 0x82, 0x9E, 0x9F) for byte in range(256)])  # Myanmar and Khmer, behind E1
+_NO_LETTERS = np.array([0x80 <= byte <= 0xBF and byte not in (0xAA, 0xB5, 0xBA) for byte in range(256)])  # behind C2
+
+
+class Fingerprints(NamedTuple):
+    """What is known of some paragraphs: how many words each has, a key that those with equal words share, the number
+    of shingles that are kept of each, and these, one paragraph after the other."""
+
+    words: Places
+    keys: Numbers
+    sizes: Places
+    shingles: Numbers
+
+    def of(self, number: int) -> Numbers:
+        """The shingles of one paragraph."""
+        end = int(self.sizes[: number + 1].sum())
+        return self.shingles[end - int(self.sizes[number]) : end]
+
+
+def fingerprints(texts: Sequence[str]) -> Fingerprints:
+    """Return the fingerprints of some paragraphs.
+
+    >>> fingerprints(["Two words.", "", "三つ"]).words.tolist()
+    [2, 0, 2]
+    """
+    data = [utf8(text) for text in texts]
+    whole = np.frombuffer(b"\n".join(data).lower() + b"\n", np.uint8)
+    starts, ends = _words(whole, all(map(bytes.isascii, data)))
+    bounds = np.cumsum(np.fromiter(map(len, data), np.int64, len(data)) + 1)
+    counts = np.diff(np.searchsorted(starts, bounds), prepend=0)
+    words = _hashes(whole, starts, ends)
+    owners = np.repeat(np.arange(len(data)), counts)
+    kept, of = _winnowed(words, owners, counts)
+    return Fingerprints(counts, _keys(words, counts), np.bincount(of, minlength=len(data)), kept)
+
+
+def _words(data: NDArray[np.uint8], plain: bool) -> tuple[Places, Places]:
+    """Where words start and end, in bytes."""
+    inside = _WORDLY[data]
+    if plain:
+        edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+        edges = edges if not inside[0] else np.concatenate(([0], edges))
+        return edges[::2], edges[1::2]
+    inside = inside.copy()
+    first, second = data[:-2], data[1:-1]
+    for found, size in (
+        (((first == 0xE2) & ((second == 0x80) | (second == 0x81))) | ((first == 0xE3) & (second == 0x80)), 3),
+        ((first == 0xC2) & _NO_LETTERS[second], 2),
+    ):  # quotation marks, dashes, spaces, and the signs of Latin-1
+        places = np.flatnonzero(found)
+        for offset in range(size):
+            inside[places + offset] = False
+    alone = _LEADS[first] | ((first == 0xE0) & _THAI[second]) | ((first == 0xE1) & _BURMESE[second])
+    alone &= inside[:-2]
+    if not alone.any():
+        edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+        edges = edges if not inside[0] else np.concatenate(([0], edges))
+        return edges[::2], edges[1::2]
+    cuts = np.zeros(len(data) + 1, bool)  # a word starts or ends before the byte
+    cuts[1:-1] = inside[1:] != inside[:-1]
+    cuts[0] = inside[0]
+    places = np.flatnonzero(alone)
+    cuts[places] = True
+    cuts[places + 3] = True
+    bounds = np.flatnonzero(cuts)
+    is_word = inside[np.minimum(bounds, len(data) - 1)]
+    return bounds[is_word], np.append(bounds[1:], len(data))[is_word]
+
+
+_powers = np.ones((2, 1), np.uint64)
+
+
+def _tables(size: int) -> NDArray[np.uint64]:
+    """The powers of the base, and of its inverse."""
+    global _powers
+    if _powers.shape[1] < size:
+        grown = np.full((2, max(size, 1 << 16)), [[_BASE], [_INVERSE]], np.uint64)
+        grown[:, 0] = 1
+        _powers = np.cumprod(grown, axis=1, dtype=np.uint64)
+    return _powers
+
+
+def _hashes(data: NDArray[np.uint8], starts: Places, ends: Places) -> Numbers:
+    """The number of each word: the same wherever it stands."""
+    powers, inverses = _tables(len(data) + 1)
+    sums = np.zeros(len(data) + 1, np.uint64)
+    np.cumsum(data * powers[: len(data)], out=sums[1:], dtype=np.uint64)
+    return _mixed((sums[ends] - sums[starts]) * inverses[starts])
+
+
+def _mixed(numbers: Numbers) -> Numbers:
+    """Numbers whose bits all depend on all bits of the given ones."""
+    numbers = numbers ^ (numbers >> np.uint64(32))
+    numbers *= _STEP
+    numbers ^= numbers >> np.uint64(29)
+    numbers *= _STEP
+    return numbers ^ (numbers >> np.uint64(32))
+
+
+def _keys(words: Numbers, counts: Places) -> Numbers:
+    """One number for the words of each paragraph, in their order."""
+    powers = _tables(len(words) + 1)[0]
+    ends = np.cumsum(counts)
+    sums = np.zeros(len(words) + 1, np.uint64)
+    np.cumsum(words * powers[: len(words)], out=sums[1:], dtype=np.uint64)
+    starts = ends - counts
+    return _mixed((sums[ends] - sums[starts]) * _tables(len(words) + 1)[1][starts] + counts.astype(np.uint64))
+
+
+def _winnowed(words: Numbers, owners: Places, counts: Places) -> tuple[Numbers, Places]:
+    """The shingles that are kept, and the paragraph of each; in the order of paragraphs."""
+    if len(words) < SHINGLE:
+        return np.empty(0, np.uint64), np.empty(0, np.int64)
+    size = len(words) - SHINGLE + 1
+    shingles = words[:size].copy()
+    for offset in range(1, SHINGLE):
+        shingles *= _STEP
+        shingles += words[offset : offset + size]
+    shingles = _mixed(shingles)
+    of = owners[:size]
+    whole = of == owners[SHINGLE - 1 :]
+    kept = whole & (counts[of] <= SHORT)
+    if size >= WINDOW:
+        least = np.minimum(shingles[:-1], shingles[1:])
+        least = np.minimum(least[:-2], least[2:])  # of four in a row
+        inside = whole[: len(least)] & whole[WINDOW - 1 :] & (of[: len(least)] == of[WINDOW - 1 :])
+        for offset in range(WINDOW):
+            kept[offset : offset + len(least)] |= inside & (shingles[offset : offset + len(least)] == least)
+    return shingles[kept], of[kept]
