@@ -7,6 +7,7 @@ import tomllib
 from functools import partial
 from pathlib import Path
 
+import ftfy
 import pytest
 from ftfy.badness import BADNESS_RE, MOJIBAKE_CATEGORIES, is_bad
 from hypothesis import given, settings
@@ -113,6 +114,29 @@ def test_suspects_are_all_that_is_bad_in_arabic():
 @settings(max_examples=500, deadline=None)
 def test_suspects_are_all_that_is_bad(text):
     assert not is_bad(text) or repairs.SUSPECT.search(text)
+
+
+# What ftfy reads with the ASCII beside it, among words of all lengths about as long as its reach.
+REACHING = [
+    "Ã ", "Ã  ", "Ã quele", "Ã quela", "Ã s ", "a Ã ", "Â ", "â€?", "â€ ", "à¤ ", "ð  ", "ГўВЂВ.a", "\xc0\x80", "\x1a",
+    "\ufffd", "\0", "â€œ", "Ã©", "ÃƒÂ ", "Ãƒ ", "Ð¿Ñ€Ð¸", "ŒA", " ", "?", "\n",
+]  # fmt: skip
+WORDS = st.text("aqZ ?", min_size=5, max_size=20)
+MIXED = st.lists(st.one_of(st.sampled_from(REACHING), WORDS, st.sampled_from(NAMED)), max_size=12).map("".join)
+
+
+@given(st.one_of(MIXED, TEXTS))
+@settings(max_examples=1000, deadline=None)
+def test_ftfy_needs_no_more_than_it_is_shown(text):
+    assert repairs.fix(text) == ftfy.fix_encoding(text)
+
+
+@pytest.mark.parametrize("behind", ["quele", "quela", "quilo", "quel ", "s que", "la qu", " quel", "?", " ?", "  "])
+def test_ftfy_needs_no_more_than_it_is_shown_behind_a_letter(behind):
+    """At every distance between what is left out and the one case in which ftfy reads on behind a space."""
+    for mojibake, length in itertools.product(["Ã ", "vÃ ", "Ãƒ ", "à¤ Ã "], range(20)):
+        text = f"{'x' * length}{mojibake}{behind}{'y' * length} dÃ©jÃ  vu"
+        assert repairs.fix(text) == ftfy.fix_encoding(text)
 
 
 @given(st.one_of(TEXTS, st.text(st.sampled_from(NAMED + LITERAL + ORDINARY), max_size=12)))
