@@ -145,6 +145,36 @@ def test_what_is_ordinary_needs_no_repair(text):
     assert not (encoding.is_ordinary(text) and encoding._ask(repairs.all_of(False), text))
 
 
+# Mostly ordinary: what is beyond ASCII, or invisible, stands between words, entities or pieces of both.
+ALONE = st.one_of(st.sampled_from(ODD), st.sampled_from("\x08\u212b\u037e\u2028\r“…é"), st.characters())
+BETWEEN = st.one_of(
+    st.sampled_from(["&", "&am", "p;", "amp;", "&#", "65;", "&amp", "AT&T", "\n"]), st.text("aA; ", min_size=1)
+)
+SPARSE = st.lists(st.tuples(BETWEEN, st.one_of(st.just(""), ALONE)).map("".join), max_size=6).map("".join)
+
+
+@given(st.one_of(SPARSE, TEXTS))
+@settings(max_examples=1000, deadline=None)
+def test_what_is_settled_needs_no_repair(text):
+    assert not (encoding.is_settled(text) and encoding.settle(text, repairs.all_of(False)))
+
+
+@pytest.mark.parametrize(
+    "text", ["voilA\u0303 tout", "ÐS\u030c", "& \x08amp;", "&am\u200bp;", "&amp\u037e", "a\u2028b"]
+)
+def test_what_the_next_stage_uncovers_is_not_settled(text):
+    assert encoding.is_ordinary(text)
+    assert encoding.settle(text, repairs.all_of(False))
+    assert not encoding.is_settled(text)
+
+
+@given(st.one_of(SPARSE, TEXTS))
+@settings(max_examples=500, deadline=None)
+def test_to_see_what_is_settled_changes_nothing(text):
+    asked = repairs.all_of(False)
+    assert encoding.settle(text, asked, encoding.is_settled) == encoding.settle(text, asked)
+
+
 @pytest.mark.parametrize("text", ["“Naïve” café – l’été…", "Съешь ещё «булок»", "Zażółć gęślą jaźń", "cœur à l’Œuvre"])
 def test_ordinary_text_has_no_suspects(text):
     assert not repairs.SUSPECT.search(text)

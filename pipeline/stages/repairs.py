@@ -31,6 +31,7 @@ from ftfy.fixes import ANSI_RE, fix_c1_controls, unescape_html
 
 from pipeline.edits import Edit
 from pipeline.stages import characters
+from pipeline.stages.utf8 import utf8
 
 Repair = Callable[[str], list[Edit]]
 
@@ -190,9 +191,9 @@ def speaks_of_entities(text: str) -> bool:
     >>> speaks_of_entities("In HTML, an ampersand is written with the entity &amp;.")
     True
     """
-    small = text.lower()
-    markup = any(word in small for word in ("html", "xml", "sgml"))
-    return markup and any(word in small for word in ("entity", "entities", "escape"))
+    small = utf8(text).lower()
+    markup = any(word in small for word in (b"html", b"xml", b"sgml"))
+    return markup and any(word in small for word in (b"entity", b"entities", b"escape"))
 
 
 def mojibake(line: str) -> list[Edit]:
