@@ -111,8 +111,8 @@ def is_settled(line: str) -> bool:
     )
 
 
-def settle(line: str, repairs: list[Repair], is_settled: Callable[[str], bool] = lambda line: False) -> list[Edit]:
-    """Return the edits that leave nothing in a line for any of the repairs; `is_settled` is a fast way to see that."""
+def settle(line: str, repairs: list[Repair], is_done: Callable[[str], bool] = lambda line: False) -> list[Edit]:
+    """Return the edits that leave nothing in a line for any of the repairs; `is_done` is a fast way to see that."""
     edits: list[Edit] = []
     while True:
         more = _ask(repairs, line) or list(lines.find(line).edits)
@@ -123,7 +123,7 @@ def settle(line: str, repairs: list[Repair], is_settled: Callable[[str], bool] =
             more = list(hidden)
         line = apply(line, more)
         edits = [_by_one(edit) for edit in compose(edits, more)] if edits else more
-        if is_settled(line):
+        if is_done(line):
             return edits
 
 
