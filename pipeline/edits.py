@@ -299,6 +299,8 @@ def _merge(first: list[tuple[Edit, int]], second: list[Edit], shift: int) -> Edi
     """Make one edit of a group that overlaps. `shift` takes output to input before the group."""
     if not second:
         return first[0][0]
+    if not first:
+        return second[0]._replace(start=second[0].start + shift)
     start = min([out for _, out in first] + [edit.start for edit in second])
     old: list[str] = []
     new: list[str] = []
@@ -313,8 +315,7 @@ def _merge(first: list[tuple[Edit, int]], second: list[Edit], shift: int) -> Edi
         new.append(_written(first, at, edit.start))
         new.append(edit.new)
         at = edit.end
-    if first:
-        new.append(_written(first, at, first[-1][1] + len(first[-1][0].new)))
+    new.append(_written(first, at, first[-1][1] + len(first[-1][0].new)))
     rules = [name for edit in [*(done for done, _ in first), *second] for name in edit.rule.split("+")]
     return Edit(start + shift, "".join(old), "".join(new), "+".join(dict.fromkeys(rules)))
 

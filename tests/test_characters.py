@@ -35,10 +35,29 @@ def test_composition_by_stretches_is_composition_of_the_whole(text):
     assert apply(text, characters._uncomposed(text)) == unicodedata.normalize("NFC", text)
 
 
+def ungated(text):
+    """What the stage makes of a text, every character looked at in every round."""
+    while edits := characters._odd(text) or characters._uncomposed(text):
+        text = apply(text, edits)
+    return text
+
+
 @given(TEXTS)
-@settings(max_examples=300, deadline=None)
-def test_the_gate_changes_nothing(text):
+@settings(max_examples=500, deadline=None)
+def test_the_gates_change_nothing(text):
     assert list(characters.find(text).edits) == list(characters._edits(text))
+    assert apply(text, characters.find(text).edits) == ungated(text)
+
+
+@given(TEXTS)
+@settings(max_examples=500, deadline=None)
+def test_the_places_of_odd_characters_are_found(text):
+    assert characters._places(text) == [match.start() for match in characters.ODD.finditer(text)]
+
+
+def test_every_odd_character_has_a_rule():
+    odd = characters.ODD.findall("".join(map(chr, range(0x110000))))
+    assert {characters._rule(character) for character in odd} == set(characters.KINDS)
 
 
 @given(TEXTS)

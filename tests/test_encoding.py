@@ -7,6 +7,7 @@ import tomllib
 from functools import partial
 from pathlib import Path
 
+import ftfy
 import pytest
 from ftfy.badness import BADNESS_RE, MOJIBAKE_CATEGORIES, is_bad
 from hypothesis import given, settings
@@ -115,10 +116,63 @@ def test_suspects_are_all_that_is_bad(text):
     assert not is_bad(text) or repairs.SUSPECT.search(text)
 
 
+# What ftfy reads with the ASCII beside it, among words of all lengths about as long as its reach.
+REACHING = [
+    "Ã ", "Ã  ", "Ã quele", "Ã quela", "Ã s ", "a Ã ", "Â ", "â€?", "â€ ", "à¤ ", "ð  ", "ГўВЂВ.a", "\xc0\x80", "\x1a",
+    "\ufffd", "\0", "â€œ", "Ã©", "ÃƒÂ ", "Ãƒ ", "Ð¿Ñ€Ð¸", "ŒA", " ", "?", "\n",
+]  # fmt: skip
+WORDS = st.text("aqZ ?", min_size=5, max_size=20)
+MIXED = st.lists(st.one_of(st.sampled_from(REACHING), WORDS, st.sampled_from(NAMED)), max_size=12).map("".join)
+
+
+@given(st.one_of(MIXED, TEXTS))
+@settings(max_examples=1000, deadline=None)
+def test_ftfy_needs_no_more_than_it_is_shown(text):
+    assert repairs.fix(text) == ftfy.fix_encoding(text)
+
+
+@pytest.mark.parametrize("behind", ["quele", "quela", "quilo", "quel ", "s que", "la qu", " quel", "?", " ?", "  "])
+def test_ftfy_needs_no_more_than_it_is_shown_behind_a_letter(behind):
+    """At every distance between what is left out and the one case in which ftfy reads on behind a space."""
+    for mojibake, length in itertools.product(["Ã ", "vÃ ", "Ãƒ ", "à¤ Ã "], range(20)):
+        text = f"{'x' * length}{mojibake}{behind}{'y' * length} dÃ©jÃ  vu"
+        assert repairs.fix(text) == ftfy.fix_encoding(text)
+
+
 @given(st.one_of(TEXTS, st.text(st.sampled_from(NAMED + LITERAL + ORDINARY), max_size=12)))
 @settings(max_examples=500, deadline=None)
 def test_what_is_ordinary_needs_no_repair(text):
     assert not (encoding.is_ordinary(text) and encoding._ask(repairs.all_of(False), text))
+
+
+# Mostly ordinary: what is beyond ASCII, or invisible, stands between words, entities or pieces of both.
+ALONE = st.one_of(st.sampled_from(ODD), st.sampled_from("\x08\u212b\u037e\u2028\r“…é"), st.characters())
+BETWEEN = st.one_of(
+    st.sampled_from(["&", "&am", "p;", "amp;", "&#", "65;", "&amp", "AT&T", "\n"]), st.text("aA; ", min_size=1)
+)
+SPARSE = st.lists(st.tuples(BETWEEN, st.one_of(st.just(""), ALONE)).map("".join), max_size=6).map("".join)
+
+
+@given(st.one_of(SPARSE, TEXTS))
+@settings(max_examples=1000, deadline=None)
+def test_what_is_settled_needs_no_repair(text):
+    assert not (encoding.is_settled(text) and encoding.settle(text, repairs.all_of(False)))
+
+
+@pytest.mark.parametrize(
+    "text", ["voilA\u0303 tout", "ÐS\u030c", "& \x08amp;", "&am\u200bp;", "&amp\u037e", "a\u2028b"]
+)
+def test_what_the_next_stage_uncovers_is_not_settled(text):
+    assert encoding.is_ordinary(text)
+    assert encoding.settle(text, repairs.all_of(False))
+    assert not encoding.is_settled(text)
+
+
+@given(st.one_of(SPARSE, TEXTS))
+@settings(max_examples=500, deadline=None)
+def test_to_see_what_is_settled_changes_nothing(text):
+    asked = repairs.all_of(False)
+    assert encoding.settle(text, asked, encoding.is_settled) == encoding.settle(text, asked)
 
 
 @pytest.mark.parametrize("text", ["“Naïve” café – l’été…", "Съешь ещё «булок»", "Zażółć gęślą jaźń", "cœur à l’Œuvre"])

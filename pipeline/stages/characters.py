@@ -127,10 +127,18 @@ _last = "", ""
 def _edits(text: str) -> tuple[Edit, ...]:
     """The edits of `find`, for a text that may have some."""
     edits: Sequence[Edit] = ()
-    while more := _odd(text) or _uncomposed(text):  # taking one out can bring others together
+    while more := _first(text):  # taking one out can bring others together
         edits = [edit._replace(rule=edit.rule.rpartition("+")[2]) for edit in compose(edits, more)] if edits else more
         text = apply(text, more)
     return tuple(edits)
+
+
+def _first(text: str) -> list[Edit]:
+    """What is done first: odd characters, and when there are none, composition."""
+    unusual = stretches(text)
+    if ODD.search(unusual) and (edits := _odd(text)):
+        return edits
+    return _uncomposed(text) if _may_compose(text, unusual) else []
 
 
 def _odd(text: str) -> list[Edit]:
@@ -141,8 +149,7 @@ def _odd(text: str) -> list[Edit]:
         return struck
     edits: list[Edit] = []
     end, before = -1, ""
-    for match in ODD.finditer(text):
-        at = match.start()
+    for at in _places(text):
         if (verdict := _judge(text, at)) is None:
             continue
         new, rule = verdict
@@ -154,6 +161,17 @@ def _odd(text: str) -> list[Edit]:
     return edits
 
 
+def _places(text: str) -> list[int]:
+    """Where a text has odd characters. It has few different ones, and to look for each is faster than for any."""
+    places = []
+    for character in set(ODD.findall(stretches(text))):
+        at = text.find(character)
+        while at >= 0:
+            places.append(at)
+            at = text.find(character, at + 1)
+    return sorted(places)
+
+
 def _judge(text: str, at: int) -> tuple[str, str] | None:
     """What to write for the odd character at `at`, and the rule; None if it has its place there."""
     character = text[at]
@@ -161,7 +179,7 @@ def _judge(text: str, at: int) -> tuple[str, str] | None:
         return " ", "characters.no-break-space"
     if character == "\xad":  # at the end of a line it is a hyphen that shows
         return "-" if SHOWN_HYPHEN.match(text, max(0, at - 1)) else "", "characters.soft-hyphen"
-    rule = next(name for name, kind in KINDS.items() if kind.match(character))
+    rule = _rule(character)
     if rule == "characters.space":
         return None if character == "\u3000" and _stands_in(CJK, text, at) else (" ", rule)
     if rule == "characters.bidi" and character not in "\u202d\u202e" and _stands_in(RIGHT_TO_LEFT, text, at):
@@ -169,6 +187,12 @@ def _judge(text: str, at: int) -> tuple[str, str] | None:
     if rule == "characters.zero-width" and _belongs(text, at):
         return None
     return "", rule
+
+
+@lru_cache(maxsize=1024)
+def _rule(character: str) -> str:
+    """The rule that an odd character is of."""
+    return next(rule for rule, kind in KINDS.items() if kind.match(character))
 
 
 def _belongs(text: str, at: int) -> bool:
@@ -229,5 +253,8 @@ def common_prefix(left: str, right: str) -> int:
     >>> common_prefix("prefix", "press")
     3
     """
-    shorter = min(len(left), len(right))
-    return next((at for at in range(shorter) if left[at] != right[at]), shorter)
+    if left != right:
+        for at, (one, other) in enumerate(zip(left, right, strict=False)):
+            if one != other:
+                return at
+    return min(len(left), len(right))

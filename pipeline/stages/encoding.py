@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # What some repair needs: in the stretches that are not plain ASCII, and among ASCII.
 POSSIBLE = re.compile(f"[^ ][^ {characters.SIGNS}]|[^ {characters.SIGNS}][^ ]|[\x1b\x80-\x9f\ud800-\udfffŒœÃÂ]")
 ENTITY = re.compile("&#?[0-9A-Za-z]{1,24};")
+COVERED = re.compile("&[#0-9A-Za-z]*[^ -~\t\n]")  # what may be an entity when an invisible character goes
 
 
 def finder(settings: Settings) -> Callable[[str], Found]:
@@ -63,7 +64,8 @@ def find(text: str, *, typography: bool = False) -> Found:
     edits: list[Edit] = []
     for start in sorted(hits):
         line = text[slice(*line_at(text, start))]
-        edits += (edit._replace(start=edit.start + start) for edit in settle(line, repairs))
+        found = settle(line, repairs) if typography else settle(line, repairs, is_settled)
+        edits += [Edit(at + start, old, new, rule) for at, old, new, rule in found]
     return Found(edits)
 
 
@@ -90,8 +92,27 @@ def line_start(text: str, at: int) -> int:
     return text.rfind("\n", 0, at) + 1
 
 
-def settle(line: str, repairs: list[Repair]) -> list[Edit]:
-    """Return the edits that leave nothing in a line for any of the repairs."""
+def is_settled(line: str) -> bool:
+    """Whether no repair can find anything in a line, as it stands and as the next stage will leave it.
+
+    In an ordinary line no two characters beyond ASCII are neighbours, but for signs: so invisible ones stand between
+    ASCII, and when they go that alone comes together. Only a letter composed with its mark is a new neighbour.
+
+    >>> is_settled("Tom &\\xa0Jerry"), is_settled("Tom\\xa0& Jerry"), is_settled("&am\\xadp;")
+    (False, True, False)
+    """
+    unusual = characters.stretches(line)
+    return (
+        is_ordinary(line)
+        and "\x08" not in unusual
+        and not ("&" in line and COVERED.search(line))
+        and not characters.UNSTABLE.search(unusual)
+        and not lines.find(line).edits
+    )
+
+
+def settle(line: str, repairs: list[Repair], is_done: Callable[[str], bool] = lambda line: False) -> list[Edit]:
+    """Return the edits that leave nothing in a line for any of the repairs; `is_done` is a fast way to see that."""
     edits: list[Edit] = []
     while True:
         more = _ask(repairs, line) or list(lines.find(line).edits)
@@ -101,7 +122,9 @@ def settle(line: str, repairs: list[Repair]) -> list[Edit]:
                 return edits
             more = list(hidden)
         line = apply(line, more)
-        edits = [edit._replace(rule=_one(edit.rule)) for edit in compose(edits, more)] if edits else more
+        edits = [_by_one(edit) for edit in compose(edits, more)] if edits else more
+        if is_done(line):
+            return edits
 
 
 def _ask(repairs: list[Repair], text: str) -> list[Edit]:
@@ -116,7 +139,9 @@ def _ask(repairs: list[Repair], text: str) -> list[Edit]:
     return []
 
 
-def _one(rule: str) -> str:
-    """The rule that says most of those that made an edit together."""
-    rules = rule.split("+")
-    return "encoding.mojibake" if "encoding.mojibake" in rules else rules[0]
+def _by_one(edit: Edit) -> Edit:
+    """The edit, by the rule that says most of those that made it together."""
+    if "+" not in edit.rule:
+        return edit
+    rules = edit.rule.split("+")
+    return edit._replace(rule="encoding.mojibake" if "encoding.mojibake" in rules else rules[0])

@@ -12,7 +12,10 @@ alternatives, and each of them needs one of these:
 
 `SUSPECT` is the union of the three, so a text in which it finds nothing has no bad line. It starts with one character
 class, which Python's `re` scans fast, and looks at neighbours only there. The tests compare it with `is_bad` on every
-pair of the characters concerned, and on random longer texts. A line with a suspect is judged by `is_bad` itself.
+pair of the characters concerned, and on random longer texts. A line with a suspect is judged by ftfy itself.
+
+Of such a line ftfy is shown what is near to characters beyond ASCII (`fix`): all that its expressions and codecs look
+at are these, and few ASCII characters beside them.
 """
 
 from __future__ import annotations
@@ -22,12 +25,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import ftfy
-from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
+from ftfy.badness import MOJIBAKE_CATEGORIES
 from ftfy.chardata import HTML_ENTITIES, HTML_ENTITY_RE, LIGATURES, WIDTH_MAP
 from ftfy.fixes import ANSI_RE, fix_c1_controls, unescape_html
 
 from pipeline.edits import Edit
 from pipeline.stages import characters
+from pipeline.stages.utf8 import utf8
 
 Repair = Callable[[str], list[Edit]]
 
@@ -74,6 +78,11 @@ LETTER = re.compile("[A-Za-z\xc0-\u024f]")
 QUOTED_LETTER = re.compile(
     "[“‘«„‚][ÂÃÎÐØÙ][”’»“‘](?!\\w)"
 )  # a letter in quotation marks, which ftfy takes for mojibake
+# ASCII that ftfy's answer does not depend on. It looks at two characters before one beyond ASCII (`[a-z]\s?[ÃÂ] `) and
+# at six behind it (`Ã quele`). What it takes in as the rest of a byte are spaces and `?` that follow directly, and
+# U+001A: so its reach ends six characters behind the first that is none of these, however often it repeats a repair.
+PLAIN = "\x01-\x19\x1b-\x7f"
+OUT_OF_REACH = re.compile(f"(?<=[{PLAIN}](?<![ ?])[{PLAIN}]{{6}})([{PLAIN}]{{8,}})(?=[{PLAIN}]{{2}})")
 AGAIN = re.compile("(?:amp;)*")
 TAG = re.compile(r"<[/!?]?[^\W\d_]")
 QUOTES = {**dict.fromkeys("\u02bc\u2018\u2019\u201a\u201b", "'"), **dict.fromkeys("\u201c\u201d\u201e\u201f", '"')}
@@ -182,21 +191,34 @@ def speaks_of_entities(text: str) -> bool:
     >>> speaks_of_entities("In HTML, an ampersand is written with the entity &amp;.")
     True
     """
-    small = text.lower()
-    markup = any(word in small for word in ("html", "xml", "sgml"))
-    return markup and any(word in small for word in ("entity", "entities", "escape"))
+    small = utf8(text).lower()
+    markup = any(word in small for word in (b"html", b"xml", b"sgml"))
+    return markup and any(word in small for word in (b"entity", b"entities", b"escape"))
 
 
 def mojibake(line: str) -> list[Edit]:
     """Undo wrong decoding, if ftfy sees it. C1 controls that are windows-1252 have a rule of their own."""
-    if not SUSPECT.search(line) or not is_bad(line):
+    if not SUSPECT.search(line):
         return []
-    fixed = ftfy.fix_encoding(line)
     return [
         Edit(start, old, new, "encoding.c1" if fix_c1_controls(old) == new else "encoding.mojibake")
-        for start, old, new in differences(line, fixed)
+        for start, old, new in differences(line, fix(line))
         if not QUOTED_LETTER.match(line, max(0, start - 1))
     ]
+
+
+def fix(line: str) -> str:
+    """What ftfy makes of a line, which is shown a placeholder for each stretch that is `OUT_OF_REACH`.
+
+    >>> fix("The cafÃ© was known for its music, and for the people of all ages that it drew: voilÃ  tout.")
+    'The café was known for its music, and for the people of all ages that it drew: voilà tout.'
+    """
+    pieces = OUT_OF_REACH.split(line)
+    fixed = ftfy.fix_encoding("\0".join(pieces[::2])).split("\0")
+    if len(fixed) != len(pieces[::2]):  # the placeholder stands in the line itself
+        return ftfy.fix_encoding(line)
+    pieces[::2] = fixed
+    return "".join(pieces)
 
 
 def c1(line: str) -> list[Edit]:
