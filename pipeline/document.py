@@ -119,6 +119,14 @@ class Ledger:
             clean = apply(clean, invert(step.edits))
         return clean
 
+    def shrinks(self) -> int:
+        """How many characters the raw text has more than the clean one.
+
+        >>> Ledger([Pass("demo", [Edit(0, "abc", "x", "demo.x")])]).shrinks()
+        2
+        """
+        return sum(len(edit.old) - len(edit.new) for step in self.passes for edit in step.edits)
+
     def edits(self) -> list[Edit]:
         """Return all passes as one, in raw coordinates (edits that touch are merged, their rules joined by `+`)."""
         composed: list[Edit] = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -209,10 +210,12 @@ def _check_duplicates(data: Mapping[str, Any], document: Document) -> None:
         start, end = row["raw"]
         if (start, end) not in there:
             raise _Broken(name, f"the paragraph at [{start}, {end}) of the raw text, which should stay, is not there")
-    taken = sum(edit.rule == "duplicates.exact" for step in document.ledger for edit in step.edits)
-    dropped = sum(row["action"] == "drop" for row in data["duplicates"])
-    if taken != dropped:
-        raise _Broken(name, f"its ledger takes {taken} duplicates, and it lists {dropped}")
+    kinds = {tuple(row["raw"]): row["kind"] for row in data["duplicates"] if row["action"] == "drop"}
+    taken = Counter(edit.rule for step in document.ledger if step.stage == "duplicates" for edit in step.edits)
+    listed = Counter(f"duplicates.{kind}" for kind in kinds.values())
+    for rule in sorted({*taken, *listed} - {"duplicates.heading"}):
+        if taken[rule] != listed[rule]:
+            raise _Broken(name, f"its ledger takes {taken[rule]} duplicates by {rule}, and it lists {listed[rule]}")
 
 
 class _Pairs:

@@ -100,7 +100,7 @@ def test_bytes_that_are_no_text_are_left_alone_and_flagged() -> None:
         ({"dedup": "maybe"}, "it is not one of drop, mark, off"),
         ({"headings": "html"}, "it is not one of plain, markdown"),
         ({"guard": 0}, "Cannot use guard=0"),
-        ({"guard": 1.5}, "Give a number above 0"),
+        ({"guard": 1.5}, "Give one above 0"),
     ],
 )
 def test_wrong_settings_are_errors(values: dict[str, object], words: str) -> None:

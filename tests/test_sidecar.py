@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.corpus.duplicates import Copy, Duplicate, Duplicates
+from pipeline.corpus.duplicates import Alike, Copy, Duplicate, Duplicates
 from pipeline.corpus.fingerprints import Place
 from pipeline.document import Document, Fact, Flag, Found, Gap, Ledger, Paragraph, Pass, Source
 from pipeline.edits import Edit, apply
@@ -61,7 +61,7 @@ def full() -> Document:
 
 
 HERE, THERE = Place("here", 0, 9, 4, 14), Place("sub/there", 30, 39, 33, 44)
-FOUND = Duplicates([Duplicate(HERE, THERE)], [Copy(HERE, THERE)])
+FOUND = Duplicates([Duplicate(HERE, THERE)], [Copy(HERE, THERE)], [Alike(HERE, THERE, 0.9, 0.5, "'two' is not 'six'")])
 
 
 def written(document: Document, found: Duplicates | None = None) -> bytes:
@@ -90,13 +90,13 @@ def test_one_edit_paragraph_fact_and_gap_a_line_and_keys_in_order() -> None:
     assert '[3,"  "," ","reflow.spaces"]' in lines
     assert '{"kind":"prose","clean":[0,9],"raw":[4,14]}' in lines
     there = '{"id":"sub/there","raw":[33,44]}'
-    assert f'{{"raw":[4,14],"of":{there},"kind":"exact","similarity":1.0,"action":"drop"}}' in lines
+    assert f'{{"raw":[4,14],"of":{there},"kind":"exact","similarity":1.0,"shared":1.0,"action":"drop"}}' in lines
     assert f'{{"raw":[4,14],"by":{there}}}' in lines
     assert '{"at":4,"raw":9,"kind":"year","rule":"gaps.in_year","certain":false}' in lines
     keys = list(json.loads(written(full())))
     assert keys == [
         *("format", "id", "source", "clean", "versions", "settings", "rules"),
-        *("facts", "gaps", "flags", "paragraphs", "duplicates", "copies", "ledger", "seal"),
+        *("facts", "gaps", "flags", "paragraphs", "duplicates", "copies", "alike", "ledger", "seal"),
     ]
 
 

@@ -35,7 +35,7 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u
 _SILENT = r"""\[\]\\.,;:!?'"(){}<>|~_*/^`´‘’‚‛“”„‟«»‹›‐‑‒–—―−…·•\-"""  # what is no sign: punctuation, and U+FFFD
 _TOKEN = re.compile(
     rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W\d_])+(?:\d[^\W\d_]+)?"  # in which a letter may have been read as a digit
-    rf"|\d+(?:[.,:/]\d+)*|(?<![\w-])[-−](?=\d)|[^\w\s{_SILENT}\ufffd]"
+    rf"|\d+(?:[.,:/]\d+)*|(?<![\w-])[-−](?=\d)|[^\w\s{_SILENT}\ufffd]|\ufffd(?=\s?\d)|(?<=\d)\ufffd"
 )
 _PLAIN = re.compile(r"[a-z]+(?:\d[a-z]+)?|\d+(?:[.,:/]\d+)*|(?<![\w-])-(?=\d)|[#$%&@+=]", re.A)
 _MARKER = re.compile(r"\[(?:\d{1,3}|[a-z]|(?:note|nb|n)\s\d{1,2}|citation needed|edit)\]")  # says nothing
@@ -55,7 +55,7 @@ class Words(NamedTuple):
     starts: list[int]
     ends: list[int]
 
-    def __len__(self) -> int:  # type: ignore[override]
+    def __len__(self) -> int:
         return len(self.forms)
 
 
@@ -222,8 +222,8 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     denied = not known.negations.isdisjoint(gone)
     if denied == known.negations.isdisjoint(there):
         return None  # a *not* on one side
-    if "-" in there and "-" not in gone:
-        return None  # a number below nought
+    if any(not form[0].isalnum() and form not in gone for form in there):
+        return None  # a number below nought, or another currency
     if not gone:
         return 0.0
     if len(gone) >= RUN and len(gone) > len(there) + 1:

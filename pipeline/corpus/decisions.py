@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from pipeline.core import is_off
 from pipeline.corpus.alignment import FEW, SHARE, Block, Comparison, Words, compare, objection, price, words
 from pipeline.corpus.fingerprints import normal
 from pipeline.corpus.index import Index, Proposal
@@ -58,6 +59,7 @@ class _Judge:
         self._kept = index.marks["kept"]
         self._key = index.marks["key"]
         self._keepers: set[int] = set()
+        self._off = {kind for kind in KINDS if is_off(f"duplicates.{kind}", frozenset(settings.off))}
 
     def hear(self, number: int, proposals: Sequence[Proposal]) -> None:
         """Decide on one paragraph, given the pairs in which it has the worse rank."""
@@ -98,6 +100,8 @@ class _Judge:
         ]
 
     def _go(self, number: int, decision: Decision) -> None:
+        if decision.kind in self._off:
+            return
         self.decided[number] = decision
         self._keepers.update(decision.of)
 
@@ -118,9 +122,9 @@ class _Judge:
                 for place in range(left, left - size):
                     by[place] = of if by[place] < 0 else by[place]
                 share = max(share, shared)
-        of = tuple(sorted(set(by) - {-1}))
+        covers = tuple(sorted(set(by) - {-1}))
         same = sum(place >= 0 for place in by)
-        if len(of) < 2 or same < self._similarity * len(one):
+        if len(covers) < 2 or same < self._similarity * len(one):
             return None
         lost = 0.0
         for alone, places in groupby(range(len(one)), key=lambda place: by[place] < 0):
@@ -132,7 +136,7 @@ class _Judge:
                 lost += cost
         if lost > max(FEW, SHARE * len(one)):
             return None
-        return Decision(of, "covered", round(same / len(one), 4), share)
+        return Decision(covers, "covered", round(same / len(one), 4), share)
 
     def _take_over(self, number: int, heard: Sequence[tuple[int, float, Comparison]]) -> None:
         """Let paragraphs go that rank before this one, but say less: one that lost a year, or a part of it."""

@@ -72,7 +72,7 @@ class Copy(NamedTuple):
 
 
 class Alike(NamedTuple):
-    """A paragraph that stays, `here`, though it is much like another, `of`; `why` says what speaks against its going."""
+    """A paragraph that stays, `here`, though it is much like another, `of`; `why` says what speaks against it."""
 
     here: Place
     of: Place

@@ -180,7 +180,7 @@ class Index:
         if not self._pending:
             return
         if not self._files:
-            self._files = [tempfile.TemporaryFile() for _ in range(PARTS)]
+            self._files = [tempfile.TemporaryFile() for _ in range(PARTS)]  # noqa: SIM115 (closed with the index)
         entries = np.empty(self._held, _ENTRY)
         entries["shingle"] = np.concatenate([shingles for _, shingles, _ in self._pending])
         entries["owner"] = np.concatenate([owners for _, _, owners in self._pending])

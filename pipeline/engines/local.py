@@ -1,9 +1,8 @@
 """The folder run: every text of RAW is cleaned into OUT, by worker processes on this machine.
 
-A worker makes its pipeline once, takes documents in batches, and writes the clean text and the sidecar of each. Then
-the documents that the corpus changes (duplicates) are read back and written again. The outcomes are kept in a temporary
-file, in the order of ids; what stays in memory is about 100 bytes a paragraph, to find duplicates. Any number of
-workers gives the same bytes.
+First all documents are cleaned, and wait on disk (see `spool`); what stays in memory is some 40 bytes a paragraph. Then
+it is decided what the corpus changes of them (duplicates), and they are written. Any number of workers gives the same
+bytes.
 
 A document that cannot be cleaned is a problem of the report, and the others go on. Of OUT the run only touches what
 it writes itself, and what the manifest of an earlier run names.
@@ -14,15 +13,19 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import IO
+from functools import lru_cache
+from itertools import count
 
-from pipeline.corpus.duplicates import Index
+from pipeline.corpus import duplicates
+from pipeline.corpus.decisions import Decision, decide
+from pipeline.corpus.index import Index
 from pipeline.engines.outcome import Outcome, Problem, RunError, RunReport, WrongFolders
-from pipeline.engines.workers import Job, cleaner, rewriter, save, spread, why
-from pipeline.formats import jsonio, manifest, sidecar, text
-from pipeline.formats.text import printable
+from pipeline.engines.spool import Spool, Spot
+from pipeline.engines.workers import Job, Task, cleaner, deduplicates, save, spread, why, writer
+from pipeline.formats import manifest, sidecar, text
+from pipeline.formats.text import Entry, printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import Stage
@@ -30,6 +33,7 @@ from pipeline.stages import Stage
 __all__ = ["Progress", "run", "save"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
+_AT_HAND = 256  # documents whose text is kept while duplicates are looked for
 _SMALL = 2_000_000  # bytes: below it, starting workers takes longer than the work
 
 
@@ -50,53 +54,64 @@ def run(
 
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
-    job = Job(os.fspath(raw), os.fspath(out), settings or Settings(), rules, stages)
-    _refuse_nesting(job.raw, job.out)
-    listing = _scan(job.raw)
-    _prepare(job.out)
+    raw, out = os.fspath(raw), os.fspath(out)
+    _refuse_nesting(raw, out)
+    listing = _scan(raw)
+    _prepare(out)
     twins = {found.id: found for found in text.collisions(listing.entries)}
     entries = [entry for entry in listing.entries if entry.id not in twins]
     report = RunReport(skipped=listing.skipped)
-    for found in twins.values():
-        report.problems.append(_collision(found))
+    report.problems += map(_collision, twins.values())
     if workers is None:
         workers = 1 if sum(entry.size for entry in entries) < _SMALL else _cores()
-    with tempfile.TemporaryFile() as spool, tempfile.TemporaryFile() as changes:
-        ids: set[str] = set()
-        index = Index()
-        with closing(spread(job, cleaner, entries, workers)) as outcomes:
-            for done, outcome in enumerate(outcomes, 1):
-                _write(spool, outcome)
-                index.add(outcome.id, outcome.marks)
-                if outcome.row is not None:
-                    ids.add(outcome.id)
-                if progress:
-                    progress(done, len(entries))
-        for outcome in corpus_passes(job, index, workers):
-            _write(changes, outcome)
-        report.removed = _remove_stale(job.out, ids)
-        _finish(job.out, _merged(_read(spool), _read(changes)), report)
+    with tempfile.TemporaryDirectory(prefix=".", suffix=text.PART, dir=out, ignore_cleanup_errors=True) as waiting:
+        job = Job(raw, out, settings or Settings(), rules, stages, waiting)
+        steps = _steps(progress, 2 * len(entries))
+        tasks = _clean(job, entries, workers, report, steps)
+        with closing(spread(job, writer, tasks, workers)) as outcomes:
+            _finish(out, outcomes, report, steps)
     return report
 
 
-def corpus_passes(job: Job, index: Index, workers: int) -> Iterator[Outcome]:
-    """Make the passes over the whole corpus: every document is cleaned and on disk, the manifest is not written.
+def _clean(job: Job, entries: Sequence[Entry], workers: int, report: RunReport, step: Callable[[], None]) -> list[Task]:
+    """Clean all documents; return the tasks to write them, with what the corpus changes of them."""
+    index = Index()
+    suffixes = {entry.id: entry.suffix for entry in entries}
+    spots: dict[str, Spot] = {}
+    with closing(spread(job, cleaner, entries, workers)) as documents:
+        for cleaned in documents:
+            step()
+            if cleaned.spot is None:
+                report.problems += [cleaned.problem] if cleaned.problem else []
+                continue
+            spots[cleaned.id] = cleaned.spot
+            index.add(cleaned.id, cleaned.marks)
+    found = duplicates.rows(index, _decide(job, index, spots)) if deduplicates(job.settings) else {}
+    return [Task(id, suffixes[id], spot, found.get(id)) for id, spot in spots.items()]
 
-    Documents that a pass changes are read back, and written again; yields their new outcomes, in the order of ids.
-    """
 
-    def clean_text(id: str) -> str:
-        try:
-            return text.decode(text.read(text.paths(job.out, id)[0]))
-        except (OSError, ValueError):
-            raise RunError(
-                f"Cannot go on: {printable(id)}.txt in {printable(job.out)} was changed while the run was under way. "
-                "Run again, and let nothing else write there."
-            ) from None
+def _decide(job: Job, index: Index, spots: Mapping[str, Spot]) -> dict[int, Decision]:
+    """Decide which paragraphs go; texts are read from the documents that wait."""
+    marks = index.marks
+    with Spool(job.waiting) as spool:
+        document = lru_cache(maxsize=_AT_HAND)(lambda id: spool.get(spots[id]).text)
 
-    found = index.find(clean_text)
-    with closing(spread(job, rewriter, sorted(found.items()), workers)) as outcomes:
-        yield from outcomes
+        def text_of(number: int) -> str:
+            row = marks[number]
+            return document(index.document_of(number))[row["start"] : row["end"]]
+
+        return decide(index, text_of, job.settings)
+
+
+def _steps(progress: Progress | None, total: int) -> Callable[[], None]:
+    """A function to be called after each step, which tells `progress` how many there were."""
+    done = count(1)
+
+    def step() -> None:
+        if progress:
+            progress(next(done), total)
+
+    return step
 
 
 def _cores() -> int:
@@ -200,35 +215,18 @@ def _remove_stale(out: str, ids: set[str]) -> list[str]:
     return removed
 
 
-def _write(spool: IO[bytes], outcome: Outcome) -> None:
-    spool.write(jsonio.dumps(outcome[:-1]) + b"\n")
-
-
-def _read(spool: IO[bytes]) -> Iterator[Outcome]:
-    spool.seek(0)
-    for line in spool:
-        yield Outcome(*jsonio.loads(line))
-
-
-def _merged(outcomes: Iterator[Outcome], changes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """Yield all outcomes, with those of documents that were changed in their place; both are in the order of ids."""
-    change = next(changes, None)
-    for outcome in outcomes:
-        if change is None or change.id != outcome.id:
-            yield outcome
-            continue
-        yield change if change.row is not None else outcome._replace(problem=change.problem)
-        change = next(changes, None)
-
-
-def _finish(out: str, outcomes: Iterable[Outcome], report: RunReport) -> None:
-    """Count the outcomes, and write the manifest."""
+def _finish(out: str, outcomes: Iterable[Outcome], report: RunReport, step: Callable[[], None]) -> None:
+    """Count the outcomes, and write the manifest; then the files of documents that an earlier run wrote can go."""
 
     def lines() -> Iterator[bytes]:
+        ids: set[str] = set()
         for outcome in outcomes:
+            step()
             report.add(outcome)
             if outcome.row is not None:
+                ids.add(outcome.id)
                 yield manifest.line(outcome.row)
+        report.removed = _remove_stale(out, ids)  # the manifest of the earlier run is still there
 
     try:
         text.write(os.path.join(out, manifest.NAME), lines())

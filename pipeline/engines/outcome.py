@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from pipeline.engines.spool import Spot
 from pipeline.formats.manifest import Counts
 from pipeline.formats.text import Skipped, printable
 
-__all__ = ["Outcome", "Problem", "RunError", "RunReport", "WrongFolders"]
+__all__ = ["Cleaned", "Outcome", "Problem", "RunError", "RunReport", "WrongFolders"]
 
 
 class RunError(Exception):
@@ -37,10 +38,7 @@ class Problem(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one document: the row of the manifest and what the report counts, or a problem.
-
-    `marks` are those of its paragraphs, for the passes over the corpus.
-    """
+    """What became of one document: the row of the manifest and what the report counts, or a problem."""
 
     id: str
     row: dict[str, Any] | None = None
@@ -49,7 +47,19 @@ class Outcome(NamedTuple):
     gaps: dict[str, int] | None = None
     flags: list[tuple[str, str]] | None = None
     problem: Problem | None = None
+
+
+class Cleaned(NamedTuple):
+    """A document that is cleaned and waits for the corpus, or a problem.
+
+    `spot` is where it waits, `marks` are those of its paragraphs, and `damaged` says whether years of it were dropped.
+    """
+
+    id: str
+    spot: Spot | None = None
     marks: bytes = b""
+    damaged: bool = False
+    problem: Problem | None = None
 
 
 @dataclass(slots=True)
@@ -87,7 +97,7 @@ class RunReport:
     def add(self, outcome: Outcome) -> None:
         """Count the outcome of one document."""
         if outcome.problem:
-            self.problems.append(Problem(*outcome.problem))
+            self.problems.append(outcome.problem)
         if outcome.row is None:
             return
         self.documents += 1

@@ -1,6 +1,6 @@
-"""The work of one process: a document from RAW to OUT, or one in OUT that the corpus changes, and how it is spread.
+"""The work of one process: to clean a document, and to write one when all of the corpus is known; and how it is spread.
 
-What comes back of a document is small: the row of the manifest, counts, and the marks of its paragraphs.
+What comes back of a document is small: where it waits and the marks of its paragraphs, then its row of the manifest.
 """
 
 from __future__ import annotations
@@ -10,22 +10,24 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pipeline.core import LedgerMismatch, Pipeline, is_off
 from pipeline.corpus import duplicates, fingerprints
 from pipeline.corpus.duplicates import Duplicates
 from pipeline.document import Document
-from pipeline.engines.outcome import Outcome, Problem, RunError
+from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError
+from pipeline.engines.spool import Spool, Spot
 from pipeline.formats import manifest, sidecar, text
 from pipeline.formats.text import Entry
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import Stage
 
-__all__ = ["Job", "cleaner", "deduplicates", "rewriter", "save", "spread", "why"]
+__all__ = ["Job", "Task", "cleaner", "deduplicates", "save", "spread", "why", "writer"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 _BATCH = 64  # documents that a worker takes at once, at most
 _DEFECT = "This is a defect of clean-corpus: please report it. Nothing was written for this document."
 
@@ -39,6 +41,16 @@ class Job:
     settings: Settings
     rules: RuleSet | None
     stages: Sequence[Stage] | None
+    waiting: str  # the folder of documents that are not yet written
+
+
+class Task(NamedTuple):
+    """A document that waits to be written: where, the suffix of its file, and what the corpus knows of it."""
+
+    id: str
+    suffix: str
+    spot: Spot
+    found: Duplicates | None = None
 
 
 def save(
@@ -62,49 +74,49 @@ def save(
 
 def deduplicates(settings: Settings) -> bool:
     """Whether duplicates are to be looked for."""
-    return settings.dedup != "off" and not is_off(duplicates.EXACT, frozenset(settings.off))
+    kinds = duplicates.RULES.values()
+    return settings.dedup != "off" and not all(is_off(rule, frozenset(settings.off)) for rule in kinds)
 
 
-def cleaner(job: Job) -> Callable[[Entry], Outcome]:
-    """Return the function that takes one document from RAW to OUT. It never raises an `Exception`."""
+def cleaner(job: Job) -> Callable[[Entry], Cleaned]:
+    """Return the function that cleans one document, and puts it down to wait. It never raises an `Exception`."""
     pipeline = Pipeline(job.settings, rules=job.rules, stages=job.stages)
-    made = sidecar.making(job.settings, pipeline.rules.digest())
     marking = deduplicates(job.settings)
+    spool = Spool(job.waiting)
 
-    def clean(entry: Entry) -> Outcome:
+    def clean(entry: Entry) -> Cleaned:
         try:
             source = text.read(os.path.join(job.raw, entry.id + entry.suffix), entry.size)
         except OSError as error:
-            return Outcome(entry.id, problem=Problem(entry.name, why(error), "Check that the file can be read."))
+            return Cleaned(entry.id, problem=Problem(entry.name, why(error), "Check that the file can be read."))
         try:
             document = pipeline.clean(source, entry.id)
-            outcome = save(job.out, document, made, entry.suffix)
-            return outcome._replace(marks=fingerprints.marks(document)) if marking else outcome
+            marks = fingerprints.marks(document) if marking else b""
+            return Cleaned(entry.id, spool.add(document), marks)
         except Exception as error:
-            return Outcome(entry.id, problem=_problem(entry.name, error))
+            return Cleaned(entry.id, problem=_problem(entry.name, error))
 
     return clean
 
 
-def rewriter(job: Job) -> Callable[[tuple[str, Duplicates]], Outcome]:
-    """Return the function that brings what the corpus knows of a document to its files in OUT, as `cleaner` does."""
+def writer(job: Job) -> Callable[[Task], Outcome]:
+    """Return the function that writes one document to OUT. It never raises an `Exception`."""
+    made = sidecar.making(job.settings, Pipeline(job.settings, rules=job.rules, stages=job.stages).rules.digest())
+    off = frozenset(job.settings.off)
     dropping = job.settings.dedup == "drop"
-    headings = not is_off(duplicates.HEADING, frozenset(job.settings.off))
+    headings = not is_off(duplicates.HEADING, off)
+    spool = Spool(job.waiting)
 
-    def rewrite(task: tuple[str, Duplicates]) -> Outcome:
-        from pipeline.verify import read
-
-        id, found = task
+    def write(task: Task) -> Outcome:
         try:
-            data, document = read(job.out, id)
-            if dropping and found.duplicates:
-                document = duplicates.drop(document, found, headings=headings)
-            made = {name: data[name] for name in sidecar.MAKING}
-            return save(job.out, document, made, data["source"]["suffix"], found)
+            document = spool.get(task.spot)
+            if dropping and task.found and task.found.duplicates:
+                document = duplicates.drop(document, task.found, headings=headings)
+            return save(job.out, document, made, task.suffix, task.found)
         except Exception as error:
-            return Outcome(id, problem=_problem(id + ".txt", error))
+            return Outcome(task.id, problem=_problem(task.id + task.suffix, error))
 
-    return rewrite
+    return write
 
 
 def _problem(name: str, error: Exception) -> Problem:
@@ -134,24 +146,24 @@ def _where(error: Exception) -> str:
     return f"{type(error).__name__}{': ' + said[:200] if said else ''}{place}".rstrip(".")
 
 
-_work: Callable[[Any], Outcome] | None = None  # of a worker process
+_work: Callable[[Any], Any] | None = None  # of a worker process
 
 
-def _start(make: Callable[[Job], Callable[[Any], Outcome]], job: Job) -> None:
+def _start(make: Callable[[Job], Callable[[Any], Any]], job: Job) -> None:
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the run, which lets workers finish what they have begun
     _work = make(job)
 
 
-def _work_all(tasks: list[Any]) -> list[Outcome]:
+def _work_all(tasks: list[Any]) -> list[Any]:
     assert _work is not None
     return [_work(task) for task in tasks]
 
 
 def spread(
-    job: Job, make: Callable[[Job], Callable[[T], Outcome]], tasks: Sequence[T], workers: int
-) -> Generator[Outcome, None, None]:
-    """Yield the outcomes of all tasks, in their order; each of the processes makes its function once, by `make`."""
+    job: Job, make: Callable[[Job], Callable[[T], R]], tasks: Sequence[T], workers: int
+) -> Generator[R, None, None]:
+    """Yield what comes of all tasks, in their order; each of the processes makes its function once, by `make`."""
     workers = min(workers, len(tasks))
     if workers <= 1:
         yield from map(make(job), tasks)

@@ -30,7 +30,7 @@ __all__ = ["FORMAT", "HEAD", "MAKING", "SidecarError", "describe", "document", "
 FORMAT = "clean-corpus sidecar 1"
 HEAD = b'{\n"format": "' + FORMAT.encode() + b'",\n'  # how every sidecar of this format begins
 MAKING = ("versions", "settings", "rules")  # the members that are the same for a whole run
-_LISTS = ("facts", "gaps", "flags", "paragraphs", "duplicates", "copies")
+_LISTS = ("facts", "gaps", "flags", "paragraphs", "duplicates", "copies", "alike")
 _ASCII_SPACE = b" \t\n\r\x0b\x0c"
 _WORDS = bytes(0x20 if byte in _ASCII_SPACE else 0x78 for byte in range(256))
 
@@ -80,7 +80,7 @@ def describe(
         "source": {
             "sha256": source.sha256,
             "bytes": source.size,
-            "characters": len(document.raw),
+            "characters": len(document.text) + document.ledger.shrinks(),
             "encoding": source.encoding,
             "how": source.how,
             "bom": source.bom.hex(),
@@ -112,15 +112,24 @@ def describe(
                 "of": _place(of),
                 "kind": kind,
                 "similarity": similarity,
+                "shared": shared,
                 "action": making["settings"]["dedup"],
             }
-            for here, of, kind, similarity in found.duplicates
-        ]
-        if found
-        else [],
-        "copies": [{"raw": [here.raw_start, here.raw_end], "by": _place(by)} for here, by in found.copies]
-        if found
-        else [],
+            for here, of, kind, similarity, shared in (found.duplicates if found else ())
+        ],
+        "copies": [
+            {"raw": [here.raw_start, here.raw_end], "by": _place(by)} for here, by in (found.copies if found else ())
+        ],
+        "alike": [
+            {
+                "raw": [here.raw_start, here.raw_end],
+                "of": _place(of),
+                "similarity": similarity,
+                "shared": shared,
+                "why": why,
+            }
+            for here, of, similarity, shared, why in (found.alike if found else ())
+        ],
         "ledger": [
             {"stage": stage, "edits": [[start, old, new, rule] for start, old, new, rule in edits]}
             for stage, edits in document.ledger
@@ -222,6 +231,7 @@ def document(data: Mapping[str, Any], text: str) -> Document:
 # What a sidecar looks like: a type, the members of an object, `[shape]` for a list of any length, a tuple for a
 # list of fixed length, `...` for anything.
 _SPAN = (int, int)
+_PLACE = {"id": str, "raw": _SPAN}
 _SHAPE: dict[str, Any] = {
     "format": str,
     "id": str,
@@ -243,8 +253,11 @@ _SHAPE: dict[str, Any] = {
     "gaps": [{"at": int, "raw": int, "kind": str, "rule": str, "certain": bool}],
     "flags": [{"kind": str, "message": str}],
     "paragraphs": [{"kind": str, "clean": _SPAN, "raw": _SPAN}],
-    "duplicates": [{"raw": _SPAN, "of": {"id": str, "raw": _SPAN}, "kind": str, "similarity": float, "action": str}],
-    "copies": [{"raw": _SPAN, "by": {"id": str, "raw": _SPAN}}],
+    "duplicates": [
+        {"raw": _SPAN, "of": _PLACE, "kind": str, "similarity": float, "shared": float, "action": str},
+    ],
+    "copies": [{"raw": _SPAN, "by": _PLACE}],
+    "alike": [{"raw": _SPAN, "of": _PLACE, "similarity": float, "shared": float, "why": str}],
     "ledger": [{"stage": str, "edits": list}],
     "seal": str,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -245,7 +246,10 @@ def remove_parts(folder: str) -> None:
     """Remove what a run that was killed left half-written."""
     for _, entry in walk(folder):
         if entry.name.endswith(PART) and entry.name.startswith("."):
-            os.unlink(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                os.unlink(entry.path)
 
 
 def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> None:

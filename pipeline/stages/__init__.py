@@ -45,6 +45,8 @@ STAGE_RULES = {
     "gaps.sentence": "A sentence that lost a year and cannot get it back (with --gaps drop).",
     "gaps.marked": "The mark of a gap (with --gaps mark).",
     "duplicates.exact": "A paragraph that stands elsewhere in the corpus, word for word; the sidecar says where.",
+    "duplicates.near": "A paragraph that stands elsewhere in the corpus, but for a few words that mean little.",
+    "duplicates.covered": "A paragraph all of which stands in a longer one, or in several others.",
     "duplicates.heading": "A heading whose whole body went with duplicates.",
 }
 

@@ -1,0 +1,74 @@
+"""Documents that are cleaned and not yet written: they wait on disk until all of the corpus is known.
+
+Each process appends to a file of its own in the folder of the run, and tells where: so a document is read back by any
+process, and nothing but places goes between them. The raw text is left out, since the ledger leads to it.
+
+    >>> import tempfile
+    >>> from pipeline import clean
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with Spool(folder) as spool:
+    ...         spot = spool.add(clean("One.  Two."))
+    ...         spool.get(spot).text
+    'One. Two.'
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from dataclasses import replace
+from types import TracebackType
+from typing import IO, NamedTuple
+
+from pipeline.document import Document
+
+__all__ = ["Spool", "Spot"]
+
+
+class Spot(NamedTuple):
+    """Where a document waits: the file, and the bytes of it."""
+
+    name: str
+    start: int
+    size: int
+
+
+class Spool:
+    """The documents that wait in a folder; each process has one."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._mine: IO[bytes] | None = None
+        self._files: dict[str, IO[bytes]] = {}
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def add(self, document: Document) -> Spot:
+        """Put a document down."""
+        packed = pickle.dumps(replace(document, raw=""), pickle.HIGHEST_PROTOCOL)
+        name = str(os.getpid())
+        if self._mine is None:
+            self._mine = open(os.path.join(self._folder, name), "ab")  # noqa: SIM115 (closed with the spool)
+        start = self._mine.tell()
+        self._mine.write(packed)
+        self._mine.flush()
+        return Spot(name, start, len(packed))
+
+    def get(self, spot: Spot) -> Document:
+        """Take a document up; its raw text is empty."""
+        file = self._files.get(spot.name)
+        if file is None:
+            file = self._files[spot.name] = open(os.path.join(self._folder, spot.name), "rb", 0)  # noqa: SIM115
+        file.seek(spot.start)
+        document: Document = pickle.loads(file.read(spot.size))
+        return document
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in (*self._files.values(), *([self._mine] if self._mine else [])):
+            file.close()
+        self._files, self._mine = {}, None
