@@ -34,7 +34,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pipeline.corpus import decisions, fingerprints
+from pipeline.corpus import HEADING, decisions, fingerprints
 from pipeline.corpus.amend import amend
 from pipeline.corpus.decisions import Decision
 from pipeline.corpus.fingerprints import Place
@@ -46,7 +46,6 @@ from pipeline.settings import Settings
 __all__ = ["HEADING", "RULES", "Alike", "Copy", "Duplicate", "Duplicates", "drop", "edits", "find", "rows"]
 
 STAGE = "duplicates"
-HEADING = "duplicates.heading"
 RULES = {kind: f"duplicates.{kind}" for kind in decisions.KINDS}
 
 

@@ -17,10 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
 from itertools import count
+from typing import TYPE_CHECKING
 
-from pipeline.corpus import duplicates
-from pipeline.corpus.decisions import Decision, decide
-from pipeline.corpus.index import Index
 from pipeline.engines.outcome import Outcome, Problem, RunError, RunReport, WrongFolders
 from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, Task, cleaner, deduplicates, save, spread, why, writer
@@ -29,6 +27,10 @@ from pipeline.formats.text import Entry, printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import Stage
+
+if TYPE_CHECKING:
+    from pipeline.corpus.duplicates import Duplicates
+    from pipeline.corpus.index import Index
 
 __all__ = ["Progress", "run", "save"]
 
@@ -75,7 +77,7 @@ def run(
 
 def _clean(job: Job, entries: Sequence[Entry], workers: int, report: RunReport, step: Callable[[], None]) -> list[Task]:
     """Clean all documents; return the tasks to write them, with what the corpus changes of them."""
-    index = Index()
+    index = _index() if deduplicates(job.settings) else None
     suffixes = {entry.id: entry.suffix for entry in entries}
     spots: dict[str, Spot] = {}
     with closing(spread(job, cleaner, entries, workers)) as documents:
@@ -85,13 +87,23 @@ def _clean(job: Job, entries: Sequence[Entry], workers: int, report: RunReport, 
                 report.problems += [cleaned.problem] if cleaned.problem else []
                 continue
             spots[cleaned.id] = cleaned.spot
-            index.add(cleaned.id, cleaned.marks)
-    found = duplicates.rows(index, _decide(job, index, spots)) if deduplicates(job.settings) else {}
+            if index is not None:
+                index.add(cleaned.id, cleaned.marks)
+    found = {} if index is None else _decide(job, index, spots)
     return [Task(id, suffixes[id], spot, found.get(id)) for id, spot in spots.items()]
 
 
-def _decide(job: Job, index: Index, spots: Mapping[str, Spot]) -> dict[int, Decision]:
-    """Decide which paragraphs go; texts are read from the documents that wait."""
+def _index() -> Index:
+    from pipeline.corpus.index import Index  # numpy comes with it: a run that needs none is spared it
+
+    return Index()
+
+
+def _decide(job: Job, index: Index, spots: Mapping[str, Spot]) -> dict[str, Duplicates]:
+    """Decide which paragraphs go, by id of the document; texts are read from the documents that wait."""
+    from pipeline.corpus.decisions import decide
+    from pipeline.corpus.duplicates import rows
+
     marks = index.marks
     with Spool(job.waiting) as spool:
         document = lru_cache(maxsize=_AT_HAND)(lambda id: spool.get(spots[id]).text)
@@ -100,7 +112,7 @@ def _decide(job: Job, index: Index, spots: Mapping[str, Spot]) -> dict[int, Deci
             row = marks[number]
             return document(index.document_of(number))[row["start"] : row["end"]]
 
-        return decide(index, text_of, job.settings)
+        return rows(index, decide(index, text_of, job.settings))
 
 
 def _steps(progress: Progress | None, total: int) -> Callable[[], None]:

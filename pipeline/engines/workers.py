@@ -10,11 +10,10 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pipeline.core import LedgerMismatch, Pipeline, is_off
-from pipeline.corpus import duplicates, fingerprints
-from pipeline.corpus.duplicates import Duplicates
+from pipeline.corpus import HEADING
 from pipeline.document import Document
 from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError
 from pipeline.engines.spool import Spool, Spot
@@ -22,7 +21,10 @@ from pipeline.formats import manifest, sidecar, text
 from pipeline.formats.text import Entry
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
-from pipeline.stages import Stage
+from pipeline.stages import STAGE_RULES, Stage
+
+if TYPE_CHECKING:
+    from pipeline.corpus.duplicates import Duplicates
 
 __all__ = ["Job", "Task", "cleaner", "deduplicates", "save", "spread", "why", "writer"]
 
@@ -74,14 +76,14 @@ def save(
 
 def deduplicates(settings: Settings) -> bool:
     """Whether duplicates are to be looked for."""
-    kinds = duplicates.RULES.values()
-    return settings.dedup != "off" and not all(is_off(rule, frozenset(settings.off)) for rule in kinds)
+    rules = [rule for rule in STAGE_RULES if rule.startswith("duplicates.") and rule != HEADING]
+    return settings.dedup != "off" and not all(is_off(rule, frozenset(settings.off)) for rule in rules)
 
 
 def cleaner(job: Job) -> Callable[[Entry], Cleaned]:
     """Return the function that cleans one document, and puts it down to wait. It never raises an `Exception`."""
     pipeline = Pipeline(job.settings, rules=job.rules, stages=job.stages)
-    marking = deduplicates(job.settings)
+    marks_of = _marks() if deduplicates(job.settings) else None
     spool = Spool(job.waiting)
 
     def clean(entry: Entry) -> Cleaned:
@@ -91,12 +93,17 @@ def cleaner(job: Job) -> Callable[[Entry], Cleaned]:
             return Cleaned(entry.id, problem=Problem(entry.name, why(error), "Check that the file can be read."))
         try:
             document = pipeline.clean(source, entry.id)
-            marks = fingerprints.marks(document) if marking else b""
-            return Cleaned(entry.id, spool.add(document), marks)
+            return Cleaned(entry.id, spool.add(document), marks_of(document) if marks_of else b"")
         except Exception as error:
             return Cleaned(entry.id, problem=_problem(entry.name, error))
 
     return clean
+
+
+def _marks() -> Callable[[Document], bytes]:
+    from pipeline.corpus.fingerprints import marks  # numpy comes with it: a run that needs none is spared it
+
+    return marks
 
 
 def writer(job: Job) -> Callable[[Task], Outcome]:
@@ -104,13 +111,15 @@ def writer(job: Job) -> Callable[[Task], Outcome]:
     made = sidecar.making(job.settings, Pipeline(job.settings, rules=job.rules, stages=job.stages).rules.digest())
     off = frozenset(job.settings.off)
     dropping = job.settings.dedup == "drop"
-    headings = not is_off(duplicates.HEADING, off)
+    headings = not is_off(HEADING, off)
     spool = Spool(job.waiting)
 
     def write(task: Task) -> Outcome:
         try:
             document = spool.get(task.spot)
             if dropping and task.found and task.found.duplicates:
+                from pipeline.corpus import duplicates
+
                 document = duplicates.drop(document, task.found, headings=headings)
             return save(job.out, document, made, task.suffix, task.found)
         except Exception as error:
