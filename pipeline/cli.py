@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -89,8 +90,22 @@ def out_option(command: F) -> F:
     type=click.Choice(["drop", "mark", "off"]),
     default="drop",
     show_default=True,
-    help="Paragraphs that stand in the corpus twice, word for word: drop all but one, mark them in the sidecar, "
-    "or do not look.",
+    help="Paragraphs whose text stands elsewhere, too: drop them, mark them in the sidecar, or do not look.",
+)
+@click.option(
+    "--scope",
+    type=click.Choice(["corpus", "document"]),
+    default="corpus",
+    show_default=True,
+    help="Where duplicates are looked for: in all documents, or within each.",
+)
+@click.option(
+    "--similarity",
+    type=float,
+    default=0.8,
+    show_default=True,
+    metavar="SHARE",
+    help="The least share of a paragraph's words that must stand elsewhere. Numbers, names and negations always must.",
 )
 @cleaning_options
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
@@ -226,6 +241,38 @@ def explain(doc: str, out: Path, of_raw: bool) -> None:
             f"Cannot explain line {number}: the {which} text has lines 1 to {last}. Give one of them."
         ) from None
     terminal.say("\n".join(lines))
+
+
+@main.command()
+@click.argument("doc", default="")
+@out_option
+@click.option("--kind", type=click.Choice(["exact", "near", "covered"]), help="Only duplicates of this kind.")
+@click.option("--alike", is_flag=True, help="List paragraphs that stay, though they are much like others, and why.")
+@click.option("--show", is_flag=True, help="Show each beside the one that stays.")
+def duplicates(doc: str, out: Path, kind: str | None, alike: bool, show: bool) -> None:
+    """List the paragraphs that stand in the corpus more than once.
+
+    With DOC, the id of a document, only those that it has a part in. The copy that
+    stays comes first, then what was dropped or marked for it, with the share of its
+    words that stand there. Side by side, words that only one has are in brackets.
+
+    \b
+    Examples:
+      clean-corpus duplicates
+      clean-corpus duplicates travel/oslo --show
+      clean-corpus duplicates --alike
+    """
+    from pipeline.report import duplicates as views
+
+    if doc and not terminal.exists(out, doc):
+        doc = terminal.document(out, doc).id
+    found = views.groups(str(out), doc, alike=alike)
+    if kind:
+        found = views.kinds(found, kind)
+    documents = lru_cache(maxsize=64)(lambda id: terminal.found(out, id))
+    lines = (line for group in found for line in views.side_by_side(group, documents))
+    for line in lines if show else views.listed(found, documents):
+        terminal.say(line)
 
 
 @main.command()

@@ -25,7 +25,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
 from rapidfuzz.distance import LCSseq
 
@@ -217,6 +217,8 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     """
     known = telling()
     gone, there = one.forms[left.start : left.stop], other.forms[right.start : right.stop]
+    if len(gone) == len(there) == 1 and unaccented(gone[0]) == unaccented(there[0]):
+        return 0.0
     if len(gone) == len(there) == 1 and _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
         return 0.5
     denied = not known.negations.isdisjoint(gone)
@@ -262,6 +264,15 @@ def _is_name(side: Words, place: int) -> bool:
     if not any(map(str.isupper, side.text[start:end])) or side.text.isupper():
         return False
     return side.forms[place] not in telling().common
+
+
+def unaccented(form: str) -> str:
+    """A word without its accents, which one copy may have and another not.
+
+    >>> unaccented("hokkaidō")
+    'hokkaido'
+    """
+    return form if form.isascii() else "".join(c for c in normalize("NFD", form) if not combining(c))
 
 
 def _is_misspelt(one: str, other: str) -> bool:

@@ -17,7 +17,7 @@ __all__ = ["KINDS", "Decision", "decide"]
 
 KINDS = ("exact", "near", "covered")
 PIECE = 6  # words in a row that a copy has in common with one of several that cover it
-APART = 0.7  # of its words: what is more alike than that is another of the same mould
+PART, APART = 0.2, 0.7  # of its words, that a piece of a paragraph must be; what is more alike is of the same mould
 COVERS = 4  # paragraphs that cover another together, at the most
 WHOLE = 0.8  # of the words of the one that stays: a copy that has fewer is a part of it
 _NOTHING = words("")
@@ -43,6 +43,7 @@ def decide(index: Index, text_of: Callable[[int], str], settings: Settings) -> d
     judge = _Judge(index, text_of, settings)
     for number, proposals in groupby(index.proposals(), key=lambda proposal: proposal.number):
         judge.hear(number, list(proposals))
+    judge.close()
     return dict(sorted(judge.decided.items()))
 
 
@@ -58,7 +59,9 @@ class _Judge:
         self._document = index.document_of
         self._kept = index.marks["kept"]
         self._key = index.marks["key"]
+        self._rank = index.ranks()
         self._keepers: set[int] = set()
+        self._pieces: dict[int, list[tuple[int, float, list[Block]]]] = {}  # what of a paragraph stands in others
         self._off = {kind for kind in KINDS if is_off(f"duplicates.{kind}", frozenset(settings.off))}
 
     def hear(self, number: int, proposals: Sequence[Proposal]) -> None:
@@ -73,10 +76,8 @@ class _Judge:
                 kind = "near" if len(one) >= WHOLE * len(other) else "covered"
                 return self._go(number, Decision((of,), kind, round(found.similarity, 4), shared))
             heard.append((of, shared, found))
-        together = self._together(number, heard)
-        if together:
-            return self._go(number, together)
         self._take_over(number, heard)
+        self._keep_pieces(number, heard)
         alike = [(found.similarity, -of, shared, found.why) for of, shared, found in heard if found.why]
         similarity, of, shared, why = max(alike, default=(0.0, 0, 0.0, ""))
         if similarity >= self._similarity:
@@ -105,19 +106,33 @@ class _Judge:
         self.decided[number] = decision
         self._keepers.update(decision.of)
 
-    def _together(self, number: int, heard: Sequence[tuple[int, float, Comparison]]) -> Decision | None:
+    def _keep_pieces(self, number: int, heard: Sequence[tuple[int, float, Comparison]]) -> None:
+        """Remember what two paragraphs that both stay have in common, if it is a good part of one, and not its mould."""
+        for of, shared, found in heard:
+            pieces = [block for block in found.blocks if block.size >= PIECE]
+            same = sum(block.size for block in pieces)
+            swapped = [Block(right, left, size) for left, right, size in pieces]
+            for one, other, blocks in ((number, of, pieces), (of, number, swapped)):
+                if PART <= same / len(self._words(one)) < APART:
+                    self._pieces.setdefault(one, []).append((other, shared, blocks))
+
+    def close(self) -> None:
+        """Let those go that several of the others cover together, the worst copies first."""
+        for number in sorted(self._pieces, key=lambda number: -self._rank[number]):
+            stays = [piece for piece in self._pieces[number] if not self.decided.get(piece[0], _STAYS).kind]
+            if len(stays) > 1 and number not in self._keepers and not self.decided.get(number, _STAYS).kind:
+                together = self._together(number, stays)
+                if together:
+                    self._go(number, together)
+
+    def _together(self, number: int, stays: Sequence[tuple[int, float, list[Block]]]) -> Decision | None:
         """Whether several paragraphs cover this one together."""
         one = self._words(number)
-        pieces = sorted(
-            (-block.size, block.left, of, shared)
-            for of, shared, found in heard
-            if found.similarity < APART  # what is more alike is of one mould, and no piece
-            for block in found.blocks
-            if block.size >= PIECE
-        )
         by: list[int] = [-1] * len(one)
         share = 0.0
-        for size, left, of, shared in pieces:
+        for size, left, of, shared in sorted(
+            (-b.size, b.left, of, shared) for of, shared, found in stays for b in found
+        ):
             if of in by or len(set(by)) <= COVERS:
                 for place in range(left, left - size):
                     by[place] = of if by[place] < 0 else by[place]

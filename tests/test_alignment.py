@@ -1,0 +1,185 @@
+"""What two paragraphs have in common, and what may go for the other: cases, and laws of the alignment."""
+
+from __future__ import annotations
+
+import random
+import re
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core import Pipeline
+from pipeline.corpus import duplicates
+from pipeline.corpus.alignment import align, compare, differences, telling, words
+from pipeline.corpus.index import Index
+from pipeline.corpus.shingles import SHINGLE, SHORT, WINDOW, fingerprints
+from pipeline.settings import Settings
+
+CASES = tomllib.loads((Path(__file__).parent / "cases/copies.toml").read_text(encoding="utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_cases(case: dict[str, Any]) -> None:
+    """The comparison says what the case says, and so does the decision on a corpus of the two."""
+    found = compare(words(case["other"]), words(case["stays"]))
+    assert found.accepted == ("goes" in case)
+    assert found.why == case.get("why", "")
+    clean = Pipeline(Settings(gaps="keep")).clean
+    rows = duplicates.find([clean(case["other"], "other"), clean(case["stays"], "stays")]).values()
+    gone = [row for found in rows for row in found.duplicates]
+    assert [row.kind for row in gone] == ([case["goes"]] if "goes" in case else [])
+    assert all(0 < row.similarity <= 1 for row in gone)
+
+
+def test_a_third_of_the_cases_stay() -> None:
+    assert 3 * sum("why" in case for case in CASES) >= len(CASES)
+
+
+@pytest.mark.parametrize("scope", ["corpus", "document"])
+def test_the_scope_says_where_copies_are_looked_for(scope: str) -> None:
+    text = CASES[1]["stays"]
+    documents = [Pipeline().clean(f"{text}\n\n{text}", "a"), Pipeline().clean(text, "b")]
+    found = duplicates.find(documents, Settings(scope=scope))  # type: ignore[arg-type]
+    assert len(found["a"].duplicates) == 1
+    assert ("b" in found) == (scope == "corpus")
+
+
+def test_what_lost_its_end_goes_though_it_has_more_words() -> None:
+    """The one that stays may rank behind: a year was lost in the longer one."""
+    whole = (
+        "The bridge over the Ardle was opened in 1873 by the mayor, and was closed again in the same week of the year."
+    )
+    damaged = whole.replace("1873 ", "").replace("the same week", "just the very same week")
+    clean = Pipeline(Settings(gaps="keep")).clean
+    found = duplicates.find([clean(damaged, "a"), clean(whole, "b")])
+    assert [row.of.id for row in found["a"].duplicates] == ["b"]
+
+
+def test_there_are_no_chains() -> None:
+    """Of paragraphs that drift apart step by step, what goes is like the one that stays, itself."""
+    base = "the old miller walked along the river path and counted each of the grey stones that his father laid".split()
+    fillers = ["quite", "really", "rather", "perhaps", "simply", "almost", "fairly", "truly", "nearly"]
+    texts = [" ".join([*base[: 2 * n], *fillers[:n], *base[2 * n :]]) + "." for n in range(len(fillers))]
+    documents = [Pipeline().clean(text, f"d{n}") for n, text in enumerate(texts)]
+    found = duplicates.find(documents)
+    by_id = {document.id: document.text for document in documents}
+    for id, rows in found.items():
+        for row in rows.duplicates:
+            assert not found[row.of.id].duplicates
+            assert compare(words(by_id[id]), words(by_id[row.of.id])).accepted
+
+
+def test_a_paragraph_that_two_others_cover_goes() -> None:
+    one = "The weir is older than the mill by far, and its stones were cut in a quarry that the river has taken back."
+    two = "The millers of the valley paid their rent in eels, which the abbot sold to the town at a fair profit."
+    other, more = (
+        "Nobody remembers the first of the floods, though a stone marks it.",
+        "The last of them died rich and alone.",
+    )
+    clean = Pipeline().clean
+    documents = [clean(f"{other} {one} {other}", "a"), clean(f"{two} {more}", "b"), clean(f"{one} {two}", "c")]
+    rows = duplicates.find(documents)["c"].duplicates
+    assert [(row.kind, row.of.id) for row in rows] == [("covered", "a"), ("covered", "b")]
+
+
+WORDS = st.lists(st.sampled_from("a b c d e f g".split()), max_size=30)
+
+
+@given(WORDS, WORDS)
+@settings(max_examples=300, deadline=None)
+def test_blocks_are_in_order_equal_and_as_many_as_can_be(left: list[str], right: list[str]) -> None:
+    blocks = align(left, right)
+    at = to = 0
+    for block in blocks:
+        assert block.size > 0
+        assert block.left >= at
+        assert block.right >= to
+        at, to = block.left + block.size, block.right + block.size
+        assert left[block.left : at] == right[block.right : to]
+    if len(right) <= 2 * len(left) + 20:
+        table = np.zeros((len(left) + 1, len(right) + 1), int)
+        for i, a in enumerate(left, 1):
+            for j, b in enumerate(right, 1):
+                table[i, j] = table[i - 1, j - 1] + 1 if a == b else max(table[i - 1, j], table[i, j - 1])
+        assert sum(block.size for block in blocks) == table[-1, -1]
+    one, other = words(" ".join(left)), words(" ".join(right))
+    missing = [place for gone, _ in differences(one, other, blocks) for place in gone]
+    common = [block.left + step for block in blocks for step in range(block.size)]
+    assert sorted(missing + common) == list(range(len(left)))
+
+
+@given(st.text(alphabet="ab é½İß[1]-−$€.,’ \n漢字ไทย", max_size=60), st.lists(st.integers(0, 60), max_size=3))
+@settings(deadline=None)
+def test_words_stand_where_they_say(text: str, cuts: list[int]) -> None:
+    found = words(text, cuts)
+    assert len(found.starts) == len(found.ends) == len(found)
+    spans = list(zip(found.starts, found.ends, strict=True))
+    assert all(start < end for start, end in spans)
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+    assert all(not start < cut < end for start, end in spans for cut in cuts)
+
+
+def test_the_telling_words_are_told_once() -> None:
+    known = telling()
+    assert known.negations < known.facts
+    assert not known.facts & known.common - known.negations - {"may", "two", "three", "second", "third"}
+
+
+# Shingles and the index
+
+TEXTS = st.lists(st.text(alphabet="abcXYZ09 .,’–é漢ไ\n", max_size=80), max_size=6)
+
+
+@given(TEXTS)
+@settings(max_examples=300, deadline=None)
+def test_words_are_counted_and_told_apart_as_a_loop_would(texts: list[str]) -> None:
+    found = fingerprints(texts)
+    plain = [re.findall(r"[漢ไ]|[a-z0-9é]+", text.lower()) for text in texts]
+    assert found.words.tolist() == [len(each) for each in plain]
+    for one in range(len(texts)):
+        for other in range(one):
+            assert (found.keys[one] == found.keys[other]) == (plain[one] == plain[other])
+
+
+@given(st.integers(0, 1000), st.integers(0, 60), st.integers(0, 60))
+@settings(deadline=None)
+def test_paragraphs_that_share_enough_words_share_a_shingle(seed: int, before: int, behind: int) -> None:
+    chance = random.Random(seed)
+
+    def some(count: int) -> list[str]:
+        return [f"w{chance.randrange(10**6)}" for _ in range(count)]
+
+    shared = some(SHINGLE + WINDOW - 1)
+    texts = [" ".join([*some(before), *shared, *some(behind)]), " ".join([*some(behind), *shared, *some(before)])]
+    found = fingerprints(texts)
+    assert set(found.of(0).tolist()) & set(found.of(1).tolist())
+    short = fingerprints([" ".join(shared[:SHINGLE]), " ".join(some(SHORT - SHINGLE) + shared[:SHINGLE])])
+    assert set(short.of(0).tolist()) & set(short.of(1).tolist())
+
+
+def test_an_index_on_disk_proposes_what_one_in_memory_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.corpus import fingerprints as marks
+    from pipeline.corpus import index as module
+
+    chance = random.Random(3)
+    pool = [f"w{number}" for number in range(300)]
+    texts = [" ".join(chance.choices(pool, k=60)) + "." for _ in range(40)]
+    texts += [text.replace(" ", " really ", 1) for text in texts[:20]]
+    documents = [Pipeline().clean("\n\n".join(texts[at : at + 4]), f"d{at:03}") for at in range(0, len(texts), 4)]
+
+    def proposals() -> list[tuple[int, int, float]]:
+        index = Index()
+        for document in documents:
+            index.add(document.id, marks.marks(document))
+        return [tuple(found) for found in index.proposals()]
+
+    whole = proposals()
+    assert len(whole) >= 20
+    monkeypatch.setattr(module, "IN_MEMORY", 100)
+    assert proposals() == whole
