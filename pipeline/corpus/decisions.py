@@ -107,7 +107,7 @@ class _Judge:
         self._keepers.update(decision.of)
 
     def _keep_pieces(self, number: int, heard: Sequence[tuple[int, float, Comparison]]) -> None:
-        """Remember what two paragraphs that both stay have in common, if it is a good part of one, and not its mould."""
+        """Remember what two paragraphs that both stay have in common, if it is a good part of one and not its mould."""
         for of, shared, found in heard:
             pieces = [block for block in found.blocks if block.size >= PIECE]
             same = sum(block.size for block in pieces)
@@ -118,7 +118,7 @@ class _Judge:
 
     def close(self) -> None:
         """Let those go that several of the others cover together, the worst copies first."""
-        for number in sorted(self._pieces, key=lambda number: -self._rank[number]):
+        for number in sorted(self._pieces, key=self._rank.__getitem__, reverse=True):
             stays = [piece for piece in self._pieces[number] if not self.decided.get(piece[0], _STAYS).kind]
             if len(stays) > 1 and number not in self._keepers and not self.decided.get(number, _STAYS).kind:
                 together = self._together(number, stays)
@@ -130,11 +130,10 @@ class _Judge:
         one = self._words(number)
         by: list[int] = [-1] * len(one)
         share = 0.0
-        for size, left, of, shared in sorted(
-            (-b.size, b.left, of, shared) for of, shared, found in stays for b in found
-        ):
+        pieces = [(block.size, -block.left, of, shared) for of, shared, blocks in stays for block in blocks]
+        for size, left, of, shared in sorted(pieces, reverse=True):
             if of in by or len(set(by)) <= COVERS:
-                for place in range(left, left - size):
+                for place in range(-left, size - left):
                     by[place] = of if by[place] < 0 else by[place]
                 share = max(share, shared)
         covers = tuple(sorted(set(by) - {-1}))
