@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
@@ -47,16 +46,23 @@ CONTEXT, PROBES = 3, 24  # words in a row that are looked for, and how many such
 _DASHES = {"−": "-"}
 
 
-class Words(NamedTuple):
-    """The words of a text, as they are compared: `forms`, and where they stand in it. `text` is the text itself."""
+class Words:
+    """The words of a text: `forms`, as they are compared, and `spans`, where they stand in `text`."""
 
-    text: str
-    forms: list[str]
-    starts: list[int]
-    ends: list[int]
+    def __init__(self, text: str, forms: list[str], spans: list[tuple[int, int]] | None = None) -> None:
+        self.text = text
+        self.forms = forms
+        self._spans = spans
 
     def __len__(self) -> int:
         return len(self.forms)
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where the words stand; found when it is first asked for, which for most pairs is never."""
+        if self._spans is None:
+            self._spans = [match.span() for match in _pattern(self.text).finditer(_folded(self.text))]
+        return self._spans
 
 
 class Block(NamedTuple):
@@ -86,24 +92,32 @@ def words(text: str, cuts: Collection[int] = ()) -> Words:
     >>> words("In JanuarySmith left.[2]", [10]).forms
     ['in', 'january', 'smith', 'left']
     """
+    found = Words(text, _pattern(text).findall(_folded(text)))
+    if cuts:
+        spans = found.spans
+        for cut in sorted(cuts):
+            spans = [part for start, end in spans for part in _cut(start, end, cut)]
+        folded = _folded(text)
+        found = Words(text, [folded[start:end] for start, end in spans], spans)
+    if not text.isascii():
+        found.forms = [f if f.isascii() else _DASHES.get(f) or normalize("NFKC", f) for f in found.forms]
+    return found
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return _PLAIN if text.isascii() else _TOKEN
+
+
+def _folded(text: str) -> str:
+    """The text in small letters, each in its place, and without markers."""
     small = text.lower()
     if len(small) != len(text):  # a few letters grow
         small = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
-    if "[" in small:
-        small = _MARKER.sub(lambda match: " " * len(match[0]), small)
-    found = [*(_PLAIN if text.isascii() else _TOKEN).finditer(small)]
-    forms = [match[0] for match in found]
-    starts = [match.start() for match in found]
-    ends = [match.end() for match in found]
-    for cut in cuts:
-        at = bisect_right(starts, cut) - 1
-        if at >= 0 and starts[at] < cut < ends[at]:
-            forms[at : at + 1] = small[starts[at] : cut], small[cut : ends[at]]
-            starts.insert(at + 1, cut)
-            ends.insert(at, cut)
-    if not text.isascii():
-        forms = [form if form.isascii() else _DASHES.get(form) or normalize("NFKC", form) for form in forms]
-    return Words(text, forms, starts, ends)
+    return _MARKER.sub(lambda match: " " * len(match[0]), small) if "[" in small else small
+
+
+def _cut(start: int, end: int, at: int) -> tuple[tuple[int, int], ...]:
+    return ((start, at), (at, end)) if start < at < end else ((start, end),)
 
 
 def align(left: Sequence[str], right: Sequence[str]) -> list[Block]:
@@ -203,7 +217,7 @@ def differences(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[t
 
 
 def _quoted(side: Words, span: range) -> str:
-    return repr(side.text[side.starts[span.start] : side.ends[span.stop - 1]]) if span else "nothing"
+    return repr(side.text[side.spans[span.start][0] : side.spans[span.stop - 1][1]]) if span else "nothing"
 
 
 def price(one: Words, other: Words, left: range, right: range) -> float | None:
@@ -217,12 +231,12 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     """
     known = telling()
     gone, there = one.forms[left.start : left.stop], other.forms[right.start : right.stop]
-    if len(gone) == len(there) == 1 and unaccented(gone[0]) == unaccented(there[0]):
-        return 0.0
-    if len(gone) == len(there) == 1 and _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
-        return 0.5
-    denied = not known.negations.isdisjoint(gone)
-    if denied == known.negations.isdisjoint(there):
+    if len(gone) == len(there) == 1:
+        if unaccented(gone[0]) == unaccented(there[0]):
+            return 0.0
+        if _is_misspelt(gone[0], there[0]) and not one.text[one.spans[left[0]][0]].isupper():
+            return 0.5
+    if _denials(gone) != _denials(there):
         return None  # a *not* on one side
     if any(not form[0].isalnum() and form not in gone for form in there):
         return None  # a number below nought, or another currency
@@ -260,10 +274,16 @@ def are_opposites(one: str, other: str) -> bool:
 
 def _is_name(side: Words, place: int) -> bool:
     """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals."""
-    start, end = side.starts[place], side.ends[place]
+    start, end = side.spans[place]
     if not any(map(str.isupper, side.text[start:end])) or side.text.isupper():
         return False
     return side.forms[place] not in telling().common
+
+
+def _denials(forms: Sequence[str]) -> set[int]:
+    """What negations there are among words, by the lines of those that say the same."""
+    known = telling().negations
+    return {known[form] for form in forms if form in known}
 
 
 def unaccented(form: str) -> str:
@@ -292,9 +312,10 @@ def _is_misspelt(one: str, other: str) -> bool:
 
 
 class Telling(NamedTuple):
-    """The words of `telling.toml`: of each word the lines of `opposites` and its side there, and those of `kinds`."""
+    """The words of `telling.toml`: of each word its line of `negations`, the lines of `opposites` and its side there,
+    and the lines of `kinds`."""
 
-    negations: frozenset[str]
+    negations: dict[str, int]
     facts: frozenset[str]
     common: frozenset[str]
     opposites: dict[str, dict[int, int]]
@@ -314,5 +335,6 @@ def telling() -> Telling:
     for number, line in enumerate(data["kinds"].splitlines()):
         for word in line.split():
             kinds[word] = kinds.get(word, frozenset()) | {number}
-    negations, facts, common = (frozenset(data[name].split()) for name in ("negations", "facts", "common"))
-    return Telling(negations, negations | facts, common, opposites, kinds)
+    negations = {word: line for line, words in enumerate(data["negations"].splitlines()) for word in words.split()}
+    facts = negations.keys() | data["facts"].split()
+    return Telling(negations, frozenset(facts), frozenset(data["common"].split()), opposites, kinds)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pipeline.core import is_off
 from pipeline.corpus.alignment import FEW, SHARE, Block, Comparison, Words, compare, objection, price, words
 from pipeline.corpus.fingerprints import normal
-from pipeline.corpus.index import Index, Proposal
+from pipeline.corpus.index import Index, Proposal, Proposals
 from pipeline.settings import Settings
 
 __all__ = ["KINDS", "Decision", "decide"]
@@ -35,14 +35,16 @@ class Decision(NamedTuple):
     why: str = ""
 
 
-def decide(index: Index, text_of: Callable[[int], str], settings: Settings) -> dict[int, Decision]:
-    """Decide on all pairs that the index proposes; `text_of` gives the text of a paragraph by its number.
+def decide(
+    index: Index, proposals: Proposals, text_of: Callable[[int], str], settings: Settings
+) -> dict[int, Decision]:
+    """Decide on the pairs that the index proposes; `text_of` gives the text of a paragraph by its number.
 
     Returns, by number, what was decided of the paragraphs that go, and of those that stay though they are alike.
     """
     judge = _Judge(index, text_of, settings)
-    for number, proposals in groupby(index.proposals(), key=lambda proposal: proposal.number):
-        judge.hear(number, list(proposals))
+    for number, pairs in groupby(proposals.rows(), key=lambda proposal: proposal.number):
+        judge.hear(number, list(pairs))
     judge.close()
     return dict(sorted(judge.decided.items()))
 

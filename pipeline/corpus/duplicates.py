@@ -107,7 +107,7 @@ def find(documents: Iterable[Document], settings: Settings | None = None) -> dic
         row = marks[number]
         return texts[index.document_of(number)][row["start"] : row["end"]]
 
-    return rows(index, decisions.decide(index, text_of, settings or Settings()))
+    return rows(index, decisions.decide(index, index.proposals(), text_of, settings or Settings()))
 
 
 def rows(index: Index, decided: Mapping[int, Decision]) -> dict[str, Duplicates]:

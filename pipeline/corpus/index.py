@@ -15,7 +15,7 @@ first bits, and are sorted part by part.
     >>> index = Index()
     >>> index.add("a", marks(clean(prose)))
     >>> index.add("b", marks(clean(prose + " It comes back at nine.")))
-    >>> [proposal[:2] for proposal in index.proposals()]
+    >>> [proposal[:2] for proposal in index.proposals().rows()]
     [(0, 1)]
 """
 
@@ -24,7 +24,7 @@ from __future__ import annotations
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from pipeline.corpus.fingerprints import MARK, Marks, Place, unpack
 from pipeline.corpus.shingles import Numbers
 
-__all__ = ["Index", "Proposal"]
+__all__ = ["Index", "Proposal", "Proposals"]
 
 PARTS = 64  # of the shingles that are on disk
 IN_MEMORY = 1 << 22  # shingles
@@ -49,6 +49,18 @@ class Proposal(NamedTuple):
     number: int
     of: int
     shared: float
+
+
+class Proposals(NamedTuple):
+    """Pairs of paragraphs as columns: see `Proposal`."""
+
+    numbers: NDArray[np.int64]
+    of: NDArray[np.int64]
+    shared: NDArray[np.float64]
+
+    def rows(self) -> Iterator[Proposal]:
+        """The pairs one by one."""
+        return map(Proposal, self.numbers.tolist(), self.of.tolist(), self.shared.tolist())
 
 
 class Index:
@@ -114,15 +126,13 @@ class Index:
         ranks[order] = np.arange(len(order), dtype=np.uint32)
         return ranks
 
-    def proposals(self, only: NDArray[np.bool_] | None = None) -> Iterator[Proposal]:
-        """Yield the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first.
+    def proposals(self, only: NDArray[np.bool_] | None = None) -> Proposals:
+        """Return the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first.
 
         With `only` (a flag for each number), pairs of which neither is flagged are left out, and paragraphs with equal
         words are pairs like others.
         """
         marks, ranks = self.marks, self.ranks()
-        if not len(marks):
-            return
         equal = _equal(marks["key"], ranks)
         alone = equal == np.arange(len(marks))  # for the others, those that they equal stand in
         pairs, counts = self._pairs(ranks, alone if only is None else np.ones(len(marks), bool), only)
@@ -137,11 +147,8 @@ class Index:
             shared = np.concatenate((np.full(len(twins), 2.0), shared))
         order = np.lexsort((ranks[of], -shared, ranks[numbers]))
         numbers, of, shared = numbers[order], of[order], shared[order]
-        at = np.arange(len(numbers))
-        starts = np.maximum.accumulate(np.where(np.append(True, numbers[1:] != numbers[:-1]), at, 0)) if len(at) else at
-        few = at - starts < MOST
-        rows = zip(numbers[few].tolist(), of[few].tolist(), np.minimum(shared[few], 1.0).round(4).tolist(), strict=True)
-        yield from map(Proposal._make, rows)
+        few = np.arange(len(numbers)) - _heads(numbers) < MOST
+        return Proposals(numbers[few], of[few], np.minimum(shared[few], 1.0).round(4))
 
     def _pairs(
         self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_], only: NDArray[np.bool_] | None
@@ -195,10 +202,15 @@ class Index:
 def _equal(keys: Numbers, ranks: NDArray[np.uint32]) -> NDArray[np.int64]:
     """For each paragraph the number of the one with the same key that has the best rank."""
     order = np.lexsort((ranks, keys))
-    heads = np.append(True, keys[order][1:] != keys[order][:-1])
     equal = np.empty(len(keys), np.int64)
-    equal[order] = order[np.maximum.accumulate(np.where(heads, np.arange(len(order)), 0))]
+    equal[order] = order[_heads(keys[order])]
     return equal
+
+
+def _heads(values: NDArray[Any]) -> NDArray[np.int64]:
+    """For each of some values the place of the first of those beside it that are the same."""
+    at = np.arange(len(values))
+    return np.maximum.accumulate(np.where(np.append(True, values[1:] != values[:-1])[: len(values)], at, 0))
 
 
 def _paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uint32]) -> Numbers:
@@ -212,7 +224,7 @@ def _paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uin
     order = order[np.lexsort((ranks[owners[order]], shingles[order]))]
     shingles, owners = shingles[order], owners[order].astype(np.uint64)
     at = np.arange(len(order))
-    heads = np.maximum.accumulate(np.where(np.append(True, shingles[1:] != shingles[:-1]), at, 0)) if len(at) else at
+    heads = _heads(shingles)
     pairs = [np.empty(0, np.uint64)]
     behind = [(at - back, at) for back in range(1, NEAR + 1)]
     best = [(heads + ahead, at - NEAR) for ahead in range(BEST)]

@@ -15,7 +15,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "run", "save"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
-_AT_HAND = 256  # documents whose text is kept while duplicates are looked for
 _SMALL = 2_000_000  # bytes: below it, starting workers takes longer than the work
 
 
@@ -103,16 +101,11 @@ def _decide(job: Job, index: Index, spots: Mapping[str, Spot]) -> dict[str, Dupl
     """Decide which paragraphs go, by id of the document; texts are read from the documents that wait."""
     from pipeline.corpus.decisions import decide
     from pipeline.corpus.duplicates import rows
+    from pipeline.corpus.texts import Texts
 
-    marks = index.marks
-    with Spool(job.waiting) as spool:
-        document = lru_cache(maxsize=_AT_HAND)(lambda id: spool.get(spots[id]).text)
-
-        def text_of(number: int) -> str:
-            row = marks[number]
-            return document(index.document_of(number))[row["start"] : row["end"]]
-
-        return rows(index, decide(index, text_of, job.settings))
+    proposals = index.proposals()
+    with Spool(job.waiting) as spool, Texts(index, proposals, lambda id: spool.text(spots[id])) as texts:
+        return rows(index, decide(index, proposals, texts.get, job.settings))
 
 
 def _steps(progress: Progress | None, total: int) -> Callable[[], None]:

@@ -21,16 +21,18 @@ from types import TracebackType
 from typing import IO, NamedTuple
 
 from pipeline.document import Document
+from pipeline.stages.utf8 import utf8
 
 __all__ = ["Spool", "Spot"]
 
 
 class Spot(NamedTuple):
-    """Where a document waits: the file, and the bytes of it."""
+    """Where a document waits: the file, where it starts there, and how many bytes are its text and the rest."""
 
     name: str
     start: int
-    size: int
+    text: int
+    rest: int
 
 
 class Spool:
@@ -49,23 +51,33 @@ class Spool:
 
     def add(self, document: Document) -> Spot:
         """Put a document down."""
-        packed = pickle.dumps(replace(document, raw=""), pickle.HIGHEST_PROTOCOL)
+        text = utf8(document.text)
+        rest = pickle.dumps(replace(document, raw="", text=""), pickle.HIGHEST_PROTOCOL)
         name = str(os.getpid())
         if self._mine is None:
             self._mine = open(os.path.join(self._folder, name), "ab")  # noqa: SIM115 (closed with the spool)
         start = self._mine.tell()
-        self._mine.write(packed)
+        self._mine.writelines((text, rest))
         self._mine.flush()
-        return Spot(name, start, len(packed))
+        return Spot(name, start, len(text), len(rest))
 
     def get(self, spot: Spot) -> Document:
         """Take a document up; its raw text is empty."""
+        packed = self._read(spot, spot.text + spot.rest)
+        document: Document = pickle.loads(memoryview(packed)[spot.text :])
+        document.text = packed[: spot.text].decode("utf-8", "surrogatepass")
+        return document
+
+    def text(self, spot: Spot) -> str:
+        """Only the text of a document."""
+        return self._read(spot, spot.text).decode("utf-8", "surrogatepass")
+
+    def _read(self, spot: Spot, size: int) -> bytes:
         file = self._files.get(spot.name)
         if file is None:
             file = self._files[spot.name] = open(os.path.join(self._folder, spot.name), "rb", 0)  # noqa: SIM115
         file.seek(spot.start)
-        document: Document = pickle.loads(file.read(spot.size))
-        return document
+        return file.read(size)
 
     def close(self) -> None:
         """Close the files."""

@@ -106,19 +106,19 @@ def marked(left: str, right: str) -> tuple[str, str]:
     blocks = align(one.forms, other.forms)
     common = {block.left + step for block in blocks for step in range(block.size)}
     there = {block.right + step for block in blocks for step in range(block.size)}
-    return _bracketed(left, one.starts, one.ends, common), _bracketed(right, other.starts, other.ends, there)
+    return _bracketed(left, one.spans, common), _bracketed(right, other.spans, there)
 
 
-def _bracketed(text: str, starts: Sequence[int], ends: Sequence[int], common: set[int]) -> str:
+def _bracketed(text: str, spans: Sequence[tuple[int, int]], common: set[int]) -> str:
     pieces, at = [], 0
     runs: list[list[int]] = []
-    for place in (place for place in range(len(starts)) if place not in common):
+    for place in (place for place in range(len(spans)) if place not in common):
         if runs and runs[-1][1] == place:
             runs[-1][1] = place + 1
         else:
             runs.append([place, place + 1])
     for first, last in runs:
-        start, end = starts[first], ends[last - 1]
+        start, end = spans[first][0], spans[last - 1][1]
         pieces += [text[at:start], "[", text[start:end], "]"]
         at = end
     return "".join([*pieces, text[at:]])
