@@ -39,9 +39,11 @@ __all__ = [
     "invert",
     "survivors",
     "to_json",
+    "unapply",
 ]
 
 Side = Literal["left", "right"]
+_OLD, _NEW = 1, 2  # fields of an edit
 
 
 class EditError(ValueError):
@@ -86,7 +88,7 @@ def check(edits: Iterable[Edit]) -> None:
         before = edit
 
 
-def apply(text: str, edits: Iterable[Edit]) -> str:
+def apply(text: str, edits: Iterable[tuple[int, str, str, str]]) -> str:
     """Return `text` with the pass applied; every `old` is checked against the text.
 
     Raises `EditError` for edits that overlap, are out of order, or do not read `old` at `start`.
@@ -97,22 +99,40 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
     pipeline.edits.EditError: Cannot apply demo at 1: the edit replaces 'x', but the text reads 'b'.
     """
     pieces: list[str] = []
+    push, size = pieces.append, len(text)
     at = 0
-    for edit in edits:
-        start, old, new, rule = edit
-        if start < at:
-            raise EditError(f"Cannot apply {rule} at {start}: the edit before it ends at {at}.")
+    for start, old, new, rule in edits:
         end = start + len(old)
-        found = text[start:end]
-        if end > len(text):
-            raise EditError(f"Cannot apply {rule} at {start}: it reaches past the end of the text, at {len(text)}.")
-        if found != old:
-            raise EditError(f"Cannot apply {rule} at {start}: the edit replaces {old!r}, but the text reads {found!r}.")
-        pieces.append(text[at:start])
-        pieces.append(new)
+        if start < at or end > size or text[start:end] != old:
+            raise _misfit(text, at, Edit(start, old, new, rule))
+        push(text[at:start])
+        if new:
+            push(new)
         at = end
-    pieces.append(text[at:])
+    push(text[at:])
     return "".join(pieces)
+
+
+def unapply(text: str, edits: Iterable[Edit]) -> str:
+    """Return the text that the pass made `text` of; every `new` is checked against the text.
+
+    The same as to apply the inverse, whose edits it does not make.
+
+    >>> unapply("axd", [Edit(1, "bc", "x", "demo")])
+    'abcd'
+    """
+    return apply(text, _turned(edits))
+
+
+def _misfit(text: str, at: int, edit: Edit) -> EditError:
+    """Why an edit cannot be applied to `text` behind another, which ends at `at`."""
+    start, old, _, rule = edit
+    if start < at:
+        return EditError(f"Cannot apply {rule} at {start}: the edit before it ends at {at}.")
+    if edit.end > len(text):
+        return EditError(f"Cannot apply {rule} at {start}: it reaches past the end of the text, at {len(text)}.")
+    found = text[start : edit.end]
+    return EditError(f"Cannot apply {rule} at {start}: the edit replaces {old!r}, but the text reads {found!r}.")
 
 
 def invert(edits: Iterable[Edit]) -> list[Edit]:
@@ -121,12 +141,15 @@ def invert(edits: Iterable[Edit]) -> list[Edit]:
     >>> invert([Edit(0, "a", "", "r"), Edit(5, "", "bc", "r")])
     [Edit(start=0, old='', new='a', rule='r'), Edit(start=4, old='bc', new='', rule='r')]
     """
+    return [Edit(*row) for row in _turned(edits)]
+
+
+def _turned(edits: Iterable[Edit]) -> Iterator[tuple[int, str, str, str]]:
+    """Yield what undoes each edit, as rows."""
     shift = 0
-    inverse = []
     for start, old, new, rule in edits:
-        inverse.append(Edit(start + shift, new, old, rule))
+        yield start + shift, new, old, rule
         shift += len(new) - len(old)
-    return inverse
 
 
 def survivors(edits: Iterable[Edit], length: int) -> Iterator[tuple[int, int, int]]:
@@ -155,10 +178,11 @@ class PositionMap:
 
     def __init__(self, edits: Sequence[Edit]) -> None:
         self._edits = edits
-        self._starts = [edit.start for edit in edits]
+        self._starts: list[int] = []
         self._outs: list[int] = []  # where the new text of each edit starts in the output
         shift = 0
         for start, old, new, _ in edits:
+            self._starts.append(start)
             self._outs.append(start + shift)
             shift += len(new) - len(old)
 
@@ -172,46 +196,15 @@ class PositionMap:
         >>> positions.forward(2, side="left"), positions.forward(2, side="right")
         (2, 4)
         """
-        behind = bisect_left(self._starts, position)  # the edits before it start before the position
-        if side == "right":
-            while behind < len(self._edits) and self._edits[behind].end == position:
-                behind += 1  # insertions at the position
-        if not behind:
-            return position
-        edit, out = self._edits[behind - 1], self._outs[behind - 1]
-        if edit.end > position:  # inside the replaced range
-            return out if side == "left" else out + len(edit.new)
-        return out + len(edit.new) + position - edit.end
+        return self.forward_all((position,), side=side)[0]
 
     def forward_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
-        """Map positions that are in order, each as `forward` does, in one walk.
+        """Map positions that are in order, each as `forward` does.
 
         >>> PositionMap([Edit(2, "", "xx", "r")]).forward_all([1, 2, 3], side="left")
         [1, 2, 5]
         """
-        edits, starts, outs = self._edits, self._starts, self._outs
-        count = len(starts)
-        mapped = []
-        behind = 0
-        for position in positions:
-            while behind < count and (
-                starts[behind] < position or (side == "right" and starts[behind] == position and not edits[behind].old)
-            ):
-                behind += 1
-            if not behind:
-                mapped.append(position)
-                continue
-            start, old, new, _ = edits[behind - 1]
-            past = position - start - len(old)
-            if past >= 0:
-                mapped.append(outs[behind - 1] + len(new) + past)
-            else:  # inside the replaced range
-                mapped.append(outs[behind - 1] + (0 if side == "left" else len(new)))
-        return mapped
-
-    def back_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
-        """Map positions of the output that are in order to the input, in one walk."""
-        return self._inverse().forward_all(positions, side=side)
+        return self._all(positions, side, self._starts, _OLD, self._outs, _NEW)
 
     def back(self, position: int, *, side: Side) -> int:
         """Map a position of the output to the input; `side` is as for `forward`, of the old text.
@@ -219,7 +212,11 @@ class PositionMap:
         >>> PositionMap([Edit(2, "abc", "xy", "r")]).back(3, side="right")
         5
         """
-        return self._inverse().forward(position, side=side)
+        return self.back_all((position,), side=side)[0]
+
+    def back_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
+        """Map positions of the output that are in order to the input, each as `back` does."""
+        return self._all(positions, side, self._outs, _NEW, self._starts, _OLD)
 
     def origin(self, index: int) -> int | Edit:
         """Tell where character `index` of the output comes from: an index of the input, or the edit that wrote it.
@@ -238,10 +235,27 @@ class PositionMap:
             return edit
         return edit.end + offset - len(edit.new)
 
-    def _inverse(self) -> PositionMap:
-        if not hasattr(self, "_back"):
-            self._back = PositionMap(invert(self._edits))
-        return self._back
+    def _all(
+        self, positions: Iterable[int], side: Side, starts: list[int], old: int, outs: list[int], new: int
+    ) -> list[int]:
+        """Map positions one way: an edit puts its field `new`, at its `outs`, for its field `old`, at its `starts`."""
+        edits: Sequence[Any] = self._edits
+        count, right = len(starts), side == "right"
+        mapped = []
+        behind = 0  # the number of edits that start before the position
+        for position in positions:
+            behind = bisect_left(starts, position, behind)
+            while right and behind < count and starts[behind] == position and not edits[behind][old]:
+                behind += 1  # insertions at the position
+            if behind:
+                edit, out = edits[behind - 1], outs[behind - 1]
+                past = position - starts[behind - 1] - len(edit[old])
+                if past >= 0:
+                    position = out + len(edit[new]) + past
+                else:  # inside the replaced range
+                    position = out + len(edit[new]) if right else out
+            mapped.append(position)
+        return mapped
 
 
 def compose(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
