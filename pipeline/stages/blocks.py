@@ -109,7 +109,7 @@ class Rows:
             return False
         below = bare[1:]
         for size, line in zip(sizes, below, strict=False):
-            if size + (line.find(" ") if " " in line else len(line)) < width:
+            if size + line.find(" ") < width and (" " in line or size + len(line) < width):
                 return False
         initials = "".join([line[0] for line in below])
         small = sum(map(str.islower, initials))
@@ -117,13 +117,18 @@ class Rows:
             initial.islower() and line[-1].isalpha() for initial, line in zip(initials, bare, strict=False)
         ):
             return False
-        odd = [line for line in below if line[0] in ODD] if not ODD.isdisjoint(initials) else []
-        if any(marker(line) or RULE.match(line) or is_row(line) for line in odd) or ")" in "".join(
-            [line[1:2] for line in below]
-        ):
+        whole = "\n".join(bare)
+        if "   " in whole or "\t" in whole or any(map(str.isupper, bare)):
             return False
-        if any(map(str.isupper, bare)) or any("   " in line or "\t" in line for line in bare):
+        if ")" in whole and any(line[1:2] == ")" for line in below):
             return False
+        if not ODD.isdisjoint(initials):
+            odd = [line for line in below if line[0] in ODD]
+            if any(marker(line) or RULE.match(line) for line in odd):
+                return False
+            tabular = sum(map(is_row, odd))  # prose has a number at the start of a line now and then
+            if tabular and (tabular * 4 > len(bare) or marker(bare[0])):
+                return False
         self.width = width
         return True
 
@@ -209,7 +214,8 @@ def is_kept(lines: Sequence[Line]) -> bool:
         return True
     if ":" in whole and sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
         return True
-    return sum(map(is_drawn, texts)) * 2 > count
+    half = texts[: (count + 1) // 2]  # if none of these is drawn, no more than half of the lines are
+    return any(map(is_drawn, half)) and sum(map(is_drawn, texts)) * 2 > count
 
 
 def is_drawn(text: str) -> bool:

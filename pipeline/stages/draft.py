@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from pipeline.document import Paragraph
 from pipeline.edits import Edit
@@ -15,7 +16,10 @@ from pipeline.stages.sentences import bridges, ended, is_shouted, is_title, mark
 RUN = re.compile(r"[ \t\f\v]{2,}|[\t\f\v]")
 NAMED = re.compile(r"(?!(?:I|He|She|It|We|You|They|This|That|There)\b)[A-Z][\w'’-]*(?: [\w'’-]+){0,3}\.")
 Block = tuple[str, int, int, str]  # kind ("title" may become a heading), start, end, text of the first line
+# Beside these, a line break may become something else than a space.
 JOINTS = frozenset("-\u2010\u00ad([{“‘«—$€£¥,;:.)]}%’…")
+LASTS = frozenset("-\u2010\u00ad([{“‘«—$€£¥")
+FIRSTS = frozenset("-,;:.)]%")
 MARKS = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789#")
 
 
@@ -46,11 +50,22 @@ def headed(blocks: Sequence[Block], markdown: bool) -> tuple[list[Edit], list[Pa
     return edits[::-1], paragraphs[::-1]
 
 
+def is_smooth(lines: Sequence[str]) -> bool:
+    """Whether each break between these lines is a space, when they are joined; false if that needs a closer look.
+
+    >>> is_smooth(["the sea,", "and"]), is_smooth(["the har-", "bour"])
+    (True, False)
+    """
+    firsts = "".join([line[0] for line in lines[1:]])
+    return firsts.isascii() and FIRSTS.isdisjoint(firsts) and LASTS.isdisjoint([line[-1] for line in lines[:-1]])
+
+
 class Draft:
     """The edits of a round as they grow; `at` is where the last line ended."""
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.spare = "  " in text  # whether there are runs of spaces at all
         self.decide = hyphens.judge(text)
         self.edits: list[Edit] = []
         self.blocks: list[Block] = []
@@ -128,23 +143,33 @@ class Draft:
         begin = at if even else at + len(block.rows[0]) - len(block.rows[0].lstrip(SPACES))
         kind = "list" if bare[0][0] in MARKS and marker(bare[0]) else "prose"
         first = self.open(begin, bare[0], kind)
-        edits, before, end = self.edits, "", begin
-        for row, line in zip(block.rows, bare, strict=True):
+        size = sum(map(len, bare)) + len(bare) - 1
+        if even and is_smooth(bare) and (not self.spare or text.find("  ", at, at + size) < 0):
+            ends = accumulate([len(line) + 1 for line in bare[1:-1]], initial=at + len(bare[0]))
+            self.edits += [Edit(end, "\n", " ", "reflow.join") for end in ends]
+            self.at, self.last = at + size, bare[-1]
+        else:
+            self.rough(block, begin, even, kind)
+        self.settled = self.settled and kind == "prose"
+        self.blocks.append((kind, first, self.at, bare[0] + " " * 100))
+
+    def rough(self, block: Rows, begin: int, even: bool, kind: str) -> None:
+        """Write the edits of a plain block line by line; `begin` is where the first starts, without its indent."""
+        at, edits, before, end = block.start, self.edits, "", begin
+        for row, line in zip(block.rows, block.bare, strict=True):
             start = at if even else at + len(row) - len(row.lstrip(SPACES))
             if before:
                 if before[-1] in JOINTS or line[0] in JOINTS or not line[0].isascii():
                     self.at = end
                     self.join(before, line, start, join(before, line, "reflow.join"))
                 else:
-                    edits.append(Edit(end, "\n" if even else text[end:start], " ", "reflow.join"))
+                    edits.append(Edit(end, "\n" if even else self.text[end:start], " ", "reflow.join"))
             if "  " in line:
                 self.spaces(start, line, not before and kind == "list")
             end = start + len(line)
             at += len(row) + 1
             before = line
         self.at, self.last = end, before
-        self.settled = self.settled and kind == "prose"
-        self.blocks.append((kind, first, end, bare[0] + " " * 100))
 
     def block(self, lines: Sequence[Line], between: Sequence[Link], kept: bool) -> None:
         """Write the edits of a block of lines with links between them."""
