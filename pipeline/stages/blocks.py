@@ -53,13 +53,14 @@ class Line(NamedTuple):
 class Rows:
     """A block as it was read: its lines as they are, from `start` of the text."""
 
-    __slots__ = ("_lines", "bare", "rows", "spaced", "start", "width")
+    __slots__ = ("_lines", "bare", "rows", "smooth", "spaced", "start", "width")
 
     def __init__(self, start: int, rows: list[str]) -> None:
         self.start = start
         self.rows = rows
         self.bare = [row.strip(SPACES) for row in rows]
         self.width = 0
+        self.smooth = False
         self.spaced = False
         self._lines: list[Line] = []
 
@@ -93,16 +94,18 @@ class Rows:
         row = self.rows[0]
         return row is self.bare[0] and not ("  " in row or "\t" in row or "\n" in row or "\f" in row or "\v" in row)
 
-    def plain(self) -> bool:
-        """Whether this is wrapped prose without any doubt, so that no line needs a second look; sets `width`.
+    def plain(self, spare: bool = True) -> bool:
+        """Whether this is wrapped prose without any doubt, so that no line needs a second look.
 
-        What `shape` and the links would say of it is then known: all breaks are full, so all lines are joined.
+        What `shape` and the links would say of it is then known: all breaks are full, so all lines are joined. Sets
+        `width`, and `smooth` if each break becomes a space. `spare` tells whether the text has runs of spaces.
         """
         bare = self.bare
         if len(bare) < 3 or bare[0].startswith("o  "):
             return False
         sizes = [*map(len, bare)]
-        if bare != self.rows and not self._is_even(sizes):
+        even = bare == self.rows
+        if not even and not self._is_even(sizes):
             return False
         width = max(sizes)
         if not 40 <= width <= WIDE:
@@ -111,18 +114,17 @@ class Rows:
         for size, line in zip(sizes, below, strict=False):
             if size + line.find(" ") < width and (" " in line or size + len(line) < width):
                 return False
-        initials = "".join([line[0] for line in below])
-        small = sum(map(str.islower, initials))
-        if small * 2 < len(below) or not any(
-            initial.islower() and line[-1].isalpha() for initial, line in zip(initials, bare, strict=False)
+        firsts, lasts = "".join([line[0] for line in below]), "".join([line[-1] for line in bare])
+        if sum(map(str.islower, firsts)) * 2 < len(below) or not any(
+            first.islower() and last.isalpha() for first, last in zip(firsts, lasts, strict=False)
         ):
             return False
         whole = "\n".join(bare)
-        if "   " in whole or "\t" in whole or any(map(str.isupper, bare)):
+        if (spare and "   " in whole) or "\t" in whole or any(map(str.isupper, bare)):
             return False
         if ")" in whole and any(line[1:2] == ")" for line in below):
             return False
-        if not ODD.isdisjoint(initials):
+        if not ODD.isdisjoint(firsts):
             odd = [line for line in below if line[0] in ODD]
             if any(marker(line) or RULE.match(line) for line in odd):
                 return False
@@ -130,6 +132,7 @@ class Rows:
             if tabular and (tabular * 4 > len(bare) or marker(bare[0])):
                 return False
         self.width = width
+        self.smooth = even and firsts.isascii() and FIRSTS.isdisjoint(firsts) and LASTS.isdisjoint(lasts[:-1])
         return True
 
     def _is_even(self, sizes: list[int]) -> bool:
@@ -151,6 +154,9 @@ class Shape(NamedTuple):
 
 
 ODD = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789=~_#`|>")
+# Beside these, at the start of a line and at its end, a break may become something else than a space.
+FIRSTS = frozenset("-,;:.)]%")
+LASTS = frozenset("-\u2010\u00ad([{“‘«—$€£¥")
 WIDE = 116  # columns; prose is hardly ever hard-wrapped beyond
 RULE = re.compile(r"([=\-_*~#+.·•—–])(?:\s*\1){2,}$")
 RULED = frozenset("=-_*~#+.·•—–")

@@ -16,10 +16,7 @@ from pipeline.stages.sentences import bridges, ended, is_shouted, is_title, mark
 RUN = re.compile(r"[ \t\f\v]{2,}|[\t\f\v]")
 NAMED = re.compile(r"(?!(?:I|He|She|It|We|You|They|This|That|There)\b)[A-Z][\w'’-]*(?: [\w'’-]+){0,3}\.")
 Block = tuple[str, int, int, str]  # kind ("title" may become a heading), start, end, text of the first line
-# Beside these, a line break may become something else than a space.
 JOINTS = frozenset("-\u2010\u00ad([{“‘«—$€£¥,;:.)]}%’…")
-LASTS = frozenset("-\u2010\u00ad([{“‘«—$€£¥")
-FIRSTS = frozenset("-,;:.)]%")
 MARKS = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789#")
 
 
@@ -48,16 +45,6 @@ def headed(blocks: Sequence[Block], markdown: bool) -> tuple[list[Edit], list[Pa
         if markdown and kind == "heading" and not text.startswith("# "):
             edits.append(Edit(start, "", "# ", "reflow.heading"))
     return edits[::-1], paragraphs[::-1]
-
-
-def is_smooth(lines: Sequence[str]) -> bool:
-    """Whether each break between these lines is a space, when they are joined; false if that needs a closer look.
-
-    >>> is_smooth(["the sea,", "and"]), is_smooth(["the har-", "bour"])
-    (True, False)
-    """
-    firsts = "".join([line[0] for line in lines[1:]])
-    return firsts.isascii() and FIRSTS.isdisjoint(firsts) and LASTS.isdisjoint([line[-1] for line in lines[:-1]])
 
 
 class Draft:
@@ -139,12 +126,12 @@ class Draft:
     def wrapped(self, block: Rows) -> None:
         """Write the edits of a plain block of wrapped prose: a line break becomes a space, or a hyphen is settled."""
         at, bare, text = block.start, block.bare, self.text
-        even = bare == block.rows
+        even = block.smooth or bare == block.rows
         begin = at if even else at + len(block.rows[0]) - len(block.rows[0].lstrip(SPACES))
         kind = "list" if bare[0][0] in MARKS and marker(bare[0]) else "prose"
         first = self.open(begin, bare[0], kind)
         size = sum(map(len, bare)) + len(bare) - 1
-        if even and is_smooth(bare) and (not self.spare or text.find("  ", at, at + size) < 0):
+        if block.smooth and (not self.spare or text.find("  ", at, at + size) < 0):
             ends = accumulate([len(line) + 1 for line in bare[1:-1]], initial=at + len(bare[0]))
             self.edits += [Edit(end, "\n", " ", "reflow.join") for end in ends]
             self.at, self.last = at + size, bare[-1]

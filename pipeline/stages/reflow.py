@@ -149,13 +149,14 @@ def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], D
 
 def drafted(text: str, blocks: Sequence[Rows]) -> Draft:
     """The draft of a round of decisions about the blocks of a text."""
+    draft = Draft(text)
     shapes: list[Shape | None] = []
     widths: list[int] = []
     for block in blocks:
         found = None
         if len(block) == 1:
             found = None if block.is_neat() else single(block.lines()[0])
-        elif block.spaced or not block.plain():
+        elif block.spaced or not block.plain(draft.spare):
             found = shape(block.lines())
             if found.kind == "wrapped" and len(block) > 3:
                 widths.append(found.width)
@@ -163,7 +164,6 @@ def drafted(text: str, blocks: Sequence[Rows]) -> Draft:
             widths.append(block.width)
         shapes.append(found)
     usual = sorted(widths)[len(widths) // 2] if widths else 0
-    draft = Draft(text)
     draft.usual = usual
     for block, found in zip(blocks, shapes, strict=True):
         if found is None:
