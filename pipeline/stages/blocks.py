@@ -128,9 +128,8 @@ class Rows:
             odd = [line for line in below if line[0] in ODD]
             if any(marker(line) or RULE.match(line) for line in odd):
                 return False
-            tabular = sum(map(is_row, odd))  # prose has a number at the start of a line now and then
-            if tabular and (tabular * 4 > len(bare) or marker(bare[0])):
-                return False
+            if any(map(is_row, odd)) and (any(map(marker, bare)) or is_kept(bare, sizes)):
+                return False  # but prose has a number at the start of a line now and then
         self.width = width
         self.smooth = even and firsts.isascii() and FIRSTS.isdisjoint(firsts) and LASTS.isdisjoint(lasts[:-1])
         return True
@@ -183,9 +182,10 @@ def shape(lines: Sequence[Line], usual: int = 0) -> Shape:
 
     `usual` is the width at which other blocks of the document are wrapped, 0 if that is not known.
     """
-    if is_kept(lines):
+    edges = [line.edge for line in lines]
+    if is_kept([line.text for line in lines], edges):
         return Shape("kept")
-    edges = sorted(line.edge for line in lines)
+    edges.sort()
     width = edges[-1]
     if len(edges) > 6 and width > edges[-2] * 1.2 and edges[-2] > 30:
         width = edges[-2]  # one line that a removal made longer, or an address
@@ -196,19 +196,19 @@ def shape(lines: Sequence[Line], usual: int = 0) -> Shape:
     return apart(lines, edges)
 
 
-def is_kept(lines: Sequence[Line]) -> bool:
-    """Whether the lines are a table, code, quoted mail, mail headers or a drawing."""
+def is_kept(lines: Sequence[str], edges: Sequence[int]) -> bool:
+    """Whether lines, which end at the columns `edges`, are a table, code, quoted mail, mail headers or a drawing."""
     count = len(lines)
-    texts = [line.text for line in lines if len(line.text) <= WIDE]
+    texts = [line for line in lines if len(line) <= WIDE]
     if len(texts) * 2 < count:
         return False
-    if lines[0].text == "--" or all(text.startswith((">", "|")) for text in texts):
+    if lines[0] == "--" or all(text.startswith((">", "|")) for text in texts):
         return True
     whole = "\n".join(texts)  # what is nowhere in it needs no look at each line
     if ("   " in whole or "\t" in whole or "|" in whole) and sum(map(has_columns, texts)) * 2 > count:
         # justified prose has gaps too, but lines of one length that go on with small letters
         prose = count > 2 and sum(text[0].islower() for text in texts[1:]) * 2 >= count
-        if not prose or len({line.edge for line in lines[:-1]}) > 1 + count // 4:
+        if not prose or len(set(edges[:-1])) > 1 + count // 4:
             return True
     coded = [sign for sign in CODED if sign in whole]
     if coded:
