@@ -43,7 +43,6 @@ __all__ = [
 ]
 
 Side = Literal["left", "right"]
-_OLD, _NEW = 1, 2  # fields of an edit
 
 
 class EditError(ValueError):
@@ -125,14 +124,14 @@ def unapply(text: str, edits: Iterable[Edit]) -> str:
 
 
 def _misfit(text: str, at: int, edit: Edit) -> EditError:
-    """Why an edit cannot be applied to `text` behind another, which ends at `at`."""
-    start, old, _, rule = edit
-    if start < at:
-        return EditError(f"Cannot apply {rule} at {start}: the edit before it ends at {at}.")
-    if edit.end > len(text):
-        return EditError(f"Cannot apply {rule} at {start}: it reaches past the end of the text, at {len(text)}.")
-    found = text[start : edit.end]
-    return EditError(f"Cannot apply {rule} at {start}: the edit replaces {old!r}, but the text reads {found!r}.")
+    """Why an edit cannot be applied to `text` behind one that ends at `at`."""
+    if edit.start < at:
+        why = f"the edit before it ends at {at}"
+    elif edit.end > len(text):
+        why = f"it reaches past the end of the text, at {len(text)}"
+    else:
+        why = f"the edit replaces {edit.old!r}, but the text reads {text[edit.start : edit.end]!r}"
+    return EditError(f"Cannot apply {edit.rule} at {edit.start}: {why}.")
 
 
 def invert(edits: Iterable[Edit]) -> list[Edit]:
@@ -196,7 +195,7 @@ class PositionMap:
         >>> positions.forward(2, side="left"), positions.forward(2, side="right")
         (2, 4)
         """
-        return self.forward_all((position,), side=side)[0]
+        return self._all((position,), side, back=False)[0]
 
     def forward_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
         """Map positions that are in order, each as `forward` does.
@@ -204,7 +203,7 @@ class PositionMap:
         >>> PositionMap([Edit(2, "", "xx", "r")]).forward_all([1, 2, 3], side="left")
         [1, 2, 5]
         """
-        return self._all(positions, side, self._starts, _OLD, self._outs, _NEW)
+        return self._all(positions, side, back=False)
 
     def back(self, position: int, *, side: Side) -> int:
         """Map a position of the output to the input; `side` is as for `forward`, of the old text.
@@ -212,11 +211,11 @@ class PositionMap:
         >>> PositionMap([Edit(2, "abc", "xy", "r")]).back(3, side="right")
         5
         """
-        return self.back_all((position,), side=side)[0]
+        return self._all((position,), side, back=True)[0]
 
     def back_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
         """Map positions of the output that are in order to the input, each as `back` does."""
-        return self._all(positions, side, self._outs, _NEW, self._starts, _OLD)
+        return self._all(positions, side, back=True)
 
     def origin(self, index: int) -> int | Edit:
         """Tell where character `index` of the output comes from: an index of the input, or the edit that wrote it.
@@ -235,11 +234,11 @@ class PositionMap:
             return edit
         return edit.end + offset - len(edit.new)
 
-    def _all(
-        self, positions: Iterable[int], side: Side, starts: list[int], old: int, outs: list[int], new: int
-    ) -> list[int]:
-        """Map positions one way: an edit puts its field `new`, at its `outs`, for its field `old`, at its `starts`."""
+    def _all(self, positions: Iterable[int], side: Side, back: bool) -> list[int]:
+        """Map positions that are in order, forward or back."""
         edits: Sequence[Any] = self._edits
+        starts, outs = (self._outs, self._starts) if back else (self._starts, self._outs)
+        old, new = (2, 1) if back else (1, 2)  # the fields of an edit that stand at its `starts` and at its `outs`
         count, right = len(starts), side == "right"
         mapped = []
         behind = 0  # the number of edits that start before the position
