@@ -38,7 +38,6 @@ __all__ = [
     "from_json",
     "invert",
     "survivors",
-    "to_json",
     "unapply",
 ]
 
@@ -98,8 +97,7 @@ def apply(text: str, edits: Iterable[tuple[int, str, str, str]]) -> str:
     pipeline.edits.EditError: Cannot apply demo at 1: the edit replaces 'x', but the text reads 'b'.
     """
     pieces: list[str] = []
-    push, size = pieces.append, len(text)
-    at = 0
+    push, size, at = pieces.append, len(text), 0
     for start, old, new, rule in edits:
         end = start + len(old)
         if start < at or end > size or text[start:end] != old:
@@ -342,17 +340,8 @@ def _written(first: list[tuple[Edit, int]], start: int, end: int) -> str:
     return "".join(edit.new[max(start, out) - out : max(0, end - out)] for edit, out in first)
 
 
-def to_json(edits: Iterable[Edit]) -> list[list[int | str]]:
-    """Return the pass as rows `[start, old, new, rule]`.
-
-    >>> to_json([Edit(1, "b", "", "r")])
-    [[1, 'b', '', 'r']]
-    """
-    return [list(edit) for edit in edits]
-
-
 def from_json(rows: Iterable[Any]) -> list[Edit]:
-    """Read rows of `to_json`; `EditError` says which row is not one.
+    """Read rows `[start, old, new, rule]`; `EditError` says which row is not one.
 
     >>> from_json([[1, "b", ""]])
     Traceback (most recent call last):

@@ -19,7 +19,6 @@ from pipeline.edits import (
     from_json,
     invert,
     survivors,
-    to_json,
     unapply,
 )
 
@@ -159,7 +158,7 @@ def test_origin_is_a_survivor_or_the_edit_that_wrote_it(case: tuple[str, list[Ed
 @given(texts_with_pass())
 def test_json_round_trips(case: tuple[str, list[Edit]]) -> None:
     _, edits = case
-    assert from_json(to_json(edits)) == edits
+    assert from_json([list(edit) for edit in edits]) == edits
 
 
 @pytest.mark.parametrize(
