@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.document import Document, Fact, Flag, Found, Ledger, Paragraph
-from pipeline.edits import Edit, PositionMap, apply
+from pipeline.edits import Edit, apply
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import STAGE_RULES, Stage, characters, debris, decode, encoding, gaps, lines, reflow
@@ -132,9 +132,11 @@ def take(document: Document, stage: str, found: Found) -> None:
     if found.edits:
         document.text = apply(document.text, found.edits)
         document.ledger.add(stage, found.edits)
-        positions = PositionMap(found.edits)
-        gaps = [gap._replace(at=positions.forward(gap.at, side="left")) for gap in gaps]
+        if gaps:
+            forward = document.ledger.maps()[-1].forward
+            gaps = [gap._replace(at=forward(gap.at, side="left")) for gap in gaps]
     if found.edits and not is_behind(found.edits, document.paragraphs):
+        positions = document.ledger.maps()[-1]
         starts = positions.forward_all([paragraph.start for paragraph in document.paragraphs], side="left")
         ends = positions.forward_all([paragraph.end for paragraph in document.paragraphs], side="right")
         document.paragraphs = [
@@ -183,7 +185,7 @@ def settle(document: Document) -> None:
     document.paragraphs = [
         Paragraph(paragraph.kind, paragraph.start, paragraph.end, start, end)
         for paragraph, start, end in zip(paragraphs, starts, ends, strict=True)
-        if not text[paragraph.start : paragraph.end].isspace() and paragraph.end > paragraph.start
+        if text[paragraph.start : paragraph.end].strip()
     ]
     document.facts.sort(key=lambda fact: (fact.start, fact.end, fact.kind))
     document.gaps.sort(key=lambda gap: (gap.at, gap.kind))

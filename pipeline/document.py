@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pipeline.edits import Edit, PositionMap, Side, apply, compose, invert
+from pipeline.edits import Edit, PositionMap, Side, apply, compose, unapply
 
 
 class Pass(NamedTuple):
@@ -116,7 +116,7 @@ class Ledger:
     def rebuild(self, clean: str) -> str:
         """Return the raw text that `clean` was made of, every step checked."""
         for step in reversed(self.passes):
-            clean = apply(clean, invert(step.edits))
+            clean = unapply(clean, step.edits)
         return clean
 
     def shrinks(self) -> int:

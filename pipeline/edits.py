@@ -38,7 +38,7 @@ __all__ = [
     "from_json",
     "invert",
     "survivors",
-    "to_json",
+    "unapply",
 ]
 
 Side = Literal["left", "right"]
@@ -86,7 +86,7 @@ def check(edits: Iterable[Edit]) -> None:
         before = edit
 
 
-def apply(text: str, edits: Iterable[Edit]) -> str:
+def apply(text: str, edits: Iterable[tuple[int, str, str, str]]) -> str:
     """Return `text` with the pass applied; every `old` is checked against the text.
 
     Raises `EditError` for edits that overlap, are out of order, or do not read `old` at `start`.
@@ -97,22 +97,39 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
     pipeline.edits.EditError: Cannot apply demo at 1: the edit replaces 'x', but the text reads 'b'.
     """
     pieces: list[str] = []
-    at = 0
-    for edit in edits:
-        start, old, new, rule = edit
-        if start < at:
-            raise EditError(f"Cannot apply {rule} at {start}: the edit before it ends at {at}.")
+    push, size, at = pieces.append, len(text), 0
+    for start, old, new, rule in edits:
         end = start + len(old)
-        found = text[start:end]
-        if end > len(text):
-            raise EditError(f"Cannot apply {rule} at {start}: it reaches past the end of the text, at {len(text)}.")
-        if found != old:
-            raise EditError(f"Cannot apply {rule} at {start}: the edit replaces {old!r}, but the text reads {found!r}.")
-        pieces.append(text[at:start])
-        pieces.append(new)
+        if start < at or end > size or text[start:end] != old:
+            raise _misfit(text, at, Edit(start, old, new, rule))
+        push(text[at:start])
+        if new:
+            push(new)
         at = end
-    pieces.append(text[at:])
+    push(text[at:])
     return "".join(pieces)
+
+
+def unapply(text: str, edits: Iterable[Edit]) -> str:
+    """Return the text that the pass made `text` of; every `new` is checked against the text.
+
+    The same as to apply the inverse, whose edits it does not make.
+
+    >>> unapply("axd", [Edit(1, "bc", "x", "demo")])
+    'abcd'
+    """
+    return apply(text, _turned(edits))
+
+
+def _misfit(text: str, at: int, edit: Edit) -> EditError:
+    """Why an edit cannot be applied to `text` behind one that ends at `at`."""
+    if edit.start < at:
+        why = f"the edit before it ends at {at}"
+    elif edit.end > len(text):
+        why = f"it reaches past the end of the text, at {len(text)}"
+    else:
+        why = f"the edit replaces {edit.old!r}, but the text reads {text[edit.start : edit.end]!r}"
+    return EditError(f"Cannot apply {edit.rule} at {edit.start}: {why}.")
 
 
 def invert(edits: Iterable[Edit]) -> list[Edit]:
@@ -121,12 +138,15 @@ def invert(edits: Iterable[Edit]) -> list[Edit]:
     >>> invert([Edit(0, "a", "", "r"), Edit(5, "", "bc", "r")])
     [Edit(start=0, old='', new='a', rule='r'), Edit(start=4, old='bc', new='', rule='r')]
     """
+    return [Edit(*row) for row in _turned(edits)]
+
+
+def _turned(edits: Iterable[Edit]) -> Iterator[tuple[int, str, str, str]]:
+    """Yield what undoes each edit, as rows."""
     shift = 0
-    inverse = []
     for start, old, new, rule in edits:
-        inverse.append(Edit(start + shift, new, old, rule))
+        yield start + shift, new, old, rule
         shift += len(new) - len(old)
-    return inverse
 
 
 def survivors(edits: Iterable[Edit], length: int) -> Iterator[tuple[int, int, int]]:
@@ -155,10 +175,11 @@ class PositionMap:
 
     def __init__(self, edits: Sequence[Edit]) -> None:
         self._edits = edits
-        self._starts = [edit.start for edit in edits]
+        self._starts: list[int] = []
         self._outs: list[int] = []  # where the new text of each edit starts in the output
         shift = 0
         for start, old, new, _ in edits:
+            self._starts.append(start)
             self._outs.append(start + shift)
             shift += len(new) - len(old)
 
@@ -172,46 +193,15 @@ class PositionMap:
         >>> positions.forward(2, side="left"), positions.forward(2, side="right")
         (2, 4)
         """
-        behind = bisect_left(self._starts, position)  # the edits before it start before the position
-        if side == "right":
-            while behind < len(self._edits) and self._edits[behind].end == position:
-                behind += 1  # insertions at the position
-        if not behind:
-            return position
-        edit, out = self._edits[behind - 1], self._outs[behind - 1]
-        if edit.end > position:  # inside the replaced range
-            return out if side == "left" else out + len(edit.new)
-        return out + len(edit.new) + position - edit.end
+        return self._all((position,), side, back=False)[0]
 
     def forward_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
-        """Map positions that are in order, each as `forward` does, in one walk.
+        """Map positions that are in order, each as `forward` does.
 
         >>> PositionMap([Edit(2, "", "xx", "r")]).forward_all([1, 2, 3], side="left")
         [1, 2, 5]
         """
-        edits, starts, outs = self._edits, self._starts, self._outs
-        count = len(starts)
-        mapped = []
-        behind = 0
-        for position in positions:
-            while behind < count and (
-                starts[behind] < position or (side == "right" and starts[behind] == position and not edits[behind].old)
-            ):
-                behind += 1
-            if not behind:
-                mapped.append(position)
-                continue
-            start, old, new, _ = edits[behind - 1]
-            past = position - start - len(old)
-            if past >= 0:
-                mapped.append(outs[behind - 1] + len(new) + past)
-            else:  # inside the replaced range
-                mapped.append(outs[behind - 1] + (0 if side == "left" else len(new)))
-        return mapped
-
-    def back_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
-        """Map positions of the output that are in order to the input, in one walk."""
-        return self._inverse().forward_all(positions, side=side)
+        return self._all(positions, side, back=False)
 
     def back(self, position: int, *, side: Side) -> int:
         """Map a position of the output to the input; `side` is as for `forward`, of the old text.
@@ -219,7 +209,11 @@ class PositionMap:
         >>> PositionMap([Edit(2, "abc", "xy", "r")]).back(3, side="right")
         5
         """
-        return self._inverse().forward(position, side=side)
+        return self._all((position,), side, back=True)[0]
+
+    def back_all(self, positions: Iterable[int], *, side: Side) -> list[int]:
+        """Map positions of the output that are in order to the input, each as `back` does."""
+        return self._all(positions, side, back=True)
 
     def origin(self, index: int) -> int | Edit:
         """Tell where character `index` of the output comes from: an index of the input, or the edit that wrote it.
@@ -238,10 +232,27 @@ class PositionMap:
             return edit
         return edit.end + offset - len(edit.new)
 
-    def _inverse(self) -> PositionMap:
-        if not hasattr(self, "_back"):
-            self._back = PositionMap(invert(self._edits))
-        return self._back
+    def _all(self, positions: Iterable[int], side: Side, back: bool) -> list[int]:
+        """Map positions that are in order, forward or back."""
+        edits: Sequence[Any] = self._edits
+        starts, outs = (self._outs, self._starts) if back else (self._starts, self._outs)
+        old, new = (2, 1) if back else (1, 2)  # the fields of an edit that stand at its `starts` and at its `outs`
+        count, right = len(starts), side == "right"
+        mapped = []
+        behind = 0  # the number of edits that start before the position
+        for position in positions:
+            behind = bisect_left(starts, position, behind)
+            while right and behind < count and starts[behind] == position and not edits[behind][old]:
+                behind += 1  # insertions at the position
+            if behind:
+                edit, out = edits[behind - 1], outs[behind - 1]
+                past = position - starts[behind - 1] - len(edit[old])
+                if past >= 0:
+                    position = out + len(edit[new]) + past
+                else:  # inside the replaced range
+                    position = out + len(edit[new]) if right else out
+            mapped.append(position)
+        return mapped
 
 
 def compose(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
@@ -330,17 +341,8 @@ def _written(first: list[tuple[Edit, int]], start: int, end: int) -> str:
     return "".join(edit.new[max(start, out) - out : max(0, end - out)] for edit, out in first)
 
 
-def to_json(edits: Iterable[Edit]) -> list[list[int | str]]:
-    """Return the pass as rows `[start, old, new, rule]`.
-
-    >>> to_json([Edit(1, "b", "", "r")])
-    [[1, 'b', '', 'r']]
-    """
-    return [list(edit) for edit in edits]
-
-
 def from_json(rows: Iterable[Any]) -> list[Edit]:
-    """Read rows of `to_json`; `EditError` says which row is not one.
+    """Read rows `[start, old, new, rule]`; `EditError` says which row is not one.
 
     >>> from_json([[1, "b", ""]])
     Traceback (most recent call last):

@@ -53,13 +53,14 @@ class Line(NamedTuple):
 class Rows:
     """A block as it was read: its lines as they are, from `start` of the text."""
 
-    __slots__ = ("_lines", "bare", "rows", "spaced", "start", "width")
+    __slots__ = ("_lines", "bare", "rows", "smooth", "spaced", "start", "width")
 
     def __init__(self, start: int, rows: list[str]) -> None:
         self.start = start
         self.rows = rows
         self.bare = [row.strip(SPACES) for row in rows]
         self.width = 0
+        self.smooth = False
         self.spaced = False
         self._lines: list[Line] = []
 
@@ -93,38 +94,44 @@ class Rows:
         row = self.rows[0]
         return row is self.bare[0] and not ("  " in row or "\t" in row or "\n" in row or "\f" in row or "\v" in row)
 
-    def plain(self) -> bool:
-        """Whether this is wrapped prose without any doubt, so that no line needs a second look; sets `width`.
+    def plain(self, spare: bool = True) -> bool:
+        """Whether this is wrapped prose without any doubt, so that no line needs a second look.
 
-        What `shape` and the links would say of it is then known: all breaks are full, so all lines are joined.
+        What `shape` and the links would say of it is then known: all breaks are full, so all lines are joined. Sets
+        `width`, and `smooth` if each break becomes a space. `spare` tells whether the text has runs of spaces.
         """
         bare = self.bare
         if len(bare) < 3 or bare[0].startswith("o  "):
             return False
         sizes = [*map(len, bare)]
-        if bare != self.rows and not self._is_even(sizes):
+        even = bare == self.rows
+        if not even and not self._is_even(sizes):
             return False
         width = max(sizes)
         if not 40 <= width <= WIDE:
             return False
         below = bare[1:]
         for size, line in zip(sizes, below, strict=False):
-            if size + (line.find(" ") if " " in line else len(line)) < width:
+            if size + line.find(" ") < width and (" " in line or size + len(line) < width):
                 return False
-        initials = "".join([line[0] for line in below])
-        small = sum(map(str.islower, initials))
-        if small * 2 < len(below) or not any(
-            initial.islower() and line[-1].isalpha() for initial, line in zip(initials, bare, strict=False)
+        firsts, lasts = "".join([line[0] for line in below]), "".join([line[-1] for line in bare])
+        if sum(map(str.islower, firsts)) * 2 < len(below) or not any(
+            first.islower() and last.isalpha() for first, last in zip(firsts, lasts, strict=False)
         ):
             return False
-        odd = [line for line in below if line[0] in ODD] if not ODD.isdisjoint(initials) else []
-        if any(marker(line) or RULE.match(line) or is_row(line) for line in odd) or ")" in "".join(
-            [line[1:2] for line in below]
-        ):
+        whole = "\n".join(bare)
+        if (spare and "   " in whole) or "\t" in whole or any(map(str.isupper, bare)):
             return False
-        if any(map(str.isupper, bare)) or any("   " in line or "\t" in line for line in bare):
+        if ")" in whole and any(line[1:2] == ")" for line in below):
             return False
+        if not ODD.isdisjoint(firsts):
+            odd = [line for line in below if line[0] in ODD]
+            if any(marker(line) or RULE.match(line) for line in odd):
+                return False
+            if any(map(is_row, odd)) and (any(map(marker, bare)) or is_kept(bare, sizes)):
+                return False  # but prose has a number at the start of a line now and then
         self.width = width
+        self.smooth = even and firsts.isascii() and FIRSTS.isdisjoint(firsts) and LASTS.isdisjoint(lasts[:-1])
         return True
 
     def _is_even(self, sizes: list[int]) -> bool:
@@ -146,6 +153,9 @@ class Shape(NamedTuple):
 
 
 ODD = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789=~_#`|>")
+# Beside these, at the start of a line and at its end, a break may become something else than a space.
+FIRSTS = frozenset("-,;:.)]%")
+LASTS = frozenset("-\u2010\u00ad([{“‘«—$€£¥")
 WIDE = 116  # columns; prose is hardly ever hard-wrapped beyond
 RULE = re.compile(r"([=\-_*~#+.·•—–])(?:\s*\1){2,}$")
 RULED = frozenset("=-_*~#+.·•—–")
@@ -172,9 +182,10 @@ def shape(lines: Sequence[Line], usual: int = 0) -> Shape:
 
     `usual` is the width at which other blocks of the document are wrapped, 0 if that is not known.
     """
-    if is_kept(lines):
+    edges = [line.edge for line in lines]
+    if is_kept([line.text for line in lines], edges):
         return Shape("kept")
-    edges = sorted(line.edge for line in lines)
+    edges.sort()
     width = edges[-1]
     if len(edges) > 6 and width > edges[-2] * 1.2 and edges[-2] > 30:
         width = edges[-2]  # one line that a removal made longer, or an address
@@ -185,19 +196,19 @@ def shape(lines: Sequence[Line], usual: int = 0) -> Shape:
     return apart(lines, edges)
 
 
-def is_kept(lines: Sequence[Line]) -> bool:
-    """Whether the lines are a table, code, quoted mail, mail headers or a drawing."""
+def is_kept(lines: Sequence[str], edges: Sequence[int]) -> bool:
+    """Whether lines, which end at the columns `edges`, are a table, code, quoted mail, mail headers or a drawing."""
     count = len(lines)
-    texts = [line.text for line in lines if len(line.text) <= WIDE]
+    texts = [line for line in lines if len(line) <= WIDE]
     if len(texts) * 2 < count:
         return False
-    if lines[0].text == "--" or all(text.startswith((">", "|")) for text in texts):
+    if lines[0] == "--" or all(text.startswith((">", "|")) for text in texts):
         return True
     whole = "\n".join(texts)  # what is nowhere in it needs no look at each line
     if ("   " in whole or "\t" in whole or "|" in whole) and sum(map(has_columns, texts)) * 2 > count:
         # justified prose has gaps too, but lines of one length that go on with small letters
         prose = count > 2 and sum(text[0].islower() for text in texts[1:]) * 2 >= count
-        if not prose or len({line.edge for line in lines[:-1]}) > 1 + count // 4:
+        if not prose or len(set(edges[:-1])) > 1 + count // 4:
             return True
     coded = [sign for sign in CODED if sign in whole]
     if coded:
@@ -209,7 +220,8 @@ def is_kept(lines: Sequence[Line]) -> bool:
         return True
     if ":" in whole and sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
         return True
-    return sum(map(is_drawn, texts)) * 2 > count
+    half = texts[: (count + 1) // 2]  # if none of these is drawn, no more than half of the lines are
+    return any(map(is_drawn, half)) and sum(map(is_drawn, texts)) * 2 > count
 
 
 def is_drawn(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from pipeline.document import Paragraph
 from pipeline.edits import Edit
@@ -51,6 +52,7 @@ class Draft:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.spare = "  " in text  # whether there are runs of spaces at all
         self.decide = hyphens.judge(text)
         self.edits: list[Edit] = []
         self.blocks: list[Block] = []
@@ -124,27 +126,37 @@ class Draft:
     def wrapped(self, block: Rows) -> None:
         """Write the edits of a plain block of wrapped prose: a line break becomes a space, or a hyphen is settled."""
         at, bare, text = block.start, block.bare, self.text
-        even = bare == block.rows
+        even = block.smooth or bare == block.rows
         begin = at if even else at + len(block.rows[0]) - len(block.rows[0].lstrip(SPACES))
         kind = "list" if bare[0][0] in MARKS and marker(bare[0]) else "prose"
         first = self.open(begin, bare[0], kind)
-        edits, before, end = self.edits, "", begin
-        for row, line in zip(block.rows, bare, strict=True):
+        size = sum(map(len, bare)) + len(bare) - 1
+        if block.smooth and (not self.spare or text.find("  ", at, at + size) < 0):
+            ends = accumulate([len(line) + 1 for line in bare[1:-1]], initial=at + len(bare[0]))
+            self.edits += [Edit(end, "\n", " ", "reflow.join") for end in ends]
+            self.at, self.last = at + size, bare[-1]
+        else:
+            self.rough(block, begin, even, kind)
+        self.settled = self.settled and kind == "prose"
+        self.blocks.append((kind, first, self.at, bare[0] + " " * 100))
+
+    def rough(self, block: Rows, begin: int, even: bool, kind: str) -> None:
+        """Write the edits of a plain block line by line; `begin` is where the first starts, without its indent."""
+        at, edits, before, end = block.start, self.edits, "", begin
+        for row, line in zip(block.rows, block.bare, strict=True):
             start = at if even else at + len(row) - len(row.lstrip(SPACES))
             if before:
                 if before[-1] in JOINTS or line[0] in JOINTS or not line[0].isascii():
                     self.at = end
                     self.join(before, line, start, join(before, line, "reflow.join"))
                 else:
-                    edits.append(Edit(end, "\n" if even else text[end:start], " ", "reflow.join"))
+                    edits.append(Edit(end, "\n" if even else self.text[end:start], " ", "reflow.join"))
             if "  " in line:
                 self.spaces(start, line, not before and kind == "list")
             end = start + len(line)
             at += len(row) + 1
             before = line
         self.at, self.last = end, before
-        self.settled = self.settled and kind == "prose"
-        self.blocks.append((kind, first, end, bare[0] + " " * 100))
 
     def block(self, lines: Sequence[Line], between: Sequence[Link], kept: bool) -> None:
         """Write the edits of a block of lines with links between them."""

@@ -58,11 +58,9 @@ class GapRule:
         """
         found = []
         for match in self.exact.finditer(text):
-            places = [match.start(group) for group in range(1, self.exact.groups + 1) if match.start(group) >= 0]
-            found += [
-                Gap(offset + at, kind, f"gaps.{self.id}", self.certain)
-                for at, kind in zip(places, self.kinds, strict=True)
-            ]
+            places = [at for at, _ in match.regs[1:] if at >= 0]
+            for at, kind in zip(places, self.kinds, strict=True):
+                found.append(Gap(offset + at, kind, f"gaps.{self.id}", self.certain))
         return found
 
 
@@ -127,13 +125,11 @@ def _expand(pattern: str, words: Mapping[str, str]) -> str:
 
 
 class Gate:
-    """What RE2 sees of rules in UTF-8: where the first of them can match, and which of them can, at all.
+    """What RE2 sees of rules in UTF-8: whether one of them can match, and which of them can.
 
-    >>> seen = Gate([rule for rule in rules() if rule.id in ("from_to", "decade")])
-    >>> seen.search(b"No gap. In , she left. It ran from to , one hears.", 0)
-    (30, 39)
-    >>> [rule.id for rule in seen.rules_in(b"It ran from to , one hears.")]
-    ['from_to']
+    >>> gate = Gate([rule for rule in rules() if rule.id in ("from_to", "decade")])
+    >>> gate.sees(b"In , she left."), [rule.id for rule in gate.rules_in(b"It ran from to , one hears.")]
+    (False, ['from_to'])
     """
 
     def __init__(self, rules: Sequence[GapRule]) -> None:
@@ -153,10 +149,9 @@ class Gate:
             each.Compile()
         return each
 
-    def search(self, data: bytes, start: int) -> tuple[int, int] | None:
-        """The span in bytes of the first place, from `start`, where a rule can match; `None` for most texts."""
-        hit = self._any.search(data, start) if self._any else None
-        return (hit.start(), hit.end()) if hit else None
+    def sees(self, data: bytes) -> bool:
+        """Whether any rule can match anywhere; false for most texts."""
+        return self._any is not None and self._any.search(data) is not None
 
     def rules_in(self, data: bytes) -> list[GapRule]:
         """The rules that can match somewhere, in their order."""

@@ -12,6 +12,7 @@ the sentence that holds a certain gap. Probable gaps are told, and never change 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import re2
@@ -20,7 +21,7 @@ import regex
 from pipeline.document import Found, Gap
 from pipeline.edits import Edit
 from pipeline.settings import Settings
-from pipeline.stages.gap_patterns import Gate, rules
+from pipeline.stages.gap_patterns import GapRule, Gate, rules
 from pipeline.stages.utf8 import utf8
 
 MARK = "[…]"
@@ -42,19 +43,19 @@ def finder(settings: Settings) -> Callable[[str], Found]:
     off = set(settings.off)
     known = [rule for rule in rules() if not off & {f"gaps.{rule.id}", "gaps.*"}]
     certain = Gate([rule for rule in known if rule.certain])
-    probable = Gate([rule for rule in known if not rule.certain])
-    firm = Gate([rule for rule in known if rule.certain and not rule.spaced])  # what counts in a loosely spaced text
-    firm_probable = Gate([rule for rule in known if not rule.certain and not rule.spaced])
+    every = Gate(known)
     spare = {f"gaps.{rule.id}" for rule in known if rule.spare}
 
     def find(text: str) -> Found:
         data = utf8(text)
-        if not certain.search(data, 0) or not is_english(text):
+        if not certain.sees(data) or not is_english(text):
             return Found()
         loose = is_loose(data)
-        gaps = merge(scan(firm if loose else certain, data))
+        places = [place for place in scan(every, text, data) if not (loose and place[0].spaced)]
+        gaps = merge([gap for rule, part, at in places if rule.certain for gap in rule.gaps(part, at)])
         if len(gaps) >= DAMAGED:
-            gaps = merge([*gaps, *scan(firm_probable if loose else probable, data)])
+            more = [gap for rule, part, at in places if not rule.certain for gap in rule.gaps(part, at)]
+            gaps = merge([*gaps, *more])
         if loose or settings.gaps == "keep" or POLICY[settings.gaps] in off:
             return Found(gaps=gaps)
         if settings.gaps == "mark":
@@ -64,26 +65,18 @@ def finder(settings: Settings) -> Callable[[str], Found]:
     return find
 
 
-def scan(gate: Gate, data: bytes) -> Iterator[Gap]:
-    """Yield the gaps of a text, given as UTF-8; places are in code points.
+def scan(gate: Gate, text: str, data: bytes) -> Iterator[tuple[GapRule, str, int]]:
+    """Yield the rules that can match in a text (`data` in UTF-8), each with a paragraph and where that starts.
 
-    Exact patterns run only on the paragraphs where the gate sees something, and only those that it sees.
-
-    >>> list(scan(Gate(rules()), "é\\n\\nIt ran from to , one hears.".encode()))[1]
-    Gap(at=18, kind='year', rule='gaps.from_to', certain=True, raw=-1)
+    >>> text = "é\\n\\nIt ran from to , one hears."
+    >>> [(rule.id, start) for rule, _, start in scan(Gate(rules()), text, text.encode())]
+    [('from_to', 3), ('value_end', 3)]
     """
-    done = at = 0  # the end of the paragraph before, in bytes and in code points
-    while hit := gate.search(data, done):
-        blank = data.rfind(b"\n\n", done, hit[0])
-        start = done if blank < 0 else blank + 2
-        end = data.find(b"\n\n", hit[1])
-        end = len(data) if end < 0 else end
-        paragraph = data[start:end]
-        text = paragraph.decode("utf-8", "surrogatepass")
-        at += len(data[done:start].decode("utf-8", "surrogatepass"))
-        for rule in gate.rules_in(paragraph):
-            yield from rule.gaps(text, at)
-        done, at = end, at + len(text)
+    start = 0
+    for paragraph, encoded in zip(text.split("\n\n"), data.split(b"\n\n"), strict=True):
+        for rule in gate.rules_in(encoded):
+            yield rule, paragraph, start
+        start += len(paragraph) + 2
 
 
 def merge(gaps: Iterable[Gap]) -> list[Gap]:
@@ -133,9 +126,8 @@ def is_english(text: str) -> bool:
     >>> is_english("The cat sat on the mat and was fed."), is_english("Er kam in , und die Katze schlief.")
     (True, False)
     """
-    sample = text[:SAMPLE]
-    english, other = (sum(sample.count(f" {word} ") for word in words) for words in (_ENGLISH, _OTHER))
-    return english >= other
+    words = Counter(text[:SAMPLE].split(" ")[1:-1])
+    return sum(map(words.__getitem__, _ENGLISH)) >= sum(map(words.__getitem__, _OTHER))
 
 
 # ------------------------------------------------------------------------------------------------- the policies

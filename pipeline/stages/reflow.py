@@ -116,9 +116,9 @@ def is_clean(text: str) -> bool:
     """Whether each block is one line and no spaces are superfluous; a few scans tell, so clean text costs nothing."""
     if not text:
         return True
-    if any(spaces in text for spaces in SPARE) or text[0].isspace() or text[-1].isspace():
+    if text[0].isspace() or text[-1].isspace() or text.count("\n") != 2 * text.count("\n\n"):
         return False
-    return text.count("\n") == 2 * text.count("\n\n")
+    return not any(map(text.__contains__, SPARE))
 
 
 def clean_blocks(text: str, markdown: bool) -> Found | None:
@@ -149,13 +149,14 @@ def one_round(text: str, markdown: bool) -> tuple[list[Edit], list[Paragraph], D
 
 def drafted(text: str, blocks: Sequence[Rows]) -> Draft:
     """The draft of a round of decisions about the blocks of a text."""
+    draft = Draft(text)
     shapes: list[Shape | None] = []
     widths: list[int] = []
     for block in blocks:
         found = None
         if len(block) == 1:
             found = None if block.is_neat() else single(block.lines()[0])
-        elif block.spaced or not block.plain():
+        elif block.spaced or not block.plain(draft.spare):
             found = shape(block.lines())
             if found.kind == "wrapped" and len(block) > 3:
                 widths.append(found.width)
@@ -163,7 +164,6 @@ def drafted(text: str, blocks: Sequence[Rows]) -> Draft:
             widths.append(block.width)
         shapes.append(found)
     usual = sorted(widths)[len(widths) // 2] if widths else 0
-    draft = Draft(text)
     draft.usual = usual
     for block, found in zip(blocks, shapes, strict=True):
         if found is None:
@@ -228,7 +228,7 @@ def fenced(text: str) -> list[tuple[int, int]]:
     [(2, 14)]
     """
     spans: list[tuple[int, int]] = []
-    if "```" not in text and "~~~" not in text:
+    if "`" not in text and "~" not in text:
         return spans
     start, fence = -1, ""
     for found in FENCE.finditer(text):
@@ -241,31 +241,26 @@ def fenced(text: str) -> list[tuple[int, int]]:
 
 
 def read(text: str) -> list[Rows]:
-    """The blocks of a text: runs of lines that are not blank."""
+    """The blocks of a text: runs of lines that are not blank, and fenced code."""
     blocks: list[Rows] = []
-    rows: list[str] = []
-    at = begin = 0
-    fences = fenced(text)
-    for line in text.split("\n"):
-        if fences and at >= fences[0][0]:
-            start, end = fences[0]
-            if at == start:
-                if rows:
-                    blocks.append(Rows(begin, rows))
-                    rows = []
-                blocks.append(Rows(start, [text[start:end]]))
-            at += len(line) + 1
-            if at > end:
-                fences.pop(0)
-            continue
-        if line and not line.isspace():
-            if not rows:
-                begin = at
-            rows.append(line)
-        elif rows:
-            blocks.append(Rows(begin, rows))
-            rows = []
-        at += len(line) + 1
-    if rows:
-        blocks.append(Rows(begin, rows))
+    at = 0
+    for start, end in fenced(text):
+        blocks += runs(text[at:start], at)
+        blocks.append(Rows(start, [text[start:end]]))
+        at = end
+    return blocks + runs(text[at:] if at else text, at)
+
+
+def runs(text: str, at: int) -> list[Rows]:
+    """The runs of lines that are not blank, of a text that starts at `at`."""
+    blocks: list[Rows] = []
+    rows = [*text.split("\n"), ""]
+    first = 0
+    for last in [number for number, row in enumerate(rows) if not row or row.isspace()]:
+        if last > first:
+            run = rows[first:last]
+            blocks.append(Rows(at, run))
+            at += sum(map(len, run)) + len(run)
+        at += len(rows[last]) + 1
+        first = last + 1
     return blocks

@@ -53,6 +53,8 @@ def join(a: str, b: str, rule: str) -> Link:
     (' ', '', '')
     """
     last, first = a[-1], b[0]
+    if first.isascii() and first.isalnum() and last.isalnum():
+        return Link(" ", rule)
     if last in "([{“‘«—$€£¥" and (last not in "$€£¥" or first.isdigit()):
         return Link("", rule)
     if a.endswith("--") and len(a) > 2 and a[-3:-2] != " ":
@@ -168,8 +170,7 @@ def apart(lines: Sequence[Line], nodes: bool) -> list[Link]:
             link, item = KEEP if item else BREAK, True
         else:
             if not a.stop or b.text[0] in ")—":  # nothing else goes on with a sentence that has ended
-                goes = nodes and below is not None and leads_on(b.text, below.text)
-                link = seam(running, a, b, Sight(nodes, lowered, item, goes))
+                link = seam(running, a, b, Sight(nodes, lowered, item, below))
             if link is None:
                 link = BREAK if item else between(a, b, first, found)
         if "\n" in link.new:
@@ -202,13 +203,12 @@ def settle(lines: Sequence[Line], found: list[Link]) -> list[Link]:
 
 class Sight(NamedTuple):
     """What is seen around two lines: of their block, whether links stand on lines of their own (`nodes`) and whether
-    small letters start lines anyway (`lowered`); whether they are in a list item, and whether the sentence goes on
-    after the second (`goes`)."""
+    small letters start lines anyway (`lowered`); whether they are in a list item, and the line `below` the second."""
 
     nodes: bool
     lowered: bool
     item: bool
-    goes: bool
+    below: Line | None
 
 
 def seam(running: str, a: Line, b: Line, sight: Sight) -> Link | None:
@@ -238,12 +238,11 @@ def seam(running: str, a: Line, b: Line, sight: Sight) -> Link | None:
 
 def is_same(running: str, a: str, b: str, sight: Sight) -> bool:
     """Whether two lines are of one sentence, to judge by their words; `a` ends none."""
-    word, last, first = last_word(a), a[-1], b[0]
+    last, first = a[-1], b[0]
     if first.islower():
         loose = (running[0].islower() and len(running) < SHORT) if sight.nodes else len(running) < SHORT
-        if word in OPEN_WORDS or word in WEAK_WORDS:
-            return True
-        return (not loose or last == ",") and (sight.nodes or not sight.lowered)
+        return ((not loose or last == ",") and (sight.nodes or not sight.lowered)) or is_open(a)
+    word = last_word(a)
     if word in OPEN_WORDS:
         return True
     if len(a) >= SURE and is_running(a) and (word in WEAK_WORDS or last == ","):
@@ -252,8 +251,9 @@ def is_same(running: str, a: str, b: str, sight: Sight) -> bool:
         return False
     if first in "(/" or last == "/" or running.count("(") > running.count(")") or (sight.item and first in "–—"):
         return True
-    return (sight.goes or word in WEAK_WORDS or last == ",") and (
+    goes = sight.below is not None and leads_on(b, sight.below.text)
+    return (goes or word in WEAK_WORDS or last == ",") and (
         sight.item
         or is_running(running)
-        or (sight.goes and (word in WEAK_WORDS or last == "," or running.split(" ", 1)[0] in FIRST_WORDS))
+        or (goes and (word in WEAK_WORDS or last == "," or running.split(" ", 1)[0] in FIRST_WORDS))
     )
