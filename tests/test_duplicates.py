@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core import Pipeline
-from pipeline.corpus import duplicates, fingerprints
+from pipeline.corpus import duplicates
 from pipeline.document import Document, Gap, Ledger, Paragraph, Pass
 from pipeline.edits import Edit
 from pipeline.engines.local import run
@@ -110,12 +110,6 @@ def test_what_goes_stays_elsewhere_whatever_the_order(corpus: tuple[list[Any], l
             if (block.raw_start, block.raw_end) == (now.raw_start, now.raw_end)
         }
         assert [gap.raw for gap in document.gaps] == [gap.raw for gap in before.gaps]
-
-
-@pytest.mark.parametrize("text", [*POOL, "ﬁne “dash” – 10² … Ⅷ", "İstanbul", "e\u0301"])
-def test_the_normal_form_of_a_normal_form_is_itself(text: str) -> None:
-    form = fingerprints.normal(text)
-    assert fingerprints.normal(form) == form
 
 
 def test_the_copy_with_a_gap_goes_though_it_is_the_first() -> None:

@@ -89,8 +89,14 @@ class Comparison(NamedTuple):
 def words(text: str, cuts: Collection[int] = ()) -> Words:
     """Cut a text into words, numbers and signs; `cuts` are places at which a word that stands there is parted.
 
+    Two texts whose words are the same are exact copies: case, white space, punctuation, footnote markers and Unicode's
+    compatibility forms do not count. What has a meaning does: `$5` and `€5`, `5` and `-5`, `1.5` and `15`, `10²` and
+    `102`, `C` and `C++` differ, and U+FFFD beside a number is a sign.
+
     >>> words("In JanuarySmith left.[2]", [10]).forms
     ['in', 'january', 'smith', 'left']
+    >>> words("“It’s 5,000 km,” he SAID…").forms == words("It's 5,000 km, he said.[7]").forms
+    True
     """
     found = Words(text, _pattern(text).findall(_folded(text)))
     if cuts:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from pipeline.core import is_off
 from pipeline.corpus.alignment import FEW, SHARE, Block, Comparison, Words, compare, objection, price, words
-from pipeline.corpus.fingerprints import normal
 from pipeline.corpus.index import Index, Proposal, Proposals
 from pipeline.settings import Settings
 
@@ -70,9 +69,12 @@ class _Judge:
         """Decide on one paragraph, given the pairs in which it has the worse rank."""
         heard: list[tuple[int, float, Comparison]] = []
         for of, shared in self._standing(number, proposals):
-            if self._key[number] == self._key[of] and are_same(self._text_of(number), self._text_of(of)):
+            same = self._key[number] == self._key[of]
+            if same and self._text_of(number) == self._text_of(of):
                 return self._go(number, Decision((of,), "exact", 1.0, shared))
             one, other = self._words(number), self._words(of)
+            if same and one.forms == other.forms:
+                return self._go(number, Decision((of,), "exact", 1.0, shared))
             found = compare(one, other, self._similarity)
             if found.accepted:
                 kind = "near" if len(one) >= WHOLE * len(other) else "covered"
@@ -165,11 +167,6 @@ class _Judge:
             if not objection(other, one, [Block(block.right, block.left, block.size) for block in found.blocks]):
                 kind = "near" if len(other) >= WHOLE * len(one) else "covered"
                 self._go(of, Decision((number,), kind, round(same / len(other), 4), shared))
-
-
-def are_same(one: str, other: str) -> bool:
-    """Whether two paragraphs have the same normal form."""
-    return one == other or normal(one) == normal(other)
 
 
 _STAYS = Decision((), "", 0.0, 0.0)

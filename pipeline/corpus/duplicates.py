@@ -3,7 +3,7 @@
 The `index` proposes pairs of paragraphs that share words; here it is decided on their texts, the best copies first.
 A paragraph may go because one that stays says all that it says:
 
-- **exact**: their normal forms are the same (see `fingerprints`);
+- **exact**: their words, numbers and signs are the same (see `alignment.words`);
 - **near**: they differ in a few words that mean little (see `alignment`), a lost year, a tail that was cut off;
 - **covered**: it is a part of a longer one, or all of it stands in up to four others.
 

@@ -30,7 +30,7 @@ __all__ = ["Job", "Task", "cleaner", "deduplicates", "save", "spread", "why", "w
 
 T = TypeVar("T")
 R = TypeVar("R")
-_BATCH = 64  # documents that a worker takes at once, at most
+_BATCH = 32  # documents that a worker takes at once, at most
 _DEFECT = "This is a defect of clean-corpus: please report it. Nothing was written for this document."
 
 
@@ -80,34 +80,43 @@ def deduplicates(settings: Settings) -> bool:
     return settings.dedup != "off" and not all(is_off(rule, frozenset(settings.off)) for rule in rules)
 
 
-def cleaner(job: Job) -> Callable[[Entry], Cleaned]:
-    """Return the function that cleans one document, and puts it down to wait. It never raises an `Exception`."""
+def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
+    """Return the function that cleans documents, and puts them down to wait. It never raises an `Exception`."""
     pipeline = Pipeline(job.settings, rules=job.rules, stages=job.stages)
-    marks_of = _marks() if deduplicates(job.settings) else None
+    marking = deduplicates(job.settings)
     spool = Spool(job.waiting)
 
-    def clean(entry: Entry) -> Cleaned:
+    def clean(entry: Entry) -> Document | Problem:
         try:
             source = text.read(os.path.join(job.raw, entry.id + entry.suffix), entry.size)
         except OSError as error:
-            return Cleaned(entry.id, problem=Problem(entry.name, why(error), "Check that the file can be read."))
+            return Problem(entry.name, why(error), "Check that the file can be read.")
         try:
-            document = pipeline.clean(source, entry.id)
-            return Cleaned(entry.id, spool.add(document), marks_of(document) if marks_of else b"")
+            return pipeline.clean(source, entry.id)
         except Exception as error:
-            return Cleaned(entry.id, problem=_problem(entry.name, error))
+            return _problem(entry.name, error)
 
-    return clean
+    def clean_all(entries: Sequence[Entry]) -> list[Cleaned]:
+        made = [clean(entry) for entry in entries]
+        documents = [document for document in made if isinstance(document, Document)]
+        if marking:
+            from pipeline.corpus.fingerprints import marks_all  # numpy comes with it: a run without is spared it
+
+            marks = iter(marks_all(documents))
+        else:
+            marks = iter([b""] * len(documents))
+        return [
+            Cleaned(entry.id, spool.add(one), next(marks))
+            if isinstance(one, Document)
+            else Cleaned(entry.id, problem=one)
+            for entry, one in zip(entries, made, strict=True)
+        ]
+
+    return clean_all
 
 
-def _marks() -> Callable[[Document], bytes]:
-    from pipeline.corpus.fingerprints import marks  # numpy comes with it: a run that needs none is spared it
-
-    return marks
-
-
-def writer(job: Job) -> Callable[[Task], Outcome]:
-    """Return the function that writes one document to OUT. It never raises an `Exception`."""
+def writer(job: Job) -> Callable[[Sequence[Task]], list[Outcome]]:
+    """Return the function that writes documents to OUT. It never raises an `Exception`."""
     made = sidecar.making(job.settings, Pipeline(job.settings, rules=job.rules, stages=job.stages).rules.digest())
     off = frozenset(job.settings.off)
     dropping = job.settings.dedup == "drop"
@@ -125,7 +134,7 @@ def writer(job: Job) -> Callable[[Task], Outcome]:
         except Exception as error:
             return Outcome(task.id, problem=_problem(task.id + task.suffix, error))
 
-    return write
+    return lambda tasks: [write(task) for task in tasks]
 
 
 def _problem(name: str, error: Exception) -> Problem:
@@ -164,24 +173,27 @@ def _start(make: Callable[[Job], Callable[[Any], Any]], job: Job) -> None:
     _work = make(job)
 
 
-def _work_all(tasks: list[Any]) -> list[Any]:
+def _work_all(tasks: Sequence[Any]) -> list[Any]:
     assert _work is not None
-    return [_work(task) for task in tasks]
+    done: list[Any] = _work(tasks)
+    return done
 
 
 def spread(
-    job: Job, make: Callable[[Job], Callable[[T], R]], tasks: Sequence[T], workers: int
+    job: Job, make: Callable[[Job], Callable[[Sequence[T]], list[R]]], tasks: Sequence[T], workers: int
 ) -> Generator[R, None, None]:
     """Yield what comes of all tasks, in their order; each of the processes makes its function once, by `make`."""
     workers = min(workers, len(tasks))
+    size = max(1, min(_BATCH, len(tasks) // (max(workers, 1) * 4)))
+    batches = [tasks[at : at + size] for at in range(0, len(tasks), size)]
     if workers <= 1:
-        yield from map(make(job), tasks)
+        work = make(job)
+        for batch in batches:
+            yield from work(batch)
         return
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    size = max(1, min(_BATCH, len(tasks) // (workers * 4)))
-    batches = [list(tasks[at : at + size]) for at in range(0, len(tasks), size)]
     pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(make, job))
     try:
         for outcomes in pool.map(_work_all, batches):
