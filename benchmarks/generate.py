@@ -2,8 +2,10 @@
 
     python benchmarks/generate.py FOLDER --megabytes 10 --kind debris --seed 1
 
-Three kinds: `prose` is clean, one paragraph a line; `wrapped` is the same with lines of 72 characters at most;
-`debris` mixes the families of `families.py` into it, 10 to 40 % of each document. FOLDER/raw gets NAME.txt; FOLDER/gold
+Four kinds: `prose` is clean, one paragraph a line; `wrapped` is the same with lines of 72 characters at most;
+`debris` mixes the families of `families.py` into it, 10 to 40 % of each document; `mixed` is what people have: every
+tenth document of a family of debris, and in the others every fifth paragraph a copy of an earlier one, every tenth one
+nearly. FOLDER/raw gets NAME.txt; FOLDER/gold
 gets NAME.gold.tsv, rows of start, end, label that tile the text in code points (`keep`, `debris`, `either`), and
 NAME.gaps.tsv, rows of position and lost text, where a text lost something.
 """
@@ -18,9 +20,11 @@ from random import Random
 
 from families import Marked, before_loss, compose, load, unmark, wrap
 from prose import Writer
+from variants import Variants
 
-KINDS = ("prose", "wrapped", "debris")
+KINDS = ("prose", "wrapped", "debris", "mixed")
 MEGABYTE = 1_000_000
+COPIED, NEARLY = 0.2, 0.1  # of the paragraphs of mixed documents
 
 
 def documents(kind: str, seed: int = 0) -> Iterator[tuple[str, Marked]]:
@@ -32,8 +36,10 @@ def documents(kind: str, seed: int = 0) -> Iterator[tuple[str, Marked]]:
     """
     if kind not in KINDS:
         raise ValueError(f"Cannot generate {kind!r}: it is not a kind. Choose one of {', '.join(KINDS)}.")
-    random = Random(f"{seed}/{'debris' if kind == 'debris' else 'prose'}")
+    random = Random(f"{seed}/{'prose' if kind == 'wrapped' else kind}")
     writer = Writer(random)
+    if kind == "mixed":
+        yield from mixed(seed, random, writer)
     wrapped = wrap(72)
     families = load()
     for n in count():
@@ -52,6 +58,30 @@ def documents(kind: str, seed: int = 0) -> Iterator[tuple[str, Marked]]:
             text = "\n\n".join(writer.document(size)) + "\n"
             text = wrapped(text) if kind == "wrapped" else text
             yield name, Marked(text, [(0, len(text), "keep")], [])
+
+
+def mixed(seed: int, random: Random, writer: Writer) -> Iterator[tuple[str, Marked]]:
+    """Yield (name, document) without end: documents of prose with copies of paragraphs, and some with debris."""
+    debris = documents("debris", seed)
+    variants = Variants(writer)
+    seen: list[str] = []
+    for n in count():
+        if n % 10 == 9:
+            name, document = next(debris)
+            yield f"mixed-{n:06}-{name.rpartition('-')[2]}", document
+            continue
+        paragraphs = []
+        for paragraph in writer.document(int(2000 * 10 ** random.random())):
+            chance = random.random()
+            if seen and chance < COPIED:
+                paragraph = random.choice(seen)
+            elif seen and chance < COPIED + NEARLY:
+                paragraph = variants.harmless(random.choice(seen), 1)[1]
+            elif len(paragraph) >= 80:
+                seen.append(paragraph)
+            paragraphs.append(paragraph)
+        text = "\n\n".join(paragraphs) + "\n"
+        yield f"mixed-{n:06}", Marked(text, [(0, len(text), "keep")], [])
 
 
 def generate(folder: str | Path, megabytes: float, kind: str, seed: int = 0) -> int:

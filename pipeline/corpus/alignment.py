@@ -21,7 +21,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import combining, normalize
@@ -39,6 +39,8 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(r"[a-z]+(?:\d[a-z]+)?|\d+(?:[.,:/]\d+)*|(?<![\w-])-(?=\d)|[#$%&@+=]", re.A)
 _MARKER = re.compile(r"\[(?:\d{1,3}|[a-z]|(?:note|nb|n)\s\d{1,2}|citation needed|edit)\]")  # says nothing
 PREFIXES = frozenset("un in im ir il dis non anti de mis a".split())  # they turn a word around
+ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
+LOOK_ALIKE = [pair.split("=") for pair in "rn=m cl=d vv=w ii=ll i=l 1=l 0=o 5=s".split()]
 FEW = 3.0  # words that a short copy may have for itself
 SHARE = 0.06  # of its words, that a longer one may
 RUN = 4  # words in a row that only one side has, from which on they are a statement
@@ -268,11 +270,8 @@ def are_opposites(one: str, other: str) -> bool:
     >>> are_opposites("warm", "cold"), are_opposites("happy", "unhappy"), are_opposites("warm", "happy")
     (True, True, False)
     """
-    known = telling()
-    sides, rival = known.opposites.get(one, {}), known.opposites.get(other, {})
+    sides, rival = _lines(one), _lines(other)
     if any(line in rival and rival[line] != side for line, side in sides.items()):
-        return True
-    if one != other and not known.kinds.get(one, frozenset()).isdisjoint(known.kinds.get(other, frozenset())):
         return True
     short, long = sorted((one, other), key=len)
     return len(short) > 3 and long.endswith(short) and long[: len(long) - len(short)] in PREFIXES
@@ -284,6 +283,19 @@ def _is_name(side: Words, place: int) -> bool:
     if not any(map(str.isupper, side.text[start:end])) or side.text.isupper():
         return False
     return side.forms[place] not in telling().common
+
+
+@lru_cache(maxsize=4096)
+def _lines(form: str) -> dict[int, str]:
+    """The lines of opposites and of kinds that a word is of, each with its side there; endings do not count."""
+    known = telling()
+    stems = [
+        form,
+        *(form[: -len(ending)] for ending in ENDINGS if form.endswith(ending) and len(form) > len(ending) + 2),
+    ]
+    stems += [f"{form[:-3]}y"] if form.endswith("ied") else []
+    sides = {line: str(side) for stem in stems for line, side in known.opposites.get(stem, {}).items()}
+    return sides | {-line: form for line in known.kinds.get(form, ())}
 
 
 def _denials(forms: Sequence[str]) -> set[int]:
@@ -314,7 +326,18 @@ def _is_misspelt(one: str, other: str) -> bool:
     known = telling()
     if (one in known.facts) + (other in known.facts) > (min(len(one), len(other)) > 5):
         return False
-    return LCSseq.similarity(one, other) >= max(len(one), len(other)) - 1
+    return _read(one) == _read(other) or LCSseq.similarity(one, other) >= max(len(one), len(other)) - 1
+
+
+def _read(form: str) -> str:
+    """A word as it may be read from a bad print, in which some letters look alike.
+
+    >>> _read("tirnes") == _read("times"), _read("caiied") == _read("called")
+    (True, True)
+    """
+    for old, new in LOOK_ALIKE:
+        form = form.replace(old, new)
+    return form
 
 
 class Telling(NamedTuple):

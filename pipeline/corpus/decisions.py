@@ -53,13 +53,12 @@ class _Judge:
 
     def __init__(self, index: Index, text_of: Callable[[int], str], settings: Settings) -> None:
         self.decided: dict[int, Decision] = {}
-        self._text_of = text_of
         self._words: Callable[[int], Words] = lru_cache(maxsize=4096)(lambda number: words(text_of(number)))
         self._similarity = settings.similarity
         self._within = settings.scope == "document"
         self._document = index.document_of
         self._kept = index.marks["kept"]
-        self._key = index.marks["key"]
+        self._key, self._digest = index.marks["key"], index.marks["digest"]
         self._rank = index.ranks()
         self._keepers: set[int] = set()
         self._pieces: dict[int, list[tuple[int, float, list[Block]]]] = {}  # what of a paragraph stands in others
@@ -70,7 +69,7 @@ class _Judge:
         heard: list[tuple[int, float, Comparison]] = []
         for of, shared in self._standing(number, proposals):
             same = self._key[number] == self._key[of]
-            if same and self._text_of(number) == self._text_of(of):
+            if same and self._digest[number] == self._digest[of]:
                 return self._go(number, Decision((of,), "exact", 1.0, shared))
             one, other = self._words(number), self._words(of)
             if same and one.forms == other.forms:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.corpus.shingles import Numbers, fingerprints
 from pipeline.document import Document
+from pipeline.stages.utf8 import utf8
 
 __all__ = ["MARK", "Marks", "Place", "marks", "marks_all", "unpack"]
 
@@ -26,10 +28,11 @@ BLOCK = 200  # characters that a list or a block that is kept as it is must have
 _WHOLE = regex.compile(r"[.!?:;…。！？][\"'”’»)\]」』）]*$")
 _DOTS = ("...", "…")
 LOST, CUT = 2, 1  # damage: a year or a character of it is gone, or its end
-# Of each paragraph the key, its spans, how many words and shingles it has, its damage, and whether it is kept as it is.
-UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # scripts
-MARK = np.dtype("<u8, <u4, <u4, <i4, <i4, <u4, <u4, u1, u1")
-MARK.names = ("key", "start", "end", "raw_start", "raw_end", "words", "shingles", "damage", "kept")
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # no spaces
+# Of each paragraph the key, a digest of its text, its spans, how many words and shingles it has, its damage, and
+# whether it is kept as it is.
+MARK = np.dtype("<u8, <u8, <u4, <u4, <i4, <i4, <u4, <u4, u1, u1")
+MARK.names = ("key", "digest", "start", "end", "raw_start", "raw_end", "words", "shingles", "damage", "kept")
 
 Marks = NDArray[np.void]  # of `MARK`
 
@@ -76,7 +79,8 @@ def marks_all(documents: Sequence[Document]) -> list[bytes]:
                 continue
             gap = any(start <= gap.at <= end for gap in document.gaps)
             damage = LOST if gap else _damage(kind, paragraph)
-            rows.append((0, start, end, raw_start, raw_end, 0, 0, damage, kind == "kept"))
+            digest = int.from_bytes(blake2b(utf8(paragraph), digest_size=8).digest())
+            rows.append((0, digest, start, end, raw_start, raw_end, 0, 0, damage, kind == "kept"))
             texts.append(paragraph)
         ends.append(len(texts))
     if not texts:

@@ -38,7 +38,7 @@ PARTS = 64  # of the shingles that are on disk
 IN_MEMORY = 1 << 22  # shingles
 BEST, NEAR = 4, 4  # of the paragraphs that share a shingle: how many a paragraph is paired with
 MOST = 8  # pairs of a paragraph
-LEAST = 0.06  # of the shingles of a paragraph, that the other must have as well
+LEAST = 0.15  # of the shingles of a paragraph, that the other must have as well
 _ENTRY = np.dtype([("shingle", "<u8"), ("owner", "<u4")])
 
 

@@ -21,10 +21,11 @@ class Texts:
     """The texts of all paragraphs of some proposals; each document is read once, by `text_of`, which takes its id."""
 
     def __init__(self, index: Index, proposals: Proposals, text_of: Callable[[str], str]) -> None:
-        self._numbers = np.union1d(proposals.numbers, proposals.of)
+        marks = index.marks
+        differ = marks[["key", "digest"]][proposals.numbers] != marks[["key", "digest"]][proposals.of]
+        self._numbers = np.union1d(proposals.numbers[differ], proposals.of[differ])  # equal texts need no look
         self._ends = np.zeros(len(self._numbers) + 1, np.int64)
         self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed with the texts)
-        marks = index.marks
         numbers = self._numbers.tolist()
         spans = zip(index.documents(numbers), marks["start"][numbers], marks["end"][numbers], strict=True)
         place = 0
