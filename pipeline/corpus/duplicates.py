@@ -191,6 +191,8 @@ def drop(
 
 def _flags(document: Document, found: Duplicates, changed: Document) -> list[Flag]:
     """What a person should look at: a document of which little is left."""
+    if 3 * len(changed.text) > 2 * len(document.text) and any(block.kind != "heading" for block in changed.paragraphs):
+        return []  # far too much is left, whatever the number of words
     words = len(document.text.split())
     lost = sum(len(document.text[row.here.start : row.here.end].split()) for row in found.duplicates)
     if 2 * lost <= words and any(block.kind != "heading" for block in changed.paragraphs):

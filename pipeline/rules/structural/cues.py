@@ -178,19 +178,30 @@ def is_minor(line: str) -> bool:
     return bare.lower() in MINOR_PHRASES or (len(bare) < 120 and MINOR.fullmatch(bare) is not None)
 
 
+SEEN = 8192  # cues that are remembered
+_seen: dict[str, int] = {}
+
+
 def cues_among(lines: Sequence[str]) -> dict[str, int]:
-    """Return the lines that are cues, each with its strength. Phrases are looked up; the others are scanned together.
+    """Return the lines that are cues, each with its strength. Phrases, and cues that were seen before, as the pages of
+    a site have them, are looked up; the others are scanned together.
 
     >>> cues_among(["The harbour", "Share", "Home | About us"])
     {'Share': 1, 'Home | About us': 1}
     """
     levels = map(LEVELS.get, "\n".join(lines).lower().split("\n"))
-    cues = {line: strength(line) for line, level in zip(lines, levels, strict=True) if level}
+    cues = {
+        line: _seen.get(line) or strength(line)
+        for line, level in zip(lines, levels, strict=True)
+        if level or line in _seen
+    }
     others = "\n".join([line for line in lines if line not in cues] if cues else lines)
     for match in MAYBE.finditer(others.encode(errors="replace")):
         line = match.group().decode()
         if level := strength(line):
-            cues[line] = level
+            cues[line] = _seen[line] = level
+    if len(_seen) > SEEN:
+        _seen.clear()
     return cues
 
 
