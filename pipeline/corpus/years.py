@@ -30,6 +30,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from pipeline.corpus.alignment import telling, words
 from pipeline.corpus.amend import amend
 from pipeline.corpus.dates import MONTHS, canonical, dates, is_year, kind_of
 from pipeline.corpus.witness import FAR, Reach, Reading, agree, one_sentence, reach, read, same_subject
@@ -162,7 +163,10 @@ def remaining(document: Document, settings: Settings) -> Document:
 
 def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) -> Iterator[Restored]:
     """Yield what passages restore in one paragraph, in order; gaps are given by their places in it."""
-    one = read(here.text, [gap.at for gap in gaps])
+    passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
+    one = read(
+        here.text, [*(gap.at for gap in gaps), *_glued(here.text, [_read(passage.text) for passage in passages])]
+    )
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
         known[bisect_left(one.words.starts, gap.at) - 1].append(gap)
@@ -170,9 +174,7 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) 
     for place, form in enumerate(one.forms):
         places[form].append(place)
     claims: dict[int, list[_Claim]] = defaultdict(list)
-    for passage in sorted(set(passages)):
-        if (passage.id, passage.start) == (here.id, here.start):
-            continue
+    for passage in passages:
         other = _read(passage.text)
         for start, end in (*dates(other), *_values(one, other, known)):
             for place in places.get(other.forms[start - 1], ()):
@@ -189,6 +191,28 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) 
         yield Restored(edit, ranked[0].kind, found_by, tuple(claim.evidence for claim in ranked))
 
 
+def _glued(text: str, others: Sequence[Reading]) -> list[int]:
+    """The places in words that are two words of another passage, between which that has a date: `Inthe`.
+
+    >>> _glued("Inthe spring", [read("It ran; in 1809 the spring broke.")])
+    [2]
+    """
+    pairs: dict[str, int] = {}
+    for other in others:
+        for start, end in dates(other):
+            if end < len(other) and other.forms[start - 1] in ASKING:
+                pairs[other.forms[start - 1] + other.forms[end]] = len(other.forms[start - 1])
+    if not pairs:
+        return []
+    found = words(text)
+    known = telling().common.union(*(other.forms for other in others))
+    return [
+        start + pairs[form]
+        for form, start in zip(found.forms, found.starts, strict=True)
+        if form in pairs and form not in known
+    ]
+
+
 @lru_cache(maxsize=256)
 def _read(text: str) -> Reading:
     return read(text)
@@ -200,8 +224,8 @@ def _rule(kind: str) -> str:
 
 def _between(one: Reading, place: int) -> tuple[int, int]:
     """The span between a word and the next, or to the end of the text."""
-    words = one.words
-    return words.ends[place], words.starts[place + 1] if place + 1 < len(words) else len(one.text)
+    starts, ends = one.words.starts, one.words.ends
+    return ends[place], starts[place + 1] if place + 1 < len(one) else len(one.text)
 
 
 def _values(one: Reading, other: Reading, known: Mapping[int, Sequence[Gap]]) -> Iterator[tuple[int, int]]:
@@ -314,7 +338,7 @@ def _is_part(some: str, whole: str) -> bool:
 
 def _evidence(other: Reading, run: range, passage: Passage, score: float) -> Evidence:
     """Name what was taken, with its contexts."""
-    words = other.words
-    start, end = words.starts[max(0, run.start - QUOTED)], words.ends[min(len(words), run.stop + QUOTED) - 1]
-    before, after = other.text[start : words.starts[run.start]], other.text[words.ends[run.stop - 1] : end]
+    starts, ends = other.words.starts, other.words.ends
+    start, end = starts[max(0, run.start - QUOTED)], ends[min(len(other), run.stop + QUOTED) - 1]
+    before, after = other.text[start : starts[run.start]], other.text[ends[run.stop - 1] : end]
     return Evidence(passage.id, passage.start + start, passage.start + end, before.strip(), after.strip(), score)
