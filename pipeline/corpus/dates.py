@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from pipeline.corpus.witness import Reading
+if TYPE_CHECKING:
+    from pipeline.corpus.witness import Reading
 
-__all__ = ["MONTHS", "canonical", "dates", "is_year", "kind_of"]
+__all__ = ["ASKING", "MONTHS", "canonical", "dates", "is_year", "kind_of"]
 
 MONTHS = frozenset(
     "january february march april may june july august september october november december"
     " jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
+ASKING = MONTHS | frozenset(  # words behind which a year may be missing
+    "in since until till by during of from to before after between circa ca about around year years early late as"
+    " mid through throughout than".split()
 )
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _DASH = re.compile(r"\s?(?:[-–—/]|--)\s?")

@@ -21,11 +21,12 @@ Numbers that only the witness has are no difference: there the other passage may
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, align, are_opposites, price, telling, words
+from pipeline.corpus.dates import ASKING, MONTHS
 from pipeline.stages.gaps import sentences
 
 __all__ = ["Reach", "Reading", "agree", "contradicts", "one_sentence", "reach", "read", "same_subject"]
@@ -35,11 +36,13 @@ SIDE = 3  # words that are a context by themselves, where no sentence begins or 
 FLOOR = 7  # words on both sides together; the beginning or end of a sentence counts as one
 CASE = 0.9  # what a word is worth that differs in case
 RUN, SKIPS = 5, 4  # words in a row that the other side may have lost in a context, and how often
+LONG = 7  # letters of a word, which with one of them changed is the same, misspelt
 ALIKE = 0.6  # of the words of a sentence, that make it the same sentence on both sides, changed
 OWN = 3  # words, beside common ones, that a sentence may have for itself
 TOLD = 6  # uncommon words that tell a subject; a name does alone
 WIDE = 20  # words on both sides together, that no other subject has
 LEAD = 4  # words of a sentence among which a pronoun is its subject
+OPEN = frozenset("in of since until by during before after".split())  # words that no sentence ends with
 PRONOUNS = frozenset("he she it they his her its their this these".split())
 
 
@@ -104,7 +107,7 @@ class Reading:
 
 
 def read(text: str, gaps: Collection[int] = ()) -> Reading:
-    """Read a passage; words are parted at `gaps`, and sentences before a common word with a capital behind one.
+    """Read a passage. Words are parted at `gaps`, sentences before a common word with a capital behind a gap or `in`.
 
     >>> reading = read("It was built in In MayFox sold it.", [16, 22])
     >>> reading.forms, reading.of
@@ -116,9 +119,10 @@ def read(text: str, gaps: Collection[int] = ()) -> Reading:
     for line in text.splitlines(keepends=True):
         ends += [end for _, end in sentences(text, start, start + len(line))]
         start += len(line)
-    lost = set(gaps)
-    starts = {at: form for at, form in zip(found.starts, found.forms, strict=True) if at in lost}
-    ends += [at for at, form in starts.items() if text[at].isupper() and form in telling().common]
+    opening = telling().common - MONTHS
+    for at, form, before in zip(found.starts[1:], found.forms[1:], found.forms, strict=False):
+        if text[at].isupper() and form in opening and (at in gaps or before in OPEN):
+            ends.append(at)  # the full stop went with the year
     return Reading(found, sorted({*ends, len(text) + 1}))
 
 
@@ -134,7 +138,7 @@ class Reach(NamedTuple):
 def reach(one: Reading, other: Reading, at: int, there: int, step: int) -> Reach:
     """How far two passages are equal from a word of each on, to the left (`step` -1) or the right (1).
 
-    Numbers that only the other passage has are passed over, with their units.
+    Numbers that only the other passage has are passed over, with their units, and so is a common word.
     """
     count, score, bounded, skips = 0, 0.0, False, 0
     while count < FAR and 0 <= at < len(one) and 0 <= there < len(other):
@@ -152,14 +156,17 @@ def reach(one: Reading, other: Reading, at: int, there: int, step: int) -> Reach
 
 
 def _lost(one: Reading, other: Reading, at: int, there: int, step: int) -> int:
-    """How many words, with a number, the other passage has before it goes on as the one does; 0 if it does not."""
+    """How many words the other passage has before it goes on as the one does: such with a number, or a common word."""
+    crosses = 0 <= at - step < len(one) and one.of[at] != one.of[at - step]
     digits = False
     for size in range(1, RUN + 1):
-        if not 0 <= there + step * size < len(other):
+        end = there + step * size
+        if not 0 <= end < len(other):
             return 0
-        digits |= other.forms[there + step * (size - 1)][0].isdigit()
-        if digits and other.forms[there + step * size] == one.forms[at]:
-            return size
+        digits |= other.forms[end - step][0].isdigit()
+        known = digits or (size == 1 and other.forms[there] in telling().common - telling().negations - ASKING)
+        if known and other.forms[end] == one.forms[at]:
+            return size if crosses == (other.of[end] != other.of[there - step]) else 0
     return 0
 
 
@@ -228,11 +235,10 @@ def _differ(one: Reading, other: Reading, gone: Sequence[int], more: Sequence[in
     mine, new = [one.forms[place] for place in own], [other.forms[place] for place in extra]
     if not known.facts.isdisjoint(mine + new) or any(are_opposites(form, rival) for form in mine for rival in new):
         return True
-    if len(gone) == len(more) == 1:
+    if len(gone) == len(more) == 1 and len(ours[0]) >= LONG and not known.common.issuperset(ours):
         cost = price(one.words, other.words, range(gone[0], gone[0] + 1), range(more[0], more[0] + 1))
-        if cost == 0.5:
-            return False  # the same word, spelt in another way
-    return not known.common.issuperset(mine) and not known.common.issuperset(new)
+        return cost != 0.5  # the same word, if it is spelt in another way
+    return bool(gone and more) and not known.common.issuperset(mine + new)
 
 
 def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> bool:
@@ -252,11 +258,22 @@ def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> 
         if sentence == here:
             if PRONOUNS.isdisjoint(one.forms[here.start : here.start + LEAD]):
                 told += sum(map(one.tells, both))
-        elif len(both) >= ALIKE * len(sentence):
+        elif _is_alike(one, sentence, both, matched):
             if _names_another(one, other, sentence, matched):
                 return False
             told += sum(map(one.tells, both))
     return told >= TOLD
+
+
+def _is_alike(one: Reading, sentence: range, both: Sequence[int], matched: Mapping[int, int]) -> bool:
+    """Whether the words of a sentence that stand in the other passage, `both`, are so many that it is the same one.
+
+    Half of its uncommon words must be among them (names need not), and they may not be scattered.
+    """
+    if len(both) < ALIKE * len(sentence) or matched[both[-1]] - matched[both[0]] > 2 * len(sentence):
+        return False
+    uncommon = [place for place in sentence if one.tells(place) == 1 and not one.is_name(place)]
+    return 2 * sum(place in matched for place in uncommon) >= len(uncommon)
 
 
 @lru_cache(maxsize=16)

@@ -32,7 +32,7 @@ from typing import NamedTuple
 
 from pipeline.corpus.alignment import telling, words
 from pipeline.corpus.amend import amend
-from pipeline.corpus.dates import MONTHS, canonical, dates, is_year, kind_of
+from pipeline.corpus.dates import ASKING, MONTHS, canonical, dates, is_year, kind_of
 from pipeline.corpus.witness import FAR, Reach, Reading, agree, one_sentence, reach, read, same_subject
 from pipeline.document import Document, Gap
 from pipeline.edits import Edit, apply, invert
@@ -56,13 +56,11 @@ STAGE = "years"
 RULES = {"year": "years.restored", "value": "values.restored"}
 ALIGNMENT = "years.alignment"  # what found a place that no pattern shows
 QUOTED = 4  # words of context that the evidence quotes on each side
-VALUE_WORDS, VALUE_LENGTH = 8, 60  # of a value, at most
+VALUE_WORDS, VALUE_LEAD = 8, 3  # of a value, at most, and those among which a number is
+VALUE_LENGTH = 60
 
-ASKING = MONTHS | frozenset(
-    "in since until till by during of from to before after between circa ca about around year years early late as"
-    " mid through throughout than".split()
-)
 _RESIDUE = re.compile(r"[(\[]\W*[)\]]|[–—-]|\s[,.;)]")  # of a year that went
+_SPACED = re.compile(r"\s+[,.;)]")
 _PLAIN = re.compile(r"[\s(,;.:)]*")
 
 
@@ -229,23 +227,30 @@ def _between(one: Reading, place: int) -> tuple[int, int]:
 
 
 def _values(one: Reading, other: Reading, known: Mapping[int, Sequence[Gap]]) -> Iterator[tuple[int, int]]:
-    """Yield the runs of words of a passage, with a number in them, that can be values which patterns say are gone."""
-    wanted = {
-        (one.forms[place], "" if one.ends(place) else one.forms[place + 1])
-        for place, gaps in known.items()
-        if place >= 0 and any(gap.kind == "value" for gap in gaps)
-    }
-    for before, after in sorted(wanted):
+    """Yield the runs of words of a passage, with a number in them, that can be values which this one seems to lack."""
+    for before, after in sorted(_valueless(one, known)):
         for start in (place + 1 for place, form in enumerate(other.forms) if form == before):
             for end in range(start + 1, min(start + VALUE_WORDS, len(other)) + 1):
                 ends = other.ends(end - 1)
                 if ends if not after else end < len(other) and other.forms[end] == after:
-                    run = other.forms[start:end]
-                    if any(form[0].isdigit() for form in run) and not (len(run) == 1 and is_year(run[0])):
+                    if any(form[0].isdigit() for form in other.forms[start : min(end, start + VALUE_LEAD)]):
                         yield start, end
                     break
                 if ends:
                     break
+
+
+def _valueless(one: Reading, known: Mapping[int, Sequence[Gap]]) -> set[tuple[str, str]]:
+    """The words around places where a value may be gone (the second is "" at the end of a sentence).
+
+    That is where a pattern says so, and where another gap, or a space before punctuation, is behind `of`, as in
+    `a width of , says`.
+    """
+    places = {place for place, gaps in known.items() if any(gap.kind == "value" for gap in gaps)}
+    for place, form in enumerate(one.forms):
+        if form == "of" and (place in known or _SPACED.match(one.text, one.words.ends[place])):
+            places.add(place)
+    return {(one.forms[place], "" if one.ends(place) else one.forms[place + 1]) for place in places if place >= 0}
 
 
 # -------------------------------------------------------------------------------------- one place, one witness
@@ -257,7 +262,9 @@ def _claim(
     """What a passage says of what stood behind a word: the `run` of its words, if it may bear witness."""
     kind = kind_of(other, run)
     old, new = _between(one, place), (other.words.ends[run.start - 1], _between(other, run.stop - 1)[1])
-    if not (any((gap.kind == "value") == (kind == "value") for gap in gaps) or _asks(one, other, place, run, kind)):
+    if kind == "value" and new[1] - new[0] > VALUE_LENGTH:
+        return None
+    if not (gaps or _asks(one, other, place, run, kind)):
         return None
     reaches = _reaches(one, other, place, run)
     if reaches is None or not agree(*reaches):
@@ -293,10 +300,10 @@ def _reaches(one: Reading, other: Reading, place: int, run: range) -> tuple[Reac
 
 def _asks(one: Reading, other: Reading, place: int, run: range, kind: str) -> bool:
     """Whether a place that no pattern shows looks as if it had lost a year."""
-    if kind == "value":
-        return False
     form = one.forms[place]
     start, end = _between(one, place)
+    if kind == "value":
+        return form == "of" and bool(_SPACED.match(one.text, start))
     if form in ASKING or one.forms[place + 1 : place + 2] == ["s"] or _RESIDUE.search(one.text, start, end):
         return True
     if form in ("and", "or"):  # 1936 and 1938
