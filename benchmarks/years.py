@@ -5,7 +5,7 @@ links away with what surrounds them (`In JanuarySmith left`, `Pact of The town`)
 (`in , with`, `(born ; died)`, `a length of and`). Each stands in a corpus of its own with a sibling, or more:
 
 - `exact`: the document before the loss; `edited`: the sentences with years stand, a word that means little
-  added to some, among other sentences, with other years, in other paragraphs; `split`: its paragraphs are cut elsewhere;
+  added to some, among other sentences, with other years, in other paragraphs; `split`: its paragraphs end elsewhere;
 - traps, in which the lost years of the sibling are other ones: `mould` (all names differ), `object` (one noun of a
   sentence does), `subject` (only the first sentence names another), `disagree` (there is a true copy, and one with
   other years), `left` and `right` (only one side matches); and such without any: `damaged` (its copy lost what the

@@ -7,13 +7,16 @@ end of a range (`1904–5`) from a number.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from pipeline.corpus.alignment import telling, words
 
 if TYPE_CHECKING:
     from pipeline.corpus.witness import Reading
 
-__all__ = ["ASKING", "MONTHS", "canonical", "dates", "is_year", "kind_of"]
+__all__ = ["ASKING", "MONTHS", "canonical", "dates", "glued", "is_year", "kind_of"]
 
 MONTHS = frozenset(
     "january february march april may june july august september october november december"
@@ -99,3 +102,32 @@ def canonical(forms: Sequence[str]) -> tuple[str, ...]:
             form = key[-1][: 4 - len(form)] + form
         key.append(form)
     return tuple(key)
+
+
+def glued(text: str, others: Sequence[Reading]) -> list[int]:
+    """The places in words that are two words of another passage, between which that has a date: `Inthe`.
+
+    The word before or behind must be the same.
+
+    >>> from pipeline.corpus.witness import read
+    >>> glued("Inthe spring", [read("It ran; in 1809 the spring broke.")])
+    [2]
+    """
+    pairs: dict[str, list[tuple[int, list[str], list[str]]]] = defaultdict(list)
+    for other in others:
+        forms = other.forms
+        for start, end in dates(other):
+            if end < len(other) and forms[start - 1] in ASKING:
+                beside = forms[max(0, start - 2) : start - 1], forms[end + 1 : end + 2]
+                pairs[forms[start - 1] + forms[end]].append((len(forms[start - 1]), *beside))
+    if not pairs:
+        return []
+    found = words(text)
+    cuts = []
+    for place, form in enumerate(found.forms):
+        if form in pairs and form not in telling().common:
+            before, after = found.forms[max(0, place - 1) : place], found.forms[place + 1 : place + 2]
+            cuts += [
+                found.starts[place] + size for size, *beside in pairs[form] if before == beside[0] or after == beside[1]
+            ]
+    return sorted(set(cuts))

@@ -30,9 +30,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.corpus.alignment import telling, words
 from pipeline.corpus.amend import amend
-from pipeline.corpus.dates import ASKING, MONTHS, canonical, dates, is_year, kind_of
+from pipeline.corpus.dates import ASKING, MONTHS, canonical, dates, glued, is_year, kind_of
 from pipeline.corpus.witness import FAR, Reach, Reading, agree, one_sentence, reach, read, same_subject
 from pipeline.document import Document, Gap
 from pipeline.edits import Edit, apply, invert
@@ -162,9 +161,7 @@ def remaining(document: Document, settings: Settings) -> Document:
 def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) -> Iterator[Restored]:
     """Yield what passages restore in one paragraph, in order; gaps are given by their places in it."""
     passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
-    one = read(
-        here.text, [*(gap.at for gap in gaps), *_glued(here.text, [_read(passage.text) for passage in passages])]
-    )
+    one = read(here.text, [*(gap.at for gap in gaps), *glued(here.text, [_read(passage.text) for passage in passages])])
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
         known[bisect_left(one.words.starts, gap.at) - 1].append(gap)
@@ -187,28 +184,6 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) 
         edit = Edit(here.start + start, here.text[start:end], ranked[0].new, _rule(ranked[0].kind))
         found_by = known[place][0].rule if place in known else ALIGNMENT
         yield Restored(edit, ranked[0].kind, found_by, tuple(claim.evidence for claim in ranked))
-
-
-def _glued(text: str, others: Sequence[Reading]) -> list[int]:
-    """The places in words that are two words of another passage, between which that has a date: `Inthe`.
-
-    >>> _glued("Inthe spring", [read("It ran; in 1809 the spring broke.")])
-    [2]
-    """
-    pairs: dict[str, int] = {}
-    for other in others:
-        for start, end in dates(other):
-            if end < len(other) and other.forms[start - 1] in ASKING:
-                pairs[other.forms[start - 1] + other.forms[end]] = len(other.forms[start - 1])
-    if not pairs:
-        return []
-    found = words(text)
-    known = telling().common.union(*(other.forms for other in others))
-    return [
-        start + pairs[form]
-        for form, start in zip(found.forms, found.starts, strict=True)
-        if form in pairs and form not in known
-    ]
 
 
 @lru_cache(maxsize=256)
@@ -270,7 +245,7 @@ def _claim(
     if reaches is None or not agree(*reaches):
         return None
     joined, parted = not one.ends(place), other.ends(run.stop - 1)
-    if joined and parted and not one.surface(place + 1)[0].isupper():
+    if joined and parted and one.surface(place + 1)[0].islower():
         return None
     if not one_sentence(one, other, place, run.start - 1, -1):
         return None
