@@ -21,7 +21,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import combining, normalize
@@ -65,6 +65,16 @@ class Words:
         if self._spans is None:
             self._spans = [match.span() for match in _pattern(self.text).finditer(_folded(self.text))]
         return self._spans
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each word starts."""
+        return [start for start, _ in self.spans]
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where each word ends."""
+        return [end for _, end in self.spans]
 
 
 class Block(NamedTuple):

@@ -44,6 +44,8 @@ STAGE_RULES = {
     "reflow.heading": "A heading is marked as one (with --headings markdown).",
     "gaps.sentence": "A sentence that lost a year and cannot get it back (with --gaps drop).",
     "gaps.marked": "The mark of a gap (with --gaps mark).",
+    "years.restored": "A year, decade, range or date that was dropped; the sidecar says where it was found.",
+    "values.restored": "Another value that was dropped; the sidecar says where it was found.",
     "duplicates.exact": "A paragraph that stands elsewhere in the corpus, word for word; the sidecar says where.",
     "duplicates.near": "A paragraph that stands elsewhere in the corpus, but for a few words that mean little.",
     "duplicates.covered": "A paragraph all of which stands in a longer one, or in several others.",

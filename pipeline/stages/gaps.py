@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache
 
 import re2
 import regex
@@ -40,29 +41,62 @@ def finder(settings: Settings) -> Callable[[str], Found]:
     >>> found.edits
     [Edit(start=22, old='', new='[…]', rule='gaps.marked')]
     """
-    off = set(settings.off)
-    known = [rule for rule in rules() if not off & {f"gaps.{rule.id}", "gaps.*"}]
-    certain = Gate([rule for rule in known if rule.certain])
-    every = Gate(known)
-    spare = {f"gaps.{rule.id}" for rule in known if rule.spare}
+    search = searcher(settings.off)
 
     def find(text: str) -> Found:
+        gaps = search(text)
+        return Found(gaps=gaps, edits=policy(text, gaps, settings))
+
+    return find
+
+
+def searcher(off: Collection[str] = ()) -> Callable[[str], list[Gap]]:
+    """Make a function from a text to its gaps. `off` are the rules that are not used.
+
+    >>> [gap.at for gap in searcher()("The mill was built in , with two wheels.")]
+    [22]
+    """
+    known = [rule for rule in rules() if not {f"gaps.{rule.id}", "gaps.*"} & set(off)]
+    certain = Gate([rule for rule in known if rule.certain])
+    every = Gate(known)
+
+    def search(text: str) -> list[Gap]:
         data = utf8(text)
         if not certain.sees(data) or not is_english(text):
-            return Found()
+            return []
         loose = is_loose(data)
         places = [place for place in scan(every, text, data) if not (loose and place[0].spaced)]
         gaps = merge([gap for rule, part, at in places if rule.certain for gap in rule.gaps(part, at)])
         if len(gaps) >= DAMAGED:
             more = [gap for rule, part, at in places if not rule.certain for gap in rule.gaps(part, at)]
             gaps = merge([*gaps, *more])
-        if loose or settings.gaps == "keep" or POLICY[settings.gaps] in off:
-            return Found(gaps=gaps)
-        if settings.gaps == "mark":
-            return Found(gaps=gaps, edits=[mark(text, gap) for gap in gaps if gap.certain])
-        return Found(gaps=gaps, edits=drop(text, [gap.at for gap in gaps if gap.certain and gap.rule not in spare]))
+        return gaps
 
-    return find
+    return search
+
+
+def policy(text: str, gaps: Iterable[Gap], settings: Settings, found_in: str = "") -> list[Edit]:
+    """The edits that `settings.gaps` asks for. Only certain gaps change a text, and none in a loosely spaced one.
+
+    `found_in` is the text that the gaps were found in, if it has changed since: its habits count.
+
+    >>> policy("It was built in , with two wheels. It stands.", [Gap(16, "year", "demo")], Settings(gaps="drop"))
+    [Edit(start=0, old='It was built in , with two wheels. ', new='', rule='gaps.sentence')]
+    """
+    certain = [gap for gap in gaps if gap.certain]
+    if settings.gaps == "keep" or not certain or {POLICY[settings.gaps], "gaps.*"} & set(settings.off):
+        return []
+    if is_loose(utf8(found_in or text)):
+        return []
+    if settings.gaps == "mark":
+        return [mark(text, gap) for gap in certain]
+    return drop(text, [gap.at for gap in certain if gap.rule not in spare()])
+
+
+@cache
+def spare() -> frozenset[str]:
+    """The rules whose gaps leave a sentence whole: it is never dropped for them."""
+    return frozenset(f"gaps.{rule.id}" for rule in rules() if rule.spare)
 
 
 def scan(gate: Gate, text: str, data: bytes) -> Iterator[tuple[GapRule, str, int]]:

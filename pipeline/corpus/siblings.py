@@ -1,0 +1,178 @@
+"""Which passages of a corpus may know what a damaged document lost: its paragraphs' siblings.
+
+A sibling shares four words in a row with a damaged paragraph. Paragraphs are cut into pieces of at most 32 words, which
+overlap, so that all their shingles are kept (see `shingles`), and there is no floor: of a sentence of ten words with a
+gap in its middle, two shingles on either side find the sibling, in a list as well as inside a long paragraph. What is
+shared with few passages counts for more than what is shared with many; of a long paragraph more siblings are proposed,
+since it may be put together from several.
+
+Only the shingles of damaged documents are held in memory, and nothing is done for a corpus that has none.
+
+    >>> from pipeline import Pipeline, Settings
+    >>> mill = "The old mill was built in {}, and sold again in {}, to the bakers of Lowford."
+    >>> sources = [("a", mill.format("", "")), ("b", mill.format("1702", "1809"))]
+    >>> lost, whole = restore_all(list(Pipeline(Settings(gaps="keep")).stream(sources)))
+    >>> lost.text
+    'The old mill was built in 1702, and sold again in 1809, to the bakers of Lowford.'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.corpus.shingles import SHINGLE, SHORT, Numbers, fingerprints
+from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
+from pipeline.document import Document
+from pipeline.edits import PositionMap
+
+__all__ = ["Siblings", "propose", "restore_all"]
+
+MOST = 8  # siblings of a paragraph
+MORE = 16  # words of it, for each of which there may be one more
+CROWD = 200  # passages that share a shingle, from which on it says nothing
+
+
+class Place(NamedTuple):
+    """A paragraph: its document, by its number, and its own number there."""
+
+    document: int
+    paragraph: int
+
+
+def restore_all(documents: Sequence[Document]) -> list[Document]:
+    """Return the documents with all that other passages restore; those that need nothing are returned as they are.
+
+    What was restored before is no evidence.
+    """
+    proposed = propose(documents)
+    filled = list(documents)
+    for number, candidates in proposed.items():
+        restored = restore(documents[number], candidates)
+        if restored:
+            filled[number] = fill(documents[number], restored)
+    return filled
+
+
+def propose(documents: Sequence[Document]) -> dict[int, dict[int, list[Passage]]]:
+    """Return, for the number of each damaged document and of each of its paragraphs, the passages that may be asked."""
+    wanted = [number for number, document in enumerate(documents) if is_damaged(document)]
+    if not wanted:
+        return {}
+    siblings = Siblings()
+    for number in wanted:
+        siblings.want(number, documents[number])
+    for number, document in enumerate(documents):
+        siblings.offer(number, document)
+    found: dict[int, dict[int, list[Passage]]] = {number: {} for number in wanted}
+    for place, passages in siblings.found():
+        found[place.document][place.paragraph] = passages
+    return found
+
+
+class Siblings:
+    """The paragraphs of damaged documents, and the passages that share text with them.
+
+    First all damaged documents are given to `want`, then all documents of the corpus, in any order, to `offer`.
+    """
+
+    def __init__(self) -> None:
+        self._wanted: list[tuple[Place, int, Numbers]] = []  # paragraph, how many words it has, its shingles
+        self._passages: list[Passage] = []
+        self._places: list[Place] = []
+        self._shared: list[tuple[int, Numbers]] = []  # passage, and what it shares
+        self._known: Numbers = np.empty(0, np.uint64)
+
+    def want(self, number: int, document: Document) -> None:
+        """Take the paragraphs of a damaged document."""
+        for paragraph, words, shingles in _fingerprints(document):
+            self._wanted.append((Place(number, paragraph), words, shingles))
+        self._known = np.unique(np.concatenate([self._known, *(shingles for _, _, shingles in self._wanted)]))
+
+    def offer(self, number: int, document: Document) -> None:
+        """Take the passages of a document that share text with what is wanted."""
+        written = _written(document)
+        for paragraph, _, shingles in _fingerprints(document):
+            shared = shingles[np.isin(shingles, self._known)]
+            block = document.paragraphs[paragraph]
+            if len(shared) and not any(block.start <= at <= block.end for at in written):
+                self._shared.append((len(self._passages), shared))
+                self._passages.append(Passage(document.id, document.text[block.start : block.end], block.start))
+                self._places.append(Place(number, paragraph))
+
+    def found(self) -> Iterator[tuple[Place, list[Passage]]]:
+        """Yield each paragraph that has siblings, with the best of them."""
+        if not self._shared:
+            return
+        shingles = np.concatenate([shared for _, shared in self._shared])
+        owners = np.repeat([owner for owner, _ in self._shared], [len(shared) for _, shared in self._shared])
+        order = np.argsort(shingles, kind="stable")
+        shingles, owners = shingles[order], owners[order]
+        for place, words, wanted in self._wanted:
+            weights = self._weights(wanted, shingles, owners)
+            best = sorted(weights, key=lambda owner: (-weights[owner], self._passages[owner]))
+            passages = [self._passages[owner] for owner in best if self._places[owner] != place]
+            if passages:
+                yield place, passages[: MOST + words // MORE]
+
+    @staticmethod
+    def _weights(wanted: Numbers, shingles: Numbers, owners: NDArray[np.int64]) -> dict[int, float]:
+        """How much each passage shares with a paragraph: for each shingle, one by the number of those that have it."""
+        starts = np.searchsorted(shingles, wanted, side="left").tolist()
+        ends = np.searchsorted(shingles, wanted, side="right").tolist()
+        weights: dict[int, float] = {}
+        for start, end in zip(starts, ends, strict=True):
+            if end - start <= CROWD:
+                for owner in owners[start:end].tolist():
+                    weights[owner] = weights.get(owner, 0.0) + 1 / (end - start)
+        return {owner: round(weight, 6) for owner, weight in weights.items()}
+
+
+def _fingerprints(document: Document) -> Iterator[tuple[int, int, Numbers]]:
+    """Yield the number of each paragraph that has shingles, how many words it has, and its shingles, each once."""
+    pieces: list[str] = []
+    numbers: list[int] = []
+    for number, block in enumerate(document.paragraphs):
+        if block.kind != "heading":
+            for piece in _pieces(document.text[block.start : block.end]):
+                pieces.append(piece)
+                numbers.append(number)
+    if not pieces:
+        return
+    prints = fingerprints(pieces)
+    ends = np.cumsum(prints.sizes)
+    of = np.array(numbers)
+    for number in dict.fromkeys(numbers):
+        here = np.flatnonzero(of == number)
+        shingles = prints.shingles[int(ends[here[0]] - prints.sizes[here[0]]) : int(ends[here[-1]])]
+        if len(shingles):
+            yield number, int(prints.words[here].sum()), np.unique(shingles)
+
+
+def _pieces(text: str) -> Iterable[str]:
+    """Cut a text into pieces that have few enough words for all shingles to be kept; none is lost between them.
+
+    >>> [len(piece.split()) for piece in _pieces("word " * 50)]
+    [16, 16, 16, 11]
+    """
+    words = text.split()
+    size = SHORT // 2  # what has no space in it may be two words: `well-known`
+    step = size - SHINGLE + 1
+    return [" ".join(words[at : at + size]) for at in range(0, max(1, len(words) - SHINGLE + 1), step)]
+
+
+def _written(document: Document) -> list[int]:
+    """The places in the clean text of what was restored in a document."""
+    passes = document.ledger.passes
+    if not any(step.stage == STAGE for step in passes):
+        return []
+    places: list[int] = []
+    for step in passes:
+        positions = PositionMap(step.edits)
+        places = [positions.forward(at, side="left") for at in places]
+        if step.stage == STAGE:
+            places += [positions.forward(edit.start, side="left") for edit in step.edits]
+    return places

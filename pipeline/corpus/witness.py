@@ -1,0 +1,299 @@
+"""Whether a passage can bear witness to what stood at a place of another: both say the same there, of the same subject.
+
+Two passages of one mould (`The mill at Lowford was built in … by monks`, `The mill at Highford was built in 1809 by
+monks`) have more words in common than many honest copies, so equal words alone prove nothing. A witness must show:
+
+- **both contexts**: from the place outward, words that are equal, or the beginning or end of a sentence on both sides;
+- **one sentence**: the sentences around the place differ in no name, number, negation or opposite, and have no
+  uncommon word in the place of another;
+- **one subject**: no other sentence, else the same on both sides, names another; and what is the same has a name in it,
+  or many uncommon words. A sentence about `it` or `she` must get these from its neighbours, or be very long.
+
+Numbers that only the witness has are no difference: there the other passage may have lost some, too.
+
+    >>> lost = read("The mill was built in by monks from Lowford.")
+    >>> witness = read("The mill was built in 1809 by monks.")
+    >>> reach(lost, witness, 4, 4, -1), reach(lost, witness, 5, 6, 1)
+    (Reach(words=5, score=5.0, bounded=True), Reach(words=2, score=2.0, bounded=False))
+    >>> contradicts(lost, witness, range(9), range(8))
+    True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from pipeline.corpus.alignment import Block, Words, align, are_opposites, price, telling, words
+from pipeline.corpus.dates import ASKING, MONTHS
+from pipeline.stages.gaps import sentences
+
+__all__ = ["Reach", "Reading", "agree", "contradicts", "one_sentence", "reach", "read", "same_subject"]
+
+FAR = 12  # words of context that are looked at on each side
+SIDE = 3  # words that are a context by themselves, where no sentence begins or ends with them
+FLOOR = 7  # words on both sides together; the beginning or end of a sentence counts as one
+CASE = 0.9  # what a word is worth that differs in case
+RUN, SKIPS = 5, 4  # words in a row that the other side may have lost in a context, and how often
+LONG = 7  # letters of a word, which with one of them changed is the same, misspelt
+ALIKE = 0.6  # of the words of a sentence, that make it the same sentence on both sides, changed
+OWN = 3  # words, beside common ones, that a sentence may have for itself
+TOLD = 6  # uncommon words that tell a subject; a name does alone
+WIDE = 20  # words on both sides together, that no other subject has
+LEAD = 4  # words of a sentence among which a pronoun is its subject
+OPEN = frozenset("in of since until by during before after".split())  # words that no sentence ends with
+PRONOUNS = frozenset("he she it they his her its their this these".split())
+
+
+class Reading:
+    """A passage as it is compared: its `words`, and the sentence that each is of."""
+
+    def __init__(self, words: Words, ends: Sequence[int]) -> None:
+        self.text = words.text
+        self.words = words
+        self.forms = words.forms
+        self.of: list[int] = []  # the number of the sentence of each word
+        number = 0
+        for start in words.starts:
+            while start >= ends[number]:
+                number += 1
+            self.of.append(number)
+
+    def __len__(self) -> int:
+        return len(self.forms)
+
+    def begins(self, place: int) -> bool:
+        """Whether a sentence begins with a word."""
+        return place == 0 or self.of[place] != self.of[place - 1]
+
+    def ends(self, place: int) -> bool:
+        """Whether a sentence ends with a word."""
+        return place == len(self) - 1 or self.of[place] != self.of[place + 1]
+
+    def surface(self, place: int) -> str:
+        """A word as it is written."""
+        return self.text[self.words.starts[place] : self.words.ends[place]]
+
+    def is_name(self, place: int) -> bool:
+        """Whether a word has a capital and is no common one."""
+        return any(map(str.isupper, self.surface(place))) and self.forms[place] not in telling().common
+
+    def tells(self, place: int) -> int:
+        """How much a word tells of the subject of a text: a name all there is to know, a common word nothing."""
+        if self.is_name(place) and not self.begins(place) and self.forms[place] not in telling().facts:
+            return TOLD
+        return self.forms[place] not in telling().common
+
+    def sentence(self, place: int) -> range:
+        """The words of the sentence that a word is of."""
+        start, end = place, place + 1
+        while not self.begins(start):
+            start -= 1
+        while not self.ends(end - 1):
+            end += 1
+        return range(start, end)
+
+    def rest(self, place: int, step: int) -> range:
+        """The words of a sentence up to a word (`step` -1), or from it on (1)."""
+        sentence = self.sentence(place)
+        return range(sentence.start, place + 1) if step < 0 else range(place, sentence.stop)
+
+    @cached_property
+    def sentences(self) -> list[range]:
+        """The sentences, in order."""
+        starts = [place for place in range(len(self)) if self.begins(place)]
+        return [range(start, end) for start, end in zip(starts, [*starts[1:], len(self)], strict=True)]
+
+
+def read(text: str, gaps: Collection[int] = ()) -> Reading:
+    """Read a passage. Words are parted at `gaps`, sentences before a common word with a capital behind a gap or `in`.
+
+    >>> reading = read("It was built in In MayFox sold it.", [16, 22])
+    >>> reading.forms, reading.of
+    (['it', 'was', 'built', 'in', 'in', 'may', 'fox', 'sold', 'it'], [0, 0, 0, 0, 1, 1, 1, 1, 1])
+    """
+    found = words(text, gaps)
+    ends: list[int] = []
+    start = 0
+    for line in text.splitlines(keepends=True):
+        ends += [end for _, end in sentences(text, start, start + len(line))]
+        start += len(line)
+    opening = telling().common - MONTHS
+    for at, form, before in zip(found.starts[1:], found.forms[1:], found.forms, strict=False):
+        if text[at].isupper() and form in opening and (at in gaps or before in OPEN):
+            ends.append(at)  # the full stop went with the year
+    return Reading(found, sorted({*ends, len(text) + 1}))
+
+
+class Reach(NamedTuple):
+    """How far two passages are equal on one side of a place: how many `words`, what they are worth, and whether a
+    sentence begins (to the right: ends) with one of them on both sides."""
+
+    words: int = 0
+    score: float = 0.0
+    bounded: bool = False
+
+
+def reach(one: Reading, other: Reading, at: int, there: int, step: int) -> Reach:
+    """How far two passages are equal from a word of each on, to the left (`step` -1) or the right (1).
+
+    Numbers that only the other passage has are passed over, with their units, and so is a common word.
+    """
+    count, score, bounded, skips = 0, 0.0, False, 0
+    while count < FAR and 0 <= at < len(one) and 0 <= there < len(other):
+        if one.forms[at] != other.forms[there]:
+            skipped = _lost(one, other, at, there, step) if skips < SKIPS else 0
+            if not skipped:
+                break
+            skips += 1
+            there += step * skipped
+        count += 1
+        score += 1.0 if one.surface(at) == other.surface(there) else CASE
+        bounded |= (one.begins(at) and other.begins(there)) if step < 0 else (one.ends(at) and other.ends(there))
+        at, there = at + step, there + step
+    return Reach(count, round(score, 1), bounded)
+
+
+def _lost(one: Reading, other: Reading, at: int, there: int, step: int) -> int:
+    """How many words the other passage has before it goes on as the one does: such with a number, or a common word."""
+    crosses = 0 <= at - step < len(one) and one.of[at] != one.of[at - step]
+    digits = False
+    for size in range(1, RUN + 1):
+        end = there + step * size
+        if not 0 <= end < len(other):
+            return 0
+        digits |= other.forms[end - step][0].isdigit()
+        known = digits or (size == 1 and other.forms[there] in telling().common - telling().negations.keys() - ASKING)
+        if known and other.forms[end] == one.forms[at]:
+            return size if crosses == (other.of[end] != other.of[there - step]) else 0
+    return 0
+
+
+def agree(left: Reach, right: Reach) -> bool:
+    """Whether the words on both sides are enough of a context.
+
+    >>> agree(Reach(4, 4.0, True), Reach(3, 3.0, False)), agree(Reach(9, 9.0, True), Reach(1, 1.0, False))
+    (True, False)
+    """
+    sides = (left, right)
+    if left.words == 0 or not all(side.words >= SIDE or side.bounded for side in sides):
+        return False
+    return sum(side.words + side.bounded for side in sides) >= FLOOR
+
+
+def one_sentence(one: Reading, other: Reading, at: int, there: int, step: int) -> bool:
+    """Whether two sentences say the same from a word of each on, to their beginnings (`step` -1) or ends (1).
+
+    A sentence that lost its full stop goes on into the next: then as much is looked at of the other passage.
+    """
+    ours, theirs = one.rest(at, step), other.rest(there, step)
+    if not contradicts(one, other, ours, theirs):
+        return True
+    if len(theirs) >= len(ours):
+        return False
+    size = len(ours) + RUN
+    longer = range(there, min(len(other), there + size)) if step > 0 else range(max(0, there + 1 - size), there + 1)
+    return not contradicts(one, other, ours, longer, beyond=step)
+
+
+def contradicts(one: Reading, other: Reading, here: range, there: range, beyond: int = 0) -> bool:
+    """Whether words of the one passage and words of the other say different things.
+
+    What the other has before (`beyond` -1) or behind (1) the words in common is not looked at, if the one has nothing
+    there.
+    """
+    ours, theirs = list(here), list(there)
+    blocks = align([one.forms[place] for place in ours], [other.forms[place] for place in theirs])
+    if beyond < 0 and blocks and blocks[0].left == 0:
+        theirs, blocks = theirs[blocks[0].right :], [b._replace(right=b.right - blocks[0].right) for b in blocks]
+    elif beyond > 0 and blocks and blocks[-1].left + blocks[-1].size == len(ours):
+        theirs = theirs[: blocks[-1].right + blocks[-1].size]
+    left = right = 0
+    own = 0
+    for block in [*blocks, Block(len(ours), len(theirs), 0)]:
+        gone, more = ours[left : block.left], theirs[right : block.right]
+        if (gone or more) and _differ(one, other, gone, more):
+            return True
+        own += sum(one.forms[place] not in telling().common for place in gone)
+        left, right = block.left + block.size, block.right + block.size
+    return own > OWN
+
+
+def _differ(one: Reading, other: Reading, gone: Sequence[int], more: Sequence[int]) -> bool:
+    """Whether it matters that the one passage says `gone` where the other says `more`."""
+    known = telling()
+    ours, theirs = [one.forms[place] for place in gone], [other.forms[place] for place in more]
+    if known.negations.keys().isdisjoint(ours) != known.negations.keys().isdisjoint(theirs):
+        return True
+    if not gone and any(form[0].isdigit() for form in theirs):
+        return False  # something that is lost, too
+    own = [place for place in gone if one.forms[place] not in theirs]
+    extra = [place for place in more if other.forms[place] not in ours and not other.forms[place][0].isdigit()]
+    if any(one.forms[place][0].isdigit() or one.is_name(place) for place in own) or any(map(other.is_name, extra)):
+        return True
+    mine, new = [one.forms[place] for place in own], [other.forms[place] for place in extra]
+    if not known.facts.isdisjoint(mine + new) or any(are_opposites(form, rival) for form in mine for rival in new):
+        return True
+    if len(gone) == len(more) == 1 and len(ours[0]) >= LONG and not known.common.issuperset(ours):
+        cost = price(one.words, other.words, range(gone[0], gone[0] + 1), range(more[0], more[0] + 1))
+        return cost != 0.5  # the same word, if it is spelt in another way
+    return bool(gone and more) and not known.common.issuperset(mine + new)
+
+
+def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> bool:
+    """Whether two passages, which say the same in the sentence of a word, may be of the same subject; see the module.
+
+    `context` is how many words are equal around the place.
+
+    >>> bears = read("Lowford is a small town by the sea. It got its mill in from the monks.")
+    >>> same_subject(bears, read("Highford is a small town by the sea. It got its mill in 1809 from the monks."), 12)
+    False
+    """
+    here = one.sentence(place)
+    matched = _matched(one, other)
+    told = TOLD if context >= WIDE else 0
+    for sentence in one.sentences:
+        both = [word for word in sentence if word in matched]
+        if sentence == here:
+            if PRONOUNS.isdisjoint(one.forms[here.start : here.start + LEAD]):
+                told += sum(map(one.tells, both))
+        elif _is_alike(one, sentence, both, matched):
+            if _names_another(one, other, sentence, matched):
+                return False
+            told += sum(map(one.tells, both))
+    return told >= TOLD
+
+
+def _is_alike(one: Reading, sentence: range, both: Sequence[int], matched: Mapping[int, int]) -> bool:
+    """Whether the words of a sentence that stand in the other passage, `both`, are so many that it is the same one.
+
+    Half of its uncommon words must be among them (names need not), and they may not be scattered.
+    """
+    if len(both) < ALIKE * len(sentence) or matched[both[-1]] - matched[both[0]] > 2 * len(sentence):
+        return False
+    uncommon = [place for place in sentence if one.tells(place) == 1 and not one.is_name(place)]
+    return 2 * sum(place in matched for place in uncommon) >= len(uncommon)
+
+
+@lru_cache(maxsize=16)
+def _matched(one: Reading, other: Reading) -> dict[int, int]:
+    """For each word that stands in both passages, in order, where it stands in the other."""
+    blocks = align(one.forms, other.forms)
+    return {block.left + n: block.right + n for block in blocks for n in range(block.size)}
+
+
+def _names_another(one: Reading, other: Reading, sentence: range, matched: dict[int, int]) -> bool:
+    """Whether a sentence, most of which stands in the other passage, has names where that has other ones."""
+    before = matched.get(sentence.start - 1, -1)
+    names: list[int] = []
+    for word in sentence:
+        if word not in matched:
+            names += [word] * one.is_name(word)
+            continue
+        between = range(before + 1, matched[word])
+        if names and any(map(other.is_name, between)):
+            return True
+        names, before = [], matched[word]
+    after = matched.get(sentence.stop, min(len(other), before + 1 + len(names)))
+    return bool(names) and any(map(other.is_name, range(before + 1, after)))

@@ -1,0 +1,198 @@
+"""Dropped years and what restores them: cases as data, and the laws of restoring."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core import Pipeline
+from pipeline.corpus.siblings import Siblings, propose, restore_all
+from pipeline.corpus.years import ALIGNMENT, STAGE, Passage, fill, is_damaged, remaining, restore
+from pipeline.document import Document
+from pipeline.edits import apply, invert
+from pipeline.settings import Settings
+
+DAMAGE = "The town hall was empty during the s, and again in the late s, when it rained."
+CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases" / "years.toml").read_text("utf-8"))["case"]
+CLEAN = Pipeline(Settings(gaps="keep", dedup="off"))
+MILL = (
+    "The mill at Lowford was built in {}by monks from the abbey, and sold in {}to a baker from Highford. "
+    "In {}the baker of Lowford gave it to his daughter Jane, who let it fall to ruin."
+)
+YEARS = ("1702 ", "1809 ", "1850 ")
+
+
+def damaged(text: str, id: str = "lost") -> Document:
+    """The document of a paragraph, with another that shows the damage."""
+    return CLEAN.clean(f"{text}\n\n{DAMAGE}\n", id)
+
+
+def mill() -> Document:
+    return damaged(MILL.format("", "", ""))
+
+
+def passages(*texts: str) -> list[Passage]:
+    return [Passage(f"source-{n}", text, 0) for n, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_case(case: dict[str, Any]) -> None:
+    lost = CLEAN.clean(case["text"], "lost") if case.get("intact") else damaged(case["text"])
+    sources = [CLEAN.clean(text, f"source {n}") for n, text in enumerate(case["sources"])]
+    filled = restore_all([lost, *sources])[0]
+    assert filled.text.strip().removesuffix(DAMAGE).strip() == case.get("filled", case["text"])
+    if "filled" in case:
+        rules = {edit.rule for step in filled.ledger if step.stage == STAGE for edit in step.edits}
+        assert rules == {case.get("rule", "years.restored")}
+    else:
+        assert filled is lost
+
+
+def test_a_quarter_of_the_cases_must_not_change() -> None:
+    assert 4 * sum("filled" not in case for case in CASES) >= len(CASES)
+
+
+# ------------------------------------------------------------------------------------------------------ the laws
+
+SOURCES = passages(
+    MILL.format(*YEARS),
+    "It is known. " + MILL.format(*YEARS),
+    MILL.format("1702, ", "1809, ", "1850, "),
+    MILL.format("1702 ", "1809 ", "1851 "),
+    MILL.format("", "1809 ", ""),
+    "The mill at Highford was built in 1600 by monks from the abbey.",
+)
+
+
+@given(st.permutations(SOURCES), st.integers(0, len(SOURCES)))
+def test_the_order_of_candidates_makes_no_difference(order: list[Passage], size: int) -> None:
+    lost = mill()
+    chosen = order[:size]
+    assert restore(lost, {0: chosen}) == restore(lost, {0: sorted(chosen)}) == restore(lost, {0: chosen + chosen})
+
+
+@given(st.lists(st.sampled_from(SOURCES), min_size=1, max_size=4))
+def test_text_outside_of_the_edits_is_untouched_and_the_pass_can_be_undone(chosen: list[Passage]) -> None:
+    lost = mill()
+    restored = restore(lost, {0: chosen})
+    filled = fill(lost, restored)
+    edits = [found.edit for found in restored]
+    assert filled.text == apply(lost.text, edits)
+    assert apply(filled.text, invert(edits)) == lost.text
+    assert filled.ledger.apply(lost.raw) == filled.text
+    assert filled.ledger.rebuild(filled.text) == lost.raw
+    for found in restored:
+        assert not found.edit.old.strip()
+        assert any(map(str.isdigit, found.edit.new))
+
+
+@given(st.lists(st.sampled_from(SOURCES), min_size=1, max_size=4))
+def test_restoring_again_changes_nothing(chosen: list[Passage]) -> None:
+    filled = fill(mill(), restore(mill(), {0: chosen}))
+    assert restore(filled, {0: chosen}) == []
+
+
+def test_a_corpus_that_was_restored_stays_as_it_is() -> None:
+    documents = [mill(), damaged(MILL.format("", "1809 ", ""), "other"), CLEAN.clean(MILL.format(*YEARS), "source")]
+    once = restore_all(documents)
+    assert [document.text for document in restore_all(once)] == [document.text for document in once]
+    assert all(document.text.startswith(MILL.format(*YEARS)) for document in once)
+
+
+def test_the_order_of_documents_makes_no_difference() -> None:
+    documents = [mill(), *(CLEAN.clean(source.text, source.id) for source in SOURCES)]
+    texts = {document.id: document.text for document in restore_all(documents)}
+    assert texts == {document.id: document.text for document in restore_all(documents[::-1])}
+
+
+# ------------------------------------------------------------------------------------------------------ evidence
+
+
+def test_the_evidence_says_where_and_in_which_context() -> None:
+    whole = MILL.format(*YEARS)
+    first = restore(mill(), {0: [Passage("b", whole, 100), Passage("a", whole, 7)]})[0]
+    assert [one.id for one in first.evidence] == ["a", "b"], "of equal ones the first by id"
+    one = first.evidence[0]
+    assert whole[one.start - 7 : one.end - 7] == "Lowford was built in 1702 by monks from the"
+    assert (one.before, one.after) == ("Lowford was built in", "by monks from the")
+    assert 0 < one.score <= 1
+    assert (first.kind, first.found_by) == ("year", ALIGNMENT)
+
+
+def test_a_nearer_source_comes_first() -> None:
+    lost, near = mill(), MILL.format(*YEARS)
+    far = near.replace("built", "built,").replace("monks", "Monks")
+    assert [one.id for one in restore(lost, {0: [Passage("a", far, 0), Passage("b", near, 0)]})[0].evidence] == [
+        "b",
+        "a",
+    ]
+
+
+def test_gaps_that_were_filled_are_gone_and_others_move_along() -> None:
+    lost = damaged(
+        "The mill at Lowford was built in , by monks from the abbey. Jane Harper bought it in , for her son."
+    )
+    source = "The mill at Lowford was built in 1702, by monks from the abbey. Nobody bought it."
+    filled = fill(lost, restore(lost, {0: passages(source)}))
+    assert filled.text.startswith("The mill at Lowford was built in 1702, by monks from the abbey.")
+    assert len(lost.gaps) == 4
+    assert [gap._replace(at=gap.at - 4) for gap in filled.gaps] == lost.gaps[1:]
+
+
+def test_a_document_with_one_gap_is_not_damaged() -> None:
+    once = CLEAN.clean("The mill was built in , by monks from the abbey. It is a ruin.")
+    assert len(once.gaps) == 1
+    assert not is_damaged(once)
+    assert is_damaged(mill())
+
+
+def test_an_undamaged_corpus_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Siblings, "offer", None)
+    documents = [CLEAN.clean(MILL.format(*YEARS), id) for id in "ab"]
+    assert propose(documents) == {}
+    assert restore_all(documents) == documents
+
+
+def test_another_paragraph_of_the_same_document_is_a_source() -> None:
+    lost = damaged(MILL.format("", "", "") + "\n\nAgain. " + MILL.format(*YEARS))
+    assert restore_all([lost])[0].text.startswith(MILL.format(*YEARS))
+
+
+def test_what_was_restored_is_no_evidence() -> None:
+    source = CLEAN.clean(MILL.format(*YEARS), "source")
+    filled = restore_all([mill(), source])[0]
+    late = damaged(MILL.format("", "", ""), "late")
+    assert restore_all([filled, late])[1] is late
+
+
+# ----------------------------------------------------------------------------------------------------- what is left
+
+
+@pytest.mark.parametrize(
+    ("policy", "left", "stages"),
+    [
+        ("keep", " Jane sold the mill in , with its land.", [STAGE]),
+        ("mark", " Jane sold the mill in […], with its land.", [STAGE, "gaps"]),
+        ("drop", "", [STAGE, "gaps"]),
+    ],
+)
+def test_what_is_left_follows_the_policy(policy: Any, left: str, stages: list[str]) -> None:
+    built = "The mill at Lowford was built in {}by monks from the abbey."
+    lost = damaged(built.format("") + " Jane sold the mill in , with its land.")
+    filled = fill(lost, restore(lost, {0: passages(built.format("1702 "))}))
+    done = remaining(filled, Settings(gaps=policy))
+    assert done.text.split("\n\n")[0].strip() == built.format("1702 ") + left
+    assert [step.stage for step in done.ledger][-len(stages) :] == stages
+    assert done.ledger.rebuild(done.text) == lost.raw
+
+
+def test_a_probable_gap_never_drops_a_sentence() -> None:
+    lost = CLEAN.clean("The treaty was signed in May and a protocol too. It was in , he said. It was in , she said.")
+    probable = [gap for gap in lost.gaps if not gap.certain]
+    assert probable
+    assert "signed in May and a protocol" in remaining(lost, Settings(gaps="drop")).text
