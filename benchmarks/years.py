@@ -291,7 +291,7 @@ def false_gaps(texts: list[str], pipeline: Pipeline) -> tuple[int, int, int]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure how well dropped years are found and restored.")
-    parser.add_argument("--documents", type=int, default=60, help="damaged documents of each kind (default: 60)")
+    parser.add_argument("--documents", type=int, default=100, help="damaged documents of each kind (default: 100)")
     parser.add_argument("--seed", default="years")
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="the folder of labelled pages")
     parser.add_argument("--show", action="store_true", help="print what is wrong or missed")

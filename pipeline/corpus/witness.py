@@ -283,17 +283,9 @@ def _matched(one: Reading, other: Reading) -> dict[int, int]:
     return {block.left + n: block.right + n for block in blocks for n in range(block.size)}
 
 
-def _names_another(one: Reading, other: Reading, sentence: range, matched: dict[int, int]) -> bool:
-    """Whether a sentence, most of which stands in the other passage, has names where that has other ones."""
-    before = matched.get(sentence.start - 1, -1)
-    names: list[int] = []
-    for word in sentence:
-        if word not in matched:
-            names += [word] * one.is_name(word)
-            continue
-        between = range(before + 1, matched[word])
-        if names and any(map(other.is_name, between)):
-            return True
-        names, before = [], matched[word]
-    after = matched.get(sentence.stop, min(len(other), before + 1 + len(names)))
-    return bool(names) and any(map(other.is_name, range(before + 1, after)))
+def _names_another(one: Reading, other: Reading, sentence: range, matched: Mapping[int, int]) -> bool:
+    """Whether a sentence, most of which stands in the other passage, has a name that is not there, or lacks one."""
+    if any(one.is_name(word) for word in sentence if word not in matched):
+        return True
+    there = {matched[word] for word in sentence if word in matched}
+    return any(other.is_name(word) for word in range(min(there), max(there)) if word not in there)
