@@ -59,6 +59,33 @@ class Paragraph(NamedTuple):
     raw_end: int = -1
 
 
+class Witness(NamedTuple):
+    """A passage that told what a document lost: its document, where it stands in the raw text there, what is before and
+    behind it, and how well that agrees (up to 1)."""
+
+    id: str
+    raw_start: int
+    raw_end: int
+    before: str
+    after: str
+    score: float
+
+
+class Repair(NamedTuple):
+    """Something lost that came back: `new` took the place of `old`, which comes from these places of the raw text.
+
+    `found_by` is the rule of the gap that a pattern showed, or `years.alignment`.
+    """
+
+    raw_start: int
+    raw_end: int
+    old: str
+    new: str
+    kind: str
+    found_by: str
+    witnesses: tuple[Witness, ...]
+
+
 class Flag(NamedTuple):
     """Something that a person should look at: `kind` is `guard`, `undecodable`, …"""
 
@@ -203,6 +230,7 @@ class Document:
     gaps: list[Gap] = field(default_factory=list)
     paragraphs: list[Paragraph] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
 
     @property
     def edits(self) -> list[Edit]:

@@ -87,6 +87,7 @@ def verify(
             suffixes[id] = data["source"]["suffix"]
             _check_places(data, document)
             _check_duplicates(data, document)
+            _check_repairs(document)
             pairs.add(data)
             rebuilt = _check_source(data, document)
             if raw is not None:
@@ -216,6 +217,17 @@ def _check_duplicates(data: Mapping[str, Any], document: Document) -> None:
     for rule in sorted({*taken, *listed} - {"duplicates.heading"}):
         if taken[rule] != listed[rule]:
             raise _Broken(name, f"its ledger takes {taken[rule]} duplicates by {rule}, and it lists {listed[rule]}")
+
+
+def _check_repairs(document: Document) -> None:
+    """What the ledger restores must be listed, in the same order, each with a witness."""
+    name = document.id + ".json"
+    made = [(edit.old, edit.new) for step in document.ledger if step.stage == "years" for edit in step.edits]
+    if made != [(repair.old, repair.new) for repair in document.repairs]:
+        raise _Broken(name, f"its ledger restores {len(made)} places, and it lists {len(document.repairs)}, or others")
+    for repair in document.repairs:
+        if not repair.witnesses or not 0 <= repair.raw_start <= repair.raw_end <= len(document.raw):
+            raise _Broken(name, f"nothing bears witness to {repair.new!r}, or its place is outside of the raw text")
 
 
 class _Pairs:

@@ -231,7 +231,7 @@ def test_every_rule_that_a_stage_writes_has_a_reason() -> None:
 
 
 def test_the_summary_fits_and_lists_what_needs_eyes() -> None:
-    row = {"source": {"characters": 1_000_000}, "clean": {"characters": 999_999}, "duplicates": 3}
+    row = {"source": {"characters": 1_000_000}, "clean": {"characters": 999_999}, "duplicates": 3, "restored": 1}
     report = RunReport(
         skipped=[
             Skipped(f"a/very/long/path/to/a/picture/that/nobody/reads/number{n}.png", "suffix .png") for n in range(12)
@@ -246,7 +246,7 @@ def test_the_summary_fits_and_lists_what_needs_eyes() -> None:
     for part in (
         "2 documents: 1,999,998 of 2,000,000 characters kept (99.9 %)",
         "  chrome                    3               12              10\n",
-        "  gaps 2 · restored 0 · duplicates 6 · flagged 1 · errors 2 · skipped 12",
+        "  gaps 2 · restored 2 · duplicates 6 · flagged 1 · errors 2 · skipped 12",
         "Flagged, to be looked at:\n  a: too much\n",
         "  … and 2 more\n",
         "Removed, as RAW no longer gives them:\n  old\n",

@@ -96,7 +96,7 @@ def test_one_edit_paragraph_fact_and_gap_a_line_and_keys_in_order() -> None:
     keys = list(json.loads(written(full())))
     assert keys == [
         *("format", "id", "source", "clean", "versions", "settings", "rules"),
-        *("facts", "gaps", "flags", "paragraphs", "duplicates", "copies", "alike", "ledger", "seal"),
+        *("facts", "gaps", "repairs", "flags", "paragraphs", "duplicates", "copies", "alike", "ledger", "seal"),
     ]
 
 

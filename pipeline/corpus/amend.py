@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.core import LedgerMismatch
-from pipeline.document import Document, Gap, Ledger, Pass
+from pipeline.document import Document, Gap, Ledger, Paragraph, Pass
 from pipeline.edits import Edit, PositionMap, apply, invert
 
 __all__ = ["amend"]
@@ -27,21 +28,33 @@ def amend(document: Document, stage: str, edits: Sequence[Edit], gaps: Sequence[
     if apply(text, invert(edits)) != document.text:
         raise LedgerMismatch(f"Cannot vouch for {document.id}: its {stage} cannot be undone.")
     positions = PositionMap(edits)
-    blocks = document.paragraphs
-    starts = positions.forward_all([block.start for block in blocks], side="left")
-    ends = positions.forward_all([block.end for block in blocks], side="right")
+    ledger = Ledger([*document.ledger, Pass(stage, edits)] if edits else document.ledger)
     return replace(
         document,
         text=text,
-        ledger=Ledger([*document.ledger, Pass(stage, edits)] if edits else document.ledger),
+        ledger=ledger,
         facts=[*document.facts],
         gaps=[
             gap._replace(at=positions.forward(gap.at, side="left")) for gap in (document.gaps if gaps is None else gaps)
         ],
         flags=[*document.flags],
-        paragraphs=[
-            block._replace(start=start, end=end)
-            for block, start, end in zip(blocks, starts, ends, strict=True)
-            if text[start:end].strip()
-        ],
+        paragraphs=list(_moved(document.paragraphs, edits, positions, ledger, text)),
     )
+
+
+def _moved(
+    blocks: Sequence[Paragraph], edits: Sequence[Edit], positions: PositionMap, ledger: Ledger, text: str
+) -> Iterator[Paragraph]:
+    """The paragraphs that are left, at their places; one that an edit touches may come from less of the raw text."""
+    starts = positions.forward_all([block.start for block in blocks], side="left")
+    ends = positions.forward_all([block.end for block in blocks], side="right")
+    reach = [edit.end for edit in edits]
+    for block, start, end in zip(blocks, starts, ends, strict=True):
+        if not text[start:end].strip():
+            continue
+        moved = block._replace(start=start, end=end)
+        first = bisect_right(reach, block.start)
+        if first < len(edits) and edits[first].start < block.end:
+            raw_start, raw_end = ledger.to_raw(start, side="right"), ledger.to_raw(end, side="left")
+            moved = moved._replace(raw_start=raw_start, raw_end=raw_end)
+        yield moved

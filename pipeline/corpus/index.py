@@ -64,7 +64,7 @@ class Proposals(NamedTuple):
 
 
 class Index:
-    """The paragraphs of a corpus and their shingles. Add documents in the order of their ids."""
+    """The paragraphs of a corpus and their shingles."""
 
     def __init__(self) -> None:
         self._ids: list[str] = []
@@ -118,10 +118,19 @@ class Index:
             )
         ]
 
+    def sharing(self, shingles: Numbers) -> set[str]:
+        """The ids of the documents that have one of some shingles."""
+        found = [np.empty(0, np.uint32)]
+        for held, owners in self._parts():
+            found.append(np.unique(owners[np.isin(held, shingles)]))
+        return set(self.documents(np.unique(np.concatenate(found)).tolist()))
+
     def ranks(self) -> NDArray[np.uint32]:
         """The rank of each paragraph, by number."""
         marks = self.marks
-        order = np.lexsort((marks["start"].astype(np.int64) - marks["end"], marks["damage"]))
+        names = np.argsort(np.argsort(np.array(self._ids, dtype=object))) if self._ids else np.empty(0, np.int64)
+        document = np.repeat(names, np.diff(self._firsts))  # those that are added late have their place by their id
+        order = np.lexsort((document, marks["start"].astype(np.int64) - marks["end"], marks["damage"]))
         ranks = np.empty(len(order), np.uint32)
         ranks[order] = np.arange(len(order), dtype=np.uint32)
         return ranks

@@ -86,6 +86,11 @@ class Siblings:
         self._shared: list[tuple[int, Numbers]] = []  # passage, and what it shares
         self._known: Numbers = np.empty(0, np.uint64)
 
+    @property
+    def shingles(self) -> Numbers:
+        """The shingles of all that is wanted."""
+        return self._known
+
     def want(self, number: int, document: Document) -> None:
         """Take the paragraphs of a damaged document."""
         for paragraph, words, shingles in _fingerprints(document):

@@ -78,6 +78,7 @@ def _clean(job: Job, entries: Sequence[Entry], workers: int, report: RunReport, 
     index = _index() if deduplicates(job.settings) else None
     suffixes = {entry.id: entry.suffix for entry in entries}
     spots: dict[str, Spot] = {}
+    damaged: list[str] = []
     with closing(spread(job, cleaner, entries, workers)) as documents:
         for cleaned in documents:
             step()
@@ -85,10 +86,28 @@ def _clean(job: Job, entries: Sequence[Entry], workers: int, report: RunReport, 
                 report.problems += [cleaned.problem] if cleaned.problem else []
                 continue
             spots[cleaned.id] = cleaned.spot
-            if index is not None:
+            if cleaned.damaged:
+                damaged.append(cleaned.id)
+            elif index is not None:
                 index.add(cleaned.id, cleaned.marks)
+    if damaged:
+        spots |= _restore(job, damaged, spots, index)
     found = {} if index is None else _decide(job, index, spots)
     return [Task(id, suffixes[id], spot, found.get(id)) for id, spot in spots.items()]
+
+
+def _restore(job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None) -> dict[str, Spot]:
+    """Restore what can be in documents that lost years; return where they wait now."""
+    from pipeline.engines.restoring import restore_years
+
+    with Spool(job.waiting) as spool:
+        documents = restore_years(damaged, spots, index, spool, job.settings)
+        if index is not None:
+            from pipeline.corpus.fingerprints import marks
+
+            for id, document in documents.items():
+                index.add(id, marks(document))
+        return {id: spool.add(document) for id, document in documents.items()}
 
 
 def _index() -> Index:

@@ -52,7 +52,8 @@ class Outcome(NamedTuple):
 class Cleaned(NamedTuple):
     """A document that is cleaned and waits for the corpus, or a problem.
 
-    `spot` is where it waits, `marks` are those of its paragraphs, and `damaged` says whether years of it were dropped.
+    `spot` is where it waits, and `marks` are those of its paragraphs. One that lost years is `damaged`: it has no marks
+    until what can be restored is.
     """
 
     id: str
@@ -104,6 +105,7 @@ class RunReport:
         self.characters_in += outcome.row["source"]["characters"]
         self.characters_out += outcome.row["clean"]["characters"]
         self.duplicates += outcome.row["duplicates"]
+        self.restored += outcome.row["restored"]
         for rule, count in (outcome.counts or {}).items():
             total = self.rules.setdefault(rule, [0, 0, 0])
             total[:] = [one + more for one, more in zip(total, count, strict=True)]

@@ -9,7 +9,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pipeline.core import LedgerMismatch, Pipeline, is_off
@@ -22,11 +22,12 @@ from pipeline.formats.text import Entry
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import STAGE_RULES, Stage
+from pipeline.stages.gaps import DAMAGED
 
 if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
 
-__all__ = ["Job", "Task", "cleaner", "deduplicates", "save", "spread", "why", "writer"]
+__all__ = ["Job", "Task", "cleaner", "deduplicates", "restores", "save", "spread", "why", "writer"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -82,7 +83,9 @@ def deduplicates(settings: Settings) -> bool:
 
 def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
     """Return the function that cleans documents, and puts them down to wait. It never raises an `Exception`."""
-    pipeline = Pipeline(job.settings, rules=job.rules, stages=job.stages)
+    later = restores(job)  # then gaps are dealt with when the corpus was asked about them
+    settings = replace(job.settings, gaps="keep") if later and job.stages is None else job.settings
+    pipeline = Pipeline(settings, rules=job.rules, stages=job.stages)
     marking = deduplicates(job.settings)
     spool = Spool(job.waiting)
 
@@ -92,13 +95,18 @@ def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
         except OSError as error:
             return Problem(entry.name, why(error), "Check that the file can be read.")
         try:
-            return pipeline.clean(source, entry.id)
+            document = pipeline.clean(source, entry.id)
+            if later and document.gaps and not is_damaged(document):
+                from pipeline.corpus.years import remaining
+
+                return remaining(document, job.settings)
+            return document
         except Exception as error:
             return _problem(entry.name, error)
 
     def clean_all(entries: Sequence[Entry]) -> list[Cleaned]:
         made = [clean(entry) for entry in entries]
-        documents = [document for document in made if isinstance(document, Document)]
+        documents = [one for one in made if isinstance(one, Document) and not (later and is_damaged(one))]
         if marking:
             from pipeline.corpus.fingerprints import marks_all  # numpy comes with it: a run without is spared it
 
@@ -106,13 +114,25 @@ def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
         else:
             marks = iter([b""] * len(documents))
         return [
-            Cleaned(entry.id, spool.add(one), next(marks))
-            if isinstance(one, Document)
-            else Cleaned(entry.id, problem=one)
+            Cleaned(entry.id, problem=one)
+            if isinstance(one, Problem)
+            else Cleaned(entry.id, spool.add(one), damaged=True)
+            if later and is_damaged(one)
+            else Cleaned(entry.id, spool.add(one), next(marks))
             for entry, one in zip(entries, made, strict=True)
         ]
 
     return clean_all
+
+
+def restores(job: Job) -> bool:
+    """Whether dropped years are looked for in the corpus: not if stages of the caller have done away with them."""
+    return job.stages is None or job.settings.gaps == "keep"
+
+
+def is_damaged(document: Document) -> bool:
+    """Whether patterns show that a document lost years."""
+    return sum(gap.certain for gap in document.gaps) >= DAMAGED
 
 
 def writer(job: Job) -> Callable[[Sequence[Task]], list[Outcome]]:

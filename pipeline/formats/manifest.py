@@ -66,6 +66,7 @@ def row(data: Mapping[str, Any], seal: str, counted: Counts | None = None) -> di
         "removed": removed(counts(data["ledger"]) if counted is None else counted),
         "facts": dict(sorted(facts.items())),
         "gaps": len(data["gaps"]),
+        "restored": len(data["repairs"]),
         "duplicates": len(data["duplicates"]),
         "copies": len(data["copies"]),
         "flags": [flag["kind"] for flag in data["flags"]],

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Source
+from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Repair, Source, Witness
 from pipeline.edits import EditError, from_json
 from pipeline.formats import jsonio
 from pipeline.settings import Settings
@@ -30,7 +30,7 @@ __all__ = ["FORMAT", "HEAD", "MAKING", "SidecarError", "describe", "document", "
 FORMAT = "clean-corpus sidecar 1"
 HEAD = b'{\n"format": "' + FORMAT.encode() + b'",\n'  # how every sidecar of this format begins
 MAKING = ("versions", "settings", "rules")  # the members that are the same for a whole run
-_LISTS = ("facts", "gaps", "flags", "paragraphs", "duplicates", "copies", "alike")
+_LISTS = ("facts", "gaps", "repairs", "flags", "paragraphs", "duplicates", "copies", "alike")
 _ASCII_SPACE = b" \t\n\r\x0b\x0c"
 _WORDS = bytes(0x20 if byte in _ASCII_SPACE else 0x78 for byte in range(256))
 
@@ -100,6 +100,20 @@ def describe(
         "gaps": [
             {"at": at, "raw": raw, "kind": kind, "rule": rule, "certain": certain}
             for at, kind, rule, certain, raw in document.gaps
+        ],
+        "repairs": [
+            {
+                "raw": [repair.raw_start, repair.raw_end],
+                "old": repair.old,
+                "new": repair.new,
+                "kind": repair.kind,
+                "found_by": repair.found_by,
+                "from": [
+                    {"id": id, "raw": [start, end], "before": before, "after": after, "score": score}
+                    for id, start, end, before, after, score in repair.witnesses
+                ],
+            }
+            for repair in document.repairs
         ],
         "flags": [{"kind": kind, "message": message} for kind, message in document.flags],
         "paragraphs": [
@@ -225,6 +239,15 @@ def document(data: Mapping[str, Any], text: str) -> Document:
         gaps=[Gap(gap["at"], gap["kind"], gap["rule"], gap["certain"], gap["raw"]) for gap in data["gaps"]],
         paragraphs=[Paragraph(block["kind"], *block["clean"], *block["raw"]) for block in data["paragraphs"]],
         flags=[Flag(flag["kind"], flag["message"]) for flag in data["flags"]],
+        repairs=[_repair(row) for row in data["repairs"]],
+    )
+
+
+def _repair(row: Mapping[str, Any]) -> Repair:
+    witnesses = [(found["id"], *found["raw"], found["before"], found["after"], found["score"]) for found in row["from"]]
+    start, end = row["raw"]
+    return Repair(
+        start, end, row["old"], row["new"], row["kind"], row["found_by"], tuple(map(Witness._make, witnesses))
     )
 
 
@@ -251,6 +274,16 @@ _SHAPE: dict[str, Any] = {
     "rules": str,
     "facts": [{"kind": str, "value": str, "raw": _SPAN, "rule": str}],
     "gaps": [{"at": int, "raw": int, "kind": str, "rule": str, "certain": bool}],
+    "repairs": [
+        {
+            "raw": _SPAN,
+            "old": str,
+            "new": str,
+            "kind": str,
+            "found_by": str,
+            "from": [{**_PLACE, "before": str, "after": str, "score": float}],
+        },
+    ],
     "flags": [{"kind": str, "message": str}],
     "paragraphs": [{"kind": str, "clean": _SPAN, "raw": _SPAN}],
     "duplicates": [

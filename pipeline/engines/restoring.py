@@ -1,0 +1,80 @@
+"""The years of a run: documents that lost some are asked about in the corpus, filled, and put down again.
+
+It stands between the cleaning of documents, which finds the gaps, and the decision on duplicates, so that what was
+repaired can be seen to be a copy. Documents that are whole are only read if they share text with a damaged one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipeline.core import is_off
+from pipeline.corpus.siblings import Siblings
+from pipeline.corpus.years import RULES, Evidence, Passage, Restored, fill, remaining, restore
+from pipeline.document import Document, Repair, Witness
+from pipeline.engines.spool import Spool, Spot
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.corpus.index import Index
+
+__all__ = ["restore_years"]
+
+
+def restore_years(
+    damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, spool: Spool, settings: Settings
+) -> dict[str, Document]:
+    """Restore what can be in the damaged documents, and do to the rest what `settings.gaps` asks for.
+
+    Returns these documents, by id, with their `repairs`. `index` tells which others share text with them; without one,
+    all are looked at.
+    """
+    known = lru_cache(maxsize=256)(lambda id: spool.get(spots[id]))
+    documents = {id: spool.get(spots[id]) for id in damaged}
+    off = frozenset(settings.off)
+    if not all(is_off(rule, off) for rule in RULES.values()):
+        for id, found in _found(documents, spots, index, known).items():
+            allowed = [restored for restored in found if not is_off(restored.edit.rule, off)]
+            if allowed:
+                repairs = [_repair(documents[id], restored, known) for restored in allowed]
+                documents[id] = fill(documents[id], allowed)
+                documents[id].repairs = repairs
+    return {id: remaining(document, settings) for id, document in documents.items()}
+
+
+def _found(
+    documents: Mapping[str, Document],
+    spots: Mapping[str, Spot],
+    index: Index | None,
+    known: Callable[[str], Document],
+) -> dict[str, list[Restored]]:
+    """What can be restored in the damaged documents, by id; all are read before one is changed."""
+    ids = list(spots)
+    numbers = {id: number for number, id in enumerate(ids)}
+    siblings = Siblings()
+    for id, document in documents.items():
+        siblings.want(numbers[id], document)
+    others: Iterable[str] = ids if index is None else {*documents, *index.sharing(siblings.shingles)}
+    for id in sorted(others):
+        siblings.offer(numbers[id], documents[id] if id in documents else known(id))
+    candidates: dict[str, dict[int, list[Passage]]] = {}
+    for place, passages in siblings.found():
+        candidates.setdefault(ids[place.document], {})[place.paragraph] = passages
+    return {id: restore(documents[id], asked) for id, asked in sorted(candidates.items())}
+
+
+def _repair(document: Document, restored: Restored, known: Callable[[str], Document]) -> Repair:
+    """What the sidecar says of a place that was filled, with places in raw texts."""
+    edit = restored.edit
+    start = document.ledger.to_raw(edit.start, side="right")
+    end = max(start, document.ledger.to_raw(edit.end, side="left"))
+    witnesses = tuple(_witness(found, known(found.id)) for found in restored.evidence)
+    return Repair(start, end, edit.old, edit.new, restored.kind, restored.found_by, witnesses)
+
+
+def _witness(found: Evidence, source: Document) -> Witness:
+    start = source.ledger.to_raw(found.start, side="right")
+    end = source.ledger.to_raw(found.end, side="left")
+    return Witness(found.id, start, max(start, end), found.before, found.after, found.score)
