@@ -183,3 +183,23 @@ def test_an_index_on_disk_proposes_what_one_in_memory_does(monkeypatch: pytest.M
     assert len(whole) >= 20
     monkeypatch.setattr(module, "IN_MEMORY", 100)
     assert proposals() == whole
+
+
+def test_what_is_the_same_as_one_that_goes_goes_for_the_same(tmp_path: Any) -> None:
+    """The copy that stays need not be among the pairs of all that are equal."""
+    from pipeline.engines.local import run
+
+    whole = "The bridge over the Ardle was opened in 1873 by the mayor, and was closed again in the same week of May."
+    (tmp_path / "raw").mkdir()
+    for name, text in (("a", whole), ("b", whole.replace("again ", "")), ("c", whole.replace("again ", ""))):
+        (tmp_path / f"raw/{name}.txt").write_text(text)
+    report = run(tmp_path / "raw", tmp_path / "out", Settings(), workers=1)
+    assert (report.duplicates, report.problems) == (2, [])
+    assert [(tmp_path / f"out/{name}.txt").read_text() for name in "abc"] == [f"{whole}\n", "", ""]
+
+
+def test_within_a_document_copies_are_found_though_a_better_one_is_elsewhere() -> None:
+    text = CASES[1]["stays"]
+    documents = [Pipeline().clean(f"{text}\n\n{text}", "b"), Pipeline().clean(f"{text}\n\n{text}", "a")]
+    found = duplicates.find(documents, Settings(scope="document"))
+    assert [len(found[id].duplicates) for id in "ab"] == [1, 1]

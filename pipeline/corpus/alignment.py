@@ -41,6 +41,7 @@ _MARKER = re.compile(r"\[(?:\d{1,3}|[a-z]|(?:note|nb|n)\s\d{1,2}|citation needed
 PREFIXES = frozenset("un in im ir il dis non anti de mis a".split())  # they turn a word around
 ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
 LOOK_ALIKE = [pair.split("=") for pair in "rn=m cl=d vv=w ii=ll i=l 1=l 0=o 5=s".split()]
+COMPOUND = re.compile(r"\w-\w")
 FEW = 3.0  # words that a short copy may have for itself
 SHARE = 0.06  # of its words, that a longer one may
 RUN = 4  # words in a row that only one side has, from which on they are a statement
@@ -259,7 +260,7 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     if any(not form[0].isalnum() and form not in gone for form in there):
         return None  # a number below nought, or another currency
     if not gone:
-        return 0.0
+        return None if _is_compound(other, right) else 0.0
     if len(gone) >= RUN and len(gone) > len(there) + 1:
         return None
     cost = 0.0
@@ -274,6 +275,14 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     return cost
 
 
+def _is_compound(side: Words, span: range) -> bool:
+    """Whether a hyphen joins some words to what is beside them: the `north` of `north-west`."""
+    start, end = side.spans[span.start][0], side.spans[span.stop - 1][1]
+    return COMPOUND.search(side.text, max(0, start - 2), start + 1) is not None or (
+        COMPOUND.match(side.text, end - 1, end + 2) is not None
+    )
+
+
 def are_opposites(one: str, other: str) -> bool:
     """Whether one word in the place of the other turns a sentence into another statement.
 
@@ -283,6 +292,8 @@ def are_opposites(one: str, other: str) -> bool:
     sides, rival = _lines(one), _lines(other)
     if any(line in rival and rival[line] != side for line, side in sides.items()):
         return True
+    if one.removesuffix("ful") == other.removesuffix("less") or one.removesuffix("less") == other.removesuffix("ful"):
+        return one != other
     short, long = sorted((one, other), key=len)
     return len(short) > 3 and long.endswith(short) and long[: len(long) - len(short)] in PREFIXES
 

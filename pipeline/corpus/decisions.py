@@ -55,7 +55,6 @@ class _Judge:
         self.decided: dict[int, Decision] = {}
         self._words: Callable[[int], Words] = lru_cache(maxsize=4096)(lambda number: words(text_of(number)))
         self._similarity = settings.similarity
-        self._within = settings.scope == "document"
         self._document = index.document_of
         self._kept = index.marks["kept"]
         self._key, self._digest = index.marks["key"], index.marks["digest"]
@@ -66,13 +65,13 @@ class _Judge:
 
     def hear(self, number: int, proposals: Sequence[Proposal]) -> None:
         """Decide on one paragraph, given the pairs in which it has the worse rank."""
+        first = proposals[0]
+        if self._digest[number] == self._digest[first.of] and self._key[number] == self._key[first.of]:
+            return self._follow(number, first)
         heard: list[tuple[int, float, Comparison]] = []
         for of, shared in self._standing(number, proposals):
-            same = self._key[number] == self._key[of]
-            if same and self._digest[number] == self._digest[of]:
-                return self._go(number, Decision((of,), "exact", 1.0, shared))
             one, other = self._words(number), self._words(of)
-            if same and one.forms == other.forms:
+            if self._key[number] == self._key[of] and one.forms == other.forms:
                 return self._go(number, Decision((of,), "exact", 1.0, shared))
             found = compare(one, other, self._similarity)
             if found.accepted:
@@ -87,6 +86,14 @@ class _Judge:
             self.decided[number] = Decision((-of,), "", round(similarity, 4), shared, why)
         return None
 
+    def _follow(self, number: int, twin: Proposal) -> None:
+        """Decide on a paragraph whose text is that of another, by what was decided of that."""
+        gone = self.decided.get(twin.of, _STAYS)
+        home = self._document(number)
+        of = gone.of if gone.kind else (twin.of,)
+        if not (self._kept[number] and any(self._document(stays) == home for stays in of)):  # a refrain
+            self._go(number, gone if gone.kind else Decision(of, "exact", 1.0, twin.shared))
+
     def _standing(self, number: int, proposals: Iterable[Proposal]) -> list[tuple[int, float]]:
         """The paragraphs to compare with: those proposed that stay, and those that stay for one that does not."""
         found: dict[int, float] = {}
@@ -98,9 +105,7 @@ class _Judge:
         return [
             (of, shared)
             for of, shared in found.items()
-            if of != number
-            and not (self._kept[number] and self._document(of) == home)  # a refrain
-            and not (self._within and self._document(of) != home)
+            if of != number and not (self._kept[number] and self._document(of) == home)  # a refrain
         ]
 
     def _go(self, number: int, decision: Decision) -> None:

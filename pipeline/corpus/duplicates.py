@@ -94,7 +94,8 @@ def find(documents: Iterable[Document], settings: Settings | None = None) -> dic
 
     Ids must differ. The texts are kept until all is decided.
     """
-    index = Index()
+    settings = settings or Settings()
+    index = Index(settings.scope)
     texts: dict[str, str] = {}
     for document in sorted(documents, key=lambda document: document.id):
         packed = fingerprints.marks(document)
@@ -107,7 +108,7 @@ def find(documents: Iterable[Document], settings: Settings | None = None) -> dic
         row = marks[number]
         return texts[index.document_of(number)][row["start"] : row["end"]]
 
-    return rows(index, decisions.decide(index, index.proposals(), text_of, settings or Settings()))
+    return rows(index, decisions.decide(index, index.proposals(), text_of, settings))
 
 
 def rows(index: Index, decided: Mapping[int, Decision]) -> dict[str, Duplicates]:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ from numpy.typing import NDArray
 
 from pipeline.corpus.fingerprints import MARK, Marks, Place, unpack
 from pipeline.corpus.shingles import Numbers
+from pipeline.settings import Scope
 
 __all__ = ["Index", "Proposal", "Proposals"]
 
@@ -64,9 +66,11 @@ class Proposals(NamedTuple):
 
 
 class Index:
-    """The paragraphs of a corpus and their shingles."""
+    """The paragraphs of a corpus and their shingles. With the scope `document`, those of two documents have nothing in
+    common."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope = "corpus") -> None:
+        self.apart = scope == "document"
         self._ids: list[str] = []
         self._marks: list[Marks] = []
         self._firsts = [0]  # the number of the first paragraph of each document, and that of the next
@@ -82,6 +86,10 @@ class Index:
         if not packed:
             return
         marks, shingles = unpack(packed)
+        if self.apart:
+            salt = np.uint64(int.from_bytes(blake2b(id.encode(errors="replace"), digest_size=8).digest()))
+            marks, shingles = marks.copy(), shingles ^ salt
+            marks["key"] ^= salt
         owners = np.repeat(np.arange(len(self), len(self) + len(marks), dtype=np.uint32), marks["shingles"])
         self._ids.append(id)
         self._marks.append(marks)

@@ -19,6 +19,7 @@ Only the shingles of damaged documents are held in memory, and nothing is done f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -84,24 +85,22 @@ class Siblings:
         self._passages: list[Passage] = []
         self._places: list[Place] = []
         self._shared: list[tuple[int, Numbers]] = []  # passage, and what it shares
-        self._known: Numbers = np.empty(0, np.uint64)
 
-    @property
+    @cached_property
     def shingles(self) -> Numbers:
-        """The shingles of all that is wanted."""
-        return self._known
+        """The shingles of all that is wanted, sorted."""
+        return np.unique(np.concatenate([np.empty(0, np.uint64), *(shingles for _, _, shingles in self._wanted)]))
 
     def want(self, number: int, document: Document) -> None:
         """Take the paragraphs of a damaged document."""
         for paragraph, words, shingles in _fingerprints(document):
             self._wanted.append((Place(number, paragraph), words, shingles))
-        self._known = np.unique(np.concatenate([self._known, *(shingles for _, _, shingles in self._wanted)]))
 
     def offer(self, number: int, document: Document) -> None:
         """Take the passages of a document that share text with what is wanted."""
         written = _written(document)
         for paragraph, _, shingles in _fingerprints(document):
-            shared = shingles[np.isin(shingles, self._known)]
+            shared = shingles[are_among(shingles, self.shingles)]
             block = document.paragraphs[paragraph]
             if len(shared) and not any(block.start <= at <= block.end for at in written):
                 self._shared.append((len(self._passages), shared))
@@ -134,6 +133,15 @@ class Siblings:
                 for owner in owners[start:end].tolist():
                     weights[owner] = weights.get(owner, 0.0) + 1 / (end - start)
         return {owner: round(weight, 6) for owner, weight in weights.items()}
+
+
+def are_among(some: Numbers, known: Numbers) -> NDArray[np.bool_]:
+    """Whether each of some numbers is among those that are known, which are sorted."""
+    if not len(known):
+        return np.zeros(len(some), bool)
+    places = np.minimum(np.searchsorted(known, some), len(known) - 1)
+    found: NDArray[np.bool_] = known[places] == some
+    return found
 
 
 def _fingerprints(document: Document) -> Iterator[tuple[int, int, Numbers]]:

@@ -22,8 +22,8 @@ class Texts:
 
     def __init__(self, index: Index, proposals: Proposals, text_of: Callable[[str], str]) -> None:
         marks = index.marks
-        differ = marks[["key", "digest"]][proposals.numbers] != marks[["key", "digest"]][proposals.of]
-        self._numbers = np.union1d(proposals.numbers[differ], proposals.of[differ])  # equal texts need no look
+        differ = marks["digest"][proposals.numbers] != marks["digest"][proposals.of]  # equal texts need no look
+        self._numbers = np.union1d(proposals.numbers[differ], proposals.of[differ])
         self._ends = np.zeros(len(self._numbers) + 1, np.int64)
         self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed with the texts)
         numbers = self._numbers.tolist()
@@ -42,8 +42,10 @@ class Texts:
         self._file.close()
 
     def get(self, number: int) -> str:
-        """The text of a paragraph."""
+        """The text of a paragraph; raises `KeyError` for one that has only equals."""
         place = int(np.searchsorted(self._numbers, number))
+        if place == len(self._numbers) or self._numbers[place] != number:
+            raise KeyError(number)
         start, end = self._ends[place : place + 2]
         self._file.seek(start)
         return self._file.read(end - start).decode("utf-8", "surrogatepass")

@@ -75,7 +75,7 @@ def run(
 
 def _clean(job: Job, entries: Sequence[Entry], workers: int, report: RunReport, step: Callable[[], None]) -> list[Task]:
     """Clean all documents; return the tasks to write them, with what the corpus changes of them."""
-    index = _index() if deduplicates(job.settings) else None
+    index = _index(job.settings) if deduplicates(job.settings) else None
     suffixes = {entry.id: entry.suffix for entry in entries}
     spots: dict[str, Spot] = {}
     damaged: list[str] = []
@@ -110,10 +110,10 @@ def _restore(job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index:
         return {id: spool.add(document) for id, document in documents.items()}
 
 
-def _index() -> Index:
+def _index(settings: Settings) -> Index:
     from pipeline.corpus.index import Index  # numpy comes with it: a run that needs none is spared it
 
-    return Index()
+    return Index(settings.scope)
 
 
 def _decide(job: Job, index: Index, spots: Mapping[str, Spot]) -> dict[str, Duplicates]:

@@ -56,7 +56,7 @@ def _found(
     siblings = Siblings()
     for id, document in documents.items():
         siblings.want(numbers[id], document)
-    others: Iterable[str] = ids if index is None else {*documents, *index.sharing(siblings.shingles)}
+    others: Iterable[str] = ids if index is None or index.apart else {*documents, *index.sharing(siblings.shingles)}
     for id in sorted(others):
         siblings.offer(numbers[id], documents[id] if id in documents else known(id))
     candidates: dict[str, dict[int, list[Passage]]] = {}
