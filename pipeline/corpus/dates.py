@@ -53,11 +53,21 @@ def dates(other: Reading) -> Iterator[tuple[int, int]]:
         start = end
         while end < len(forms) and _is_of_date(other, end, start):
             end += 1
-        for first in range(max(1, start), end):
-            for last in range(end, first, -1):
-                if any(is_year(form) for form in forms[first:last]):
+        cuts = [place for place in range(start, end + 1) if place in (start, end) or _is_parted(other, place)]
+        for first in cuts:
+            for last in reversed(cuts):
+                if 0 < first < last and any(is_year(form) for form in forms[first:last]):
                     yield first, last
         end = max(end, start + 1)
+
+
+def _is_parted(other: Reading, place: int) -> bool:
+    """Whether what is before a word of a date may stay where the rest is lost: no year, or one with a dash or comma."""
+    before, form = other.forms[place - 1 : place + 1]
+    between = other.text[other.words.ends[place - 1] : other.words.starts[place]]
+    if form == "s" or not (is_year(before) or before == "s"):
+        return True
+    return before != form and (between == ", " or bool(_DASH.fullmatch(between)))
 
 
 def _is_of_date(other: Reading, place: int, start: int) -> bool:
@@ -117,7 +127,7 @@ def glued(text: str, others: Sequence[Reading]) -> list[int]:
     for other in others:
         forms = other.forms
         for start, end in dates(other):
-            if end < len(other) and forms[start - 1] in ASKING:
+            if end < len(other) and (forms[start - 1] in ASKING or forms[start - 1] in ("and", "or")):
                 beside = forms[max(0, start - 2) : start - 1], forms[end + 1 : end + 2]
                 pairs[forms[start - 1] + forms[end]].append((len(forms[start - 1]), *beside))
     if not pairs:

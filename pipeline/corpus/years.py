@@ -165,14 +165,14 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) 
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
         known[bisect_left(one.words.starts, gap.at) - 1].append(gap)
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, form in enumerate(one.forms):
-        places[form].append(place)
+    places = _places(one)
     claims: dict[int, list[_Claim]] = defaultdict(list)
     for passage in passages:
         other = _read(passage.text)
         for start, end in (*dates(other), *_values(one, other, known)):
-            for place in places.get(other.forms[start - 1], ()):
+            before, after = other.forms[start - 1], other.forms[end] if end < len(other) else ""
+            ends = places[before, ""] if other.ends(end - 1) else set()
+            for place in places[before, after] | ends:
                 claim = _claim(one, other, place, range(start, end), known.get(place, ()), passage)
                 if claim:
                     claims[place].append(claim)
@@ -184,6 +184,16 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) 
         edit = Edit(here.start + start, here.text[start:end], ranked[0].new, _rule(ranked[0].kind))
         found_by = known[place][0].rule if place in known else ALIGNMENT
         yield Restored(edit, ranked[0].kind, found_by, tuple(claim.evidence for claim in ranked))
+
+
+def _places(one: Reading) -> dict[tuple[str, str], set[int]]:
+    """Where in a passage two words stand side by side (a word and "": where one ends a sentence)."""
+    places: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for place, pair in enumerate(zip(one.forms, [*one.forms[1:], ""], strict=False)):
+        places[pair].add(place)
+        if one.ends(place):
+            places[pair[0], ""].add(place)
+    return places
 
 
 @lru_cache(maxsize=256)
