@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+
+import years as benchmark
+from families import unmark
 
 from pipeline.core import Pipeline
 from pipeline.corpus.siblings import Siblings, propose, restore_all
@@ -95,6 +101,17 @@ def test_text_outside_of_the_edits_is_untouched_and_the_pass_can_be_undone(chose
 def test_restoring_again_changes_nothing(chosen: list[Passage]) -> None:
     filled = fill(mill(), restore(mill(), {0: chosen}))
     assert restore(filled, {0: chosen}) == []
+
+
+@pytest.mark.parametrize("kind", ["exact", "edited", "split", "object"])
+def test_restoring_generated_documents_again_changes_nothing(kind: str) -> None:
+    maker = benchmark.Maker(f"again/{kind}")
+    for case in (maker.case(kind) for _ in range(25)):
+        texts = [unmark(case.text).raw, *case.siblings]
+        lost, *siblings = [CLEAN.clean(text, str(number)) for number, text in enumerate(texts)]
+        candidates = propose([lost, *siblings])[0]
+        filled = fill(lost, restore(lost, candidates))
+        assert restore(filled, candidates) == []
 
 
 def test_a_corpus_that_was_restored_stays_as_it_is() -> None:

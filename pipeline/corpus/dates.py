@@ -1,4 +1,4 @@
-"""Runs of words that a scraper drops: years, decades, ranges, dates.
+"""Runs of words that a scraper drops: years, decades, ranges, dates, and values.
 
 A run is given by its span in the words of a `Reading`; what stands between its words is no part of it, but tells the
 end of a range (`1904–5`) from a number.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.corpus.alignment import telling, words
+from pipeline.document import Gap
 
 if TYPE_CHECKING:
     from pipeline.corpus.witness import Reading
 
-__all__ = ["ASKING", "MONTHS", "canonical", "dates", "glued", "is_year", "kind_of"]
+__all__ = ["ASKING", "MONTHS", "canonical", "dates", "glued", "is_year", "kind_of", "values"]
 
 MONTHS = frozenset(
     "january february march april may june july august september october november december"
@@ -26,7 +27,10 @@ ASKING = MONTHS | frozenset(  # words behind which a year may be missing
     "in since until till by during of from to before after between circa ca about around year years early late as"
     " mid through throughout than".split()
 )
+VALUE_WORDS, VALUE_LEAD = 8, 3  # of a value, at most, and those among which a number is
+UNIT = 3  # letters of a unit with a capital
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
+_SPACED = re.compile(r"\s+[,.;)]")
 _DASH = re.compile(r"\s?(?:[-–—/]|--)\s?")
 
 
@@ -53,11 +57,21 @@ def dates(other: Reading) -> Iterator[tuple[int, int]]:
         start = end
         while end < len(forms) and _is_of_date(other, end, start):
             end += 1
-        for first in range(max(1, start), end):
-            for last in range(end, first, -1):
-                if any(is_year(form) for form in forms[first:last]):
+        cuts = [place for place in range(start, end + 1) if place in (start, end) or _is_parted(other, place)]
+        for first in cuts:
+            for last in reversed(cuts):
+                if 0 < first < last and any(is_year(form) for form in forms[first:last]):
                     yield first, last
         end = max(end, start + 1)
+
+
+def _is_parted(other: Reading, place: int) -> bool:
+    """Whether what is before a word of a date may stay where the rest is lost: no year, or one with a dash or comma."""
+    before, form = other.forms[place - 1 : place + 1]
+    between = other.text[other.words.ends[place - 1] : other.words.starts[place]]
+    if form == "s" or not (is_year(before) or before == "s"):
+        return True
+    return before != form and (between == ", " or bool(_DASH.fullmatch(between)))
 
 
 def _is_of_date(other: Reading, place: int, start: int) -> bool:
@@ -117,7 +131,7 @@ def glued(text: str, others: Sequence[Reading]) -> list[int]:
     for other in others:
         forms = other.forms
         for start, end in dates(other):
-            if end < len(other) and forms[start - 1] in ASKING:
+            if end < len(other) and (forms[start - 1] in ASKING or forms[start - 1] in ("and", "or")):
                 beside = forms[max(0, start - 2) : start - 1], forms[end + 1 : end + 2]
                 pairs[forms[start - 1] + forms[end]].append((len(forms[start - 1]), *beside))
     if not pairs:
@@ -131,3 +145,37 @@ def glued(text: str, others: Sequence[Reading]) -> list[int]:
                 found.starts[place] + size for size, *beside in pairs[form] if before == beside[0] or after == beside[1]
             ]
     return sorted(set(cuts))
+
+
+def values(one: Reading, other: Reading, known: Mapping[int, Sequence[Gap]]) -> Iterator[tuple[int, int]]:
+    """Yield the runs of words of a passage, with a number in them, that can be values which this one seems to lack."""
+    for before, after in sorted(_valueless(one, known)):
+        for start in (place + 1 for place, form in enumerate(other.forms) if form == before):
+            for end in range(start + 1, min(start + VALUE_WORDS, len(other)) + 1):
+                ends = other.ends(end - 1)
+                if ends if not after else end < len(other) and other.forms[end] == after:
+                    if _is_value(other, range(start, end)):
+                        yield start, end
+                    break
+                if ends:
+                    break
+
+
+def _is_value(other: Reading, run: range) -> bool:
+    """Whether words can be a value: there is a number among the first, and no name (short ones are units)."""
+    if any(other.is_name(place) and len(other.forms[place]) > UNIT for place in run):
+        return False
+    return any(other.forms[place][0].isdigit() for place in run[:VALUE_LEAD])
+
+
+def _valueless(one: Reading, known: Mapping[int, Sequence[Gap]]) -> set[tuple[str, str]]:
+    """The words around places where a value may be gone (the second is "" at the end of a sentence).
+
+    That is where a pattern says so, and where another gap, or a space before punctuation, is behind `of`, as in
+    `a width of , says`.
+    """
+    places = {place for place, gaps in known.items() if any(gap.kind == "value" for gap in gaps)}
+    for place, form in enumerate(one.forms):
+        if form == "of" and (place in known or _SPACED.match(one.text, one.words.ends[place])):
+            places.add(place)
+    return {(one.forms[place], "" if one.ends(place) else one.forms[place + 1]) for place in places if place >= 0}

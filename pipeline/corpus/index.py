@@ -39,6 +39,7 @@ __all__ = ["Index", "Proposal", "Proposals"]
 PARTS = 64  # of the shingles that are on disk
 IN_MEMORY = 1 << 22  # shingles
 BEST, NEAR = 4, 4  # of the paragraphs that share a shingle: how many a paragraph is paired with
+COMMON = 0.5  # the weight of what paragraphs of a common origin share at least: each shingle one, by those that have it
 MOST = 8  # pairs of a paragraph
 LEAST = 0.15  # of the shingles of a paragraph, that the other must have as well
 _ENTRY = np.dtype([("shingle", "<u8"), ("owner", "<u4")])
@@ -126,12 +127,22 @@ class Index:
             )
         ]
 
-    def sharing(self, shingles: Numbers) -> set[str]:
-        """The ids of the documents that have one of some shingles."""
-        found = [np.empty(0, np.uint32)]
+    def sharing(self, shingles: Numbers) -> dict[str, set[int]]:
+        """The paragraphs that have two or more of some shingles (sorted), of which few have any: what is shared with
+        many says little of a common origin. By the id of the document, where they start in its clean text."""
+        found, weights = [np.empty(0, np.uint32)], [np.empty(0)]
         for held, owners in self._parts():
-            found.append(np.unique(owners[np.isin(held, shingles)]))
-        return set(self.documents(np.unique(np.concatenate(found)).tolist()))
+            among = are_among(held, shingles)
+            _, places, counts = np.unique(held[among], return_inverse=True, return_counts=True)
+            found.append(owners[among])
+            weights.append(1 / counts[places])
+        numbers, places, counts = np.unique(np.concatenate(found), return_inverse=True, return_counts=True)
+        alike = np.bincount(places, np.concatenate(weights), len(numbers)) >= COMMON
+        chosen = numbers[alike & (counts > 1)].tolist()
+        starts: dict[str, set[int]] = {}
+        for id, start in zip(self.documents(chosen), self.marks["start"][chosen].tolist(), strict=True):
+            starts.setdefault(id, set()).add(start)
+        return starts
 
     def ranks(self) -> NDArray[np.uint32]:
         """The rank of each paragraph, by number."""
@@ -214,6 +225,15 @@ class Index:
         for file, start, end in zip(self._files, np.append(0, ends), ends, strict=False):
             file.write(entries[start:end].tobytes())
         self._pending, self._held = [], 0
+
+
+def are_among(some: Numbers, known: Numbers) -> NDArray[np.bool_]:
+    """Whether each of some numbers is among those that are known, which are sorted."""
+    if not len(known):
+        return np.zeros(len(some), bool)
+    places = np.minimum(np.searchsorted(known, some), len(known) - 1)
+    found: NDArray[np.bool_] = known[places] == some
+    return found
 
 
 def _equal(keys: Numbers, ranks: NDArray[np.uint32]) -> NDArray[np.int64]:

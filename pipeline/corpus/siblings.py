@@ -18,13 +18,14 @@ Only the shingles of damaged documents are held in memory, and nothing is done f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.corpus.index import are_among
 from pipeline.corpus.shingles import SHINGLE, SHORT, Numbers, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
@@ -34,6 +35,7 @@ __all__ = ["Siblings", "propose", "restore_all"]
 
 MOST = 8  # siblings of a paragraph
 MORE = 16  # words of it, for each of which there may be one more
+LEAST = 0.5  # weight of a passage: below it, only phrases are shared that many have
 CROWD = 200  # passages that share a shingle, from which on it says nothing
 
 
@@ -93,17 +95,20 @@ class Siblings:
 
     def want(self, number: int, document: Document) -> None:
         """Take the paragraphs of a damaged document."""
-        for paragraph, words, shingles in _fingerprints(document):
-            self._wanted.append((Place(number, paragraph), words, shingles))
+        prints = _fingerprints(document)
+        for paragraph in np.unique(prints.owners).tolist():
+            here = prints.owners == paragraph
+            self._wanted.append((Place(number, paragraph), prints.words[paragraph], prints.shingles[here]))
 
-    def offer(self, number: int, document: Document) -> None:
-        """Take the passages of a document that share text with what is wanted."""
+    def offer(self, number: int, document: Document, only: Collection[int] | None = None) -> None:
+        """Take the passages of a document that share text with what is wanted; `only` those that start there."""
+        prints = _fingerprints(document, only)
+        shared = are_among(prints.shingles, self.shingles)
         written = _written(document)
-        for paragraph, _, shingles in _fingerprints(document):
-            shared = shingles[are_among(shingles, self.shingles)]
+        for paragraph in np.unique(prints.owners[shared]).tolist():
             block = document.paragraphs[paragraph]
-            if len(shared) and not any(block.start <= at <= block.end for at in written):
-                self._shared.append((len(self._passages), shared))
+            if not any(block.start <= at <= block.end for at in written):
+                self._shared.append((len(self._passages), prints.shingles[shared & (prints.owners == paragraph)]))
                 self._passages.append(Passage(document.id, document.text[block.start : block.end], block.start))
                 self._places.append(Place(number, paragraph))
 
@@ -132,46 +137,44 @@ class Siblings:
             if end - start <= CROWD:
                 for owner in owners[start:end].tolist():
                     weights[owner] = weights.get(owner, 0.0) + 1 / (end - start)
-        return {owner: round(weight, 6) for owner, weight in weights.items()}
+        return {owner: round(weight, 6) for owner, weight in weights.items() if weight >= LEAST}
 
 
-def are_among(some: Numbers, known: Numbers) -> NDArray[np.bool_]:
-    """Whether each of some numbers is among those that are known, which are sorted."""
-    if not len(known):
-        return np.zeros(len(some), bool)
-    places = np.minimum(np.searchsorted(known, some), len(known) - 1)
-    found: NDArray[np.bool_] = known[places] == some
-    return found
+class _Prints(NamedTuple):
+    """The shingles of a document, each once for each paragraph; the number of that; and how many words each has."""
+
+    shingles: Numbers
+    owners: NDArray[np.int64]
+    words: dict[int, int]
 
 
-def _fingerprints(document: Document) -> Iterator[tuple[int, int, Numbers]]:
-    """Yield the number of each paragraph that has shingles, how many words it has, and its shingles, each once."""
+def _fingerprints(document: Document, only: Collection[int] | None = None) -> _Prints:
+    """Make the shingles of the paragraphs of a document."""
     pieces: list[str] = []
     numbers: list[int] = []
+    words: dict[int, int] = {}
     for number, block in enumerate(document.paragraphs):
-        if block.kind != "heading":
-            for piece in _pieces(document.text[block.start : block.end]):
-                pieces.append(piece)
-                numbers.append(number)
+        if block.kind != "heading" and (only is None or block.start in only):
+            split = document.text[block.start : block.end].split()
+            words[number] = len(split)
+            pieces += _pieces(split)
+            numbers += [number] * (len(pieces) - len(numbers))
     if not pieces:
-        return
+        return _Prints(np.empty(0, np.uint64), np.empty(0, np.int64), {})
     prints = fingerprints(pieces)
-    ends = np.cumsum(prints.sizes)
-    of = np.array(numbers)
-    for number in dict.fromkeys(numbers):
-        here = np.flatnonzero(of == number)
-        shingles = prints.shingles[int(ends[here[0]] - prints.sizes[here[0]]) : int(ends[here[-1]])]
-        if len(shingles):
-            yield number, int(prints.words[here].sum()), np.unique(shingles)
+    owners = np.repeat(np.array(numbers), prints.sizes)
+    order = np.lexsort((prints.shingles, owners))
+    shingles, owners = prints.shingles[order], owners[order]
+    first = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
+    return _Prints(shingles[first], owners[first], words)
 
 
-def _pieces(text: str) -> Iterable[str]:
-    """Cut a text into pieces that have few enough words for all shingles to be kept; none is lost between them.
+def _pieces(words: Sequence[str]) -> list[str]:
+    """Join words to pieces that have few enough of them for all shingles to be kept; none is lost between them.
 
-    >>> [len(piece.split()) for piece in _pieces("word " * 50)]
+    >>> [len(piece.split()) for piece in _pieces(["word"] * 50)]
     [16, 16, 16, 11]
     """
-    words = text.split()
     size = SHORT // 2  # what has no space in it may be two words: `well-known`
     step = size - SHINGLE + 1
     return [" ".join(words[at : at + size]) for at in range(0, max(1, len(words) - SHINGLE + 1), step)]

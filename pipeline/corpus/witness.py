@@ -21,8 +21,9 @@ Numbers that only the witness has are no difference: there the other passage may
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, align, are_opposites, price, telling, words
@@ -47,18 +48,21 @@ PRONOUNS = frozenset("he she it they his her its their this these".split())
 
 
 class Reading:
-    """A passage as it is compared: its `words`, and the sentence that each is of."""
+    """A passage as it is compared: its `words`, its `sentences`, and the number of the one that each word is `of`."""
 
     def __init__(self, words: Words, ends: Sequence[int]) -> None:
         self.text = words.text
         self.words = words
         self.forms = words.forms
         self.of: list[int] = []  # the number of the sentence of each word
-        number = 0
-        for start in words.starts:
-            while start >= ends[number]:
-                number += 1
-            self.of.append(number)
+        self.sentences: list[range] = []
+        following = 0
+        for place, start in enumerate(words.starts):
+            if not self.sentences or start >= ends[following]:
+                self.sentences.append(range(place, place))
+                following = bisect_right(ends, start)
+            self.sentences[-1] = range(self.sentences[-1].start, place + 1)
+            self.of.append(len(self.sentences) - 1)
 
     def __len__(self) -> int:
         return len(self.forms)
@@ -87,23 +91,12 @@ class Reading:
 
     def sentence(self, place: int) -> range:
         """The words of the sentence that a word is of."""
-        start, end = place, place + 1
-        while not self.begins(start):
-            start -= 1
-        while not self.ends(end - 1):
-            end += 1
-        return range(start, end)
+        return self.sentences[self.of[place]]
 
     def rest(self, place: int, step: int) -> range:
         """The words of a sentence up to a word (`step` -1), or from it on (1)."""
         sentence = self.sentence(place)
         return range(sentence.start, place + 1) if step < 0 else range(place, sentence.stop)
-
-    @cached_property
-    def sentences(self) -> list[range]:
-        """The sentences, in order."""
-        starts = [place for place in range(len(self)) if self.begins(place)]
-        return [range(start, end) for start, end in zip(starts, [*starts[1:], len(self)], strict=True)]
 
 
 def read(text: str, gaps: Collection[int] = ()) -> Reading:
@@ -251,18 +244,28 @@ def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> 
     False
     """
     here = one.sentence(place)
+    told = dict(_told(one, other))
+    told.pop(one.of[place], None)
+    if None in told.values():
+        return False
+    known = sum(filter(None, told.values())) + (TOLD if context >= WIDE else 0)
+    if PRONOUNS.isdisjoint(one.forms[here.start : here.start + LEAD]):
+        matched = _matched(one, other)
+        known += sum(one.tells(word) for word in here if word in matched)
+    return known >= TOLD
+
+
+@lru_cache(maxsize=16)
+def _told(one: Reading, other: Reading) -> dict[int, int | None]:
+    """How much the sentences tell that stand in both passages, by their numbers; nothing for one with another name."""
     matched = _matched(one, other)
-    told = TOLD if context >= WIDE else 0
-    for sentence in one.sentences:
+    told: dict[int, int | None] = {}
+    for number, sentence in enumerate(one.sentences):
         both = [word for word in sentence if word in matched]
-        if sentence == here:
-            if PRONOUNS.isdisjoint(one.forms[here.start : here.start + LEAD]):
-                told += sum(map(one.tells, both))
-        elif _is_alike(one, sentence, both, matched):
-            if _names_another(one, other, sentence, matched):
-                return False
-            told += sum(map(one.tells, both))
-    return told >= TOLD
+        if _is_alike(one, sentence, both, matched):
+            another = _names_another(one, other, sentence, matched)
+            told[number] = None if another else sum(map(one.tells, both))
+    return told
 
 
 def _is_alike(one: Reading, sentence: range, both: Sequence[int], matched: Mapping[int, int]) -> bool:

@@ -31,10 +31,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.corpus.amend import amend
-from pipeline.corpus.dates import ASKING, MONTHS, canonical, dates, glued, is_year, kind_of
+from pipeline.corpus.dates import ASKING, MONTHS, canonical, dates, glued, is_year, kind_of, values
 from pipeline.corpus.witness import FAR, Reach, Reading, agree, one_sentence, reach, read, same_subject
 from pipeline.document import Document, Gap
-from pipeline.edits import Edit, apply, invert
+from pipeline.edits import Edit, PositionMap, apply, invert
 from pipeline.settings import Settings
 from pipeline.stages import gaps as patterns
 
@@ -55,8 +55,7 @@ STAGE = "years"
 RULES = {"year": "years.restored", "value": "values.restored"}
 ALIGNMENT = "years.alignment"  # what found a place that no pattern shows
 QUOTED = 4  # words of context that the evidence quotes on each side
-VALUE_WORDS, VALUE_LEAD = 8, 3  # of a value, at most, and those among which a number is
-VALUE_LENGTH = 60
+VALUE_LENGTH = 60  # characters of a value, at most
 
 _RESIDUE = re.compile(r"[(\[]\W*[)\]]|[–—-]|\s[,.;)]")  # of a year that went
 _SPACED = re.compile(r"\s+[,.;)]")
@@ -125,20 +124,21 @@ def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> 
             continue
         gaps = [gap._replace(at=gap.at - block.start) for gap in document.gaps if block.start <= gap.at <= block.end]
         here = Passage(document.id, document.text[block.start : block.end], block.start)
-        found += _paragraph(here, gaps, candidates[number])
+        found += _rounds(here, gaps, candidates[number])
     return found
 
 
 def fill(document: Document, restored: Sequence[Restored]) -> Document:
     """Return the document with all that was restored, as one pass; the gaps at these places are no longer told."""
     edits = sorted(found.edit for found in restored)
+    return amend(document, STAGE, edits, _open(document.gaps, edits))
+
+
+def _open(gaps: Sequence[Gap], edits: Sequence[Edit]) -> list[Gap]:
+    """The gaps that edits, which are in order, do not fill."""
     ends = [edit.end for edit in edits]
-
-    def is_filled(gap: Gap) -> bool:
-        place = bisect_left(ends, gap.at)
-        return place < len(edits) and edits[place].start <= gap.at
-
-    return amend(document, STAGE, edits, [gap for gap in document.gaps if not is_filled(gap)])
+    places = [bisect_left(ends, gap.at) for gap in gaps]
+    return [gap for gap, at in zip(gaps, places, strict=True) if at == len(edits) or edits[at].start > gap.at]
 
 
 def remaining(document: Document, settings: Settings) -> Document:
@@ -158,6 +158,25 @@ def remaining(document: Document, settings: Settings) -> Document:
 # ---------------------------------------------------------------------------------------------- one paragraph
 
 
+def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage]) -> list[Restored]:
+    """Return what passages restore in one paragraph. What is filled is a context for more: so they are asked again."""
+    found: list[Restored] = []
+    while True:
+        edits = [one.edit._replace(start=one.edit.start - here.start) for one in found]
+        positions = PositionMap(edits)
+        left = [gap._replace(at=positions.forward(gap.at, side="left")) for gap in _open(gaps, edits)]
+        more = []
+        for one in _paragraph(here._replace(text=apply(here.text, edits)), left, passages):
+            start = positions.back(one.edit.start - here.start, side="right")
+            end = positions.back(one.edit.end - here.start, side="left")
+            apart = not any((edit.start < end and start < edit.end) or edit.start == start for edit in edits)
+            if apart and here.text[start:end] == one.edit.old:
+                more.append(one._replace(edit=one.edit._replace(start=here.start + start)))
+        if not more:
+            return found
+        found = sorted([*found, *more])
+
+
 def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) -> Iterator[Restored]:
     """Yield what passages restore in one paragraph, in order; gaps are given by their places in it."""
     passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
@@ -165,14 +184,14 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) 
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
         known[bisect_left(one.words.starts, gap.at) - 1].append(gap)
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, form in enumerate(one.forms):
-        places[form].append(place)
+    places = _places(one)
     claims: dict[int, list[_Claim]] = defaultdict(list)
     for passage in passages:
         other = _read(passage.text)
-        for start, end in (*dates(other), *_values(one, other, known)):
-            for place in places.get(other.forms[start - 1], ()):
+        for start, end in (*dates(other), *values(one, other, known)):
+            before, after = other.forms[start - 1], other.forms[end] if end < len(other) else ""
+            ends = places[before, ""] if other.ends(end - 1) else set()
+            for place in places[before, after] | ends:
                 claim = _claim(one, other, place, range(start, end), known.get(place, ()), passage)
                 if claim:
                     claims[place].append(claim)
@@ -184,6 +203,16 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) 
         edit = Edit(here.start + start, here.text[start:end], ranked[0].new, _rule(ranked[0].kind))
         found_by = known[place][0].rule if place in known else ALIGNMENT
         yield Restored(edit, ranked[0].kind, found_by, tuple(claim.evidence for claim in ranked))
+
+
+def _places(one: Reading) -> dict[tuple[str, str], set[int]]:
+    """Where in a passage two words stand side by side (a word and "": where one ends a sentence)."""
+    places: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for place, pair in enumerate(zip(one.forms, [*one.forms[1:], ""], strict=False)):
+        places[pair].add(place)
+        if one.ends(place):
+            places[pair[0], ""].add(place)
+    return places
 
 
 @lru_cache(maxsize=256)
@@ -199,33 +228,6 @@ def _between(one: Reading, place: int) -> tuple[int, int]:
     """The span between a word and the next, or to the end of the text."""
     starts, ends = one.words.starts, one.words.ends
     return ends[place], starts[place + 1] if place + 1 < len(one) else len(one.text)
-
-
-def _values(one: Reading, other: Reading, known: Mapping[int, Sequence[Gap]]) -> Iterator[tuple[int, int]]:
-    """Yield the runs of words of a passage, with a number in them, that can be values which this one seems to lack."""
-    for before, after in sorted(_valueless(one, known)):
-        for start in (place + 1 for place, form in enumerate(other.forms) if form == before):
-            for end in range(start + 1, min(start + VALUE_WORDS, len(other)) + 1):
-                ends = other.ends(end - 1)
-                if ends if not after else end < len(other) and other.forms[end] == after:
-                    if any(form[0].isdigit() for form in other.forms[start : min(end, start + VALUE_LEAD)]):
-                        yield start, end
-                    break
-                if ends:
-                    break
-
-
-def _valueless(one: Reading, known: Mapping[int, Sequence[Gap]]) -> set[tuple[str, str]]:
-    """The words around places where a value may be gone (the second is "" at the end of a sentence).
-
-    That is where a pattern says so, and where another gap, or a space before punctuation, is behind `of`, as in
-    `a width of , says`.
-    """
-    places = {place for place, gaps in known.items() if any(gap.kind == "value" for gap in gaps)}
-    for place, form in enumerate(one.forms):
-        if form == "of" and (place in known or _SPACED.match(one.text, one.words.ends[place])):
-            places.add(place)
-    return {(one.forms[place], "" if one.ends(place) else one.forms[place + 1]) for place in places if place >= 0}
 
 
 # -------------------------------------------------------------------------------------- one place, one witness

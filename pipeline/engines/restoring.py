@@ -6,8 +6,9 @@ repaired can be seen to be a copy. Documents that are whole are only read if the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline.core import is_off
@@ -28,8 +29,8 @@ def restore_years(
 ) -> dict[str, Document]:
     """Restore what can be in the damaged documents, and do to the rest what `settings.gaps` asks for.
 
-    Returns these documents, by id, with their `repairs`. `index` tells which others share text with them; without one,
-    all are looked at.
+    Returns these documents, by id, with their `repairs`. `index` tells which others share text with them; one is made
+    if there is none of the whole corpus.
     """
     known = lru_cache(maxsize=256)(lambda id: spool.get(spots[id]))
     documents = {id: spool.get(spots[id]) for id in damaged}
@@ -56,13 +57,29 @@ def _found(
     siblings = Siblings()
     for id, document in documents.items():
         siblings.want(numbers[id], document)
-    others: Iterable[str] = ids if index is None or index.apart else {*documents, *index.sharing(siblings.shingles)}
-    for id in sorted(others):
-        siblings.offer(numbers[id], documents[id] if id in documents else known(id))
+    if index is None or index.apart:
+        index = _index((id, known(id)) for id in ids if id not in documents)
+    for id, document in documents.items():
+        siblings.offer(numbers[id], document)
+    for id, starts in sorted(index.sharing(siblings.shingles).items()):
+        if id not in documents:
+            siblings.offer(numbers[id], known(id), starts)
     candidates: dict[str, dict[int, list[Passage]]] = {}
     for place, passages in siblings.found():
         candidates.setdefault(ids[place.document], {})[place.paragraph] = passages
     return {id: restore(documents[id], asked) for id, asked in sorted(candidates.items())}
+
+
+def _index(documents: Iterator[tuple[str, Document]]) -> Index:
+    """The index of some documents, given with their ids."""
+    from pipeline.corpus.fingerprints import marks_all
+    from pipeline.corpus.index import Index
+
+    index = Index()
+    while batch := list(islice(documents, 32)):
+        for (id, _), marks in zip(batch, marks_all([document for _, document in batch]), strict=True):
+            index.add(id, marks)
+    return index
 
 
 def _repair(document: Document, restored: Restored, known: Callable[[str], Document]) -> Repair:
