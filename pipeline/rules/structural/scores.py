@@ -11,7 +11,7 @@ from typing import NamedTuple
 import regex
 
 from pipeline.rules.lines import MARKER, Lines, is_teaser, prose_like
-from pipeline.rules.structural.cues import FIRM, FURNITURE, STAMP, SURE, WEAK, cues_among, is_minor
+from pipeline.rules.structural.cues import FIRM, FURNITURE, MAYBE, STAMP, SURE, WEAK, cues_among, is_minor
 
 SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
 ENDS = frozenset(".!?…]\"'”’)")
@@ -43,6 +43,8 @@ def cues_of(lines: Lines) -> list[int] | None:
     Most lines of a text stood in the one before, which is the same document a round ago: they are not looked at again.
     """
     global _before
+    if not MAYBE.search(lines.data):
+        return None
     texts, (seen, cue_texts) = lines.texts, _before
     present = set(texts)
     found = {line: cue for line, cue in cue_texts.items() if line in present}
