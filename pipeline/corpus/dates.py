@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.corpus.alignment import telling, words
@@ -43,18 +44,25 @@ def is_year(form: str) -> bool:
     return bool(_YEAR.fullmatch(form))
 
 
-def dates(other: Reading) -> Iterator[tuple[int, int]]:
-    """Yield the runs of words of a passage, but for its first word, that are nothing but a date with a year in it.
+@lru_cache(maxsize=1024)  # a passage is asked once for words that are glued together, and once for years
+def dates(other: Reading) -> tuple[tuple[int, int], ...]:
+    """The runs of words of a passage, but for its first word, that are nothing but a date with a year in it.
 
     >>> from pipeline.corpus.witness import read
     >>> reading = read("It ran from May 1936 to 1938 (or 1904–5).")
     >>> [reading.forms[start:end] for start, end in dates(reading)]
     [['may', '1936'], ['1936'], ['1938'], ['1904', '5'], ['1904']]
     """
+    return tuple(_dates(other))
+
+
+def _dates(other: Reading) -> Iterator[tuple[int, int]]:
     forms = other.forms
     end = 0
-    while end < len(forms):
-        start = end
+    for start in [place for place, form in enumerate(forms) if form[0].isdigit() or form in MONTHS]:
+        if start < end:
+            continue
+        end = start
         while end < len(forms) and _is_of_date(other, end, start):
             end += 1
         cuts = [place for place in range(start, end + 1) if place in (start, end) or _is_parted(other, place)]
@@ -62,7 +70,6 @@ def dates(other: Reading) -> Iterator[tuple[int, int]]:
             for last in reversed(cuts):
                 if 0 < first < last and any(is_year(form) for form in forms[first:last]):
                     yield first, last
-        end = max(end, start + 1)
 
 
 def _is_parted(other: Reading, place: int) -> bool:

@@ -33,8 +33,8 @@ from pipeline.edits import PositionMap
 
 __all__ = ["Siblings", "propose", "restore_all"]
 
-MOST = 8  # siblings of a paragraph
-MORE = 16  # words of it, for each of which there may be one more
+MOST = 4  # siblings of a paragraph
+MORE = 32  # words of it, for each of which there may be one more
 LEAST = 0.5  # weight of a passage: below it, only phrases are shared that many have
 CROWD = 200  # passages that share a shingle, from which on it says nothing
 
