@@ -136,7 +136,7 @@ def reach(one: Reading, other: Reading, at: int, there: int, step: int) -> Reach
     count, score, bounded, skips = 0, 0.0, False, 0
     while count < FAR and 0 <= at < len(one) and 0 <= there < len(other):
         if one.forms[at] != other.forms[there]:
-            skipped = _lost(one, other, at, there, step) if skips < SKIPS else 0
+            skipped = _lost(one, other, at, there, step, count >= 2) if skips < SKIPS else 0
             if not skipped:
                 break
             skips += 1
@@ -148,8 +148,11 @@ def reach(one: Reading, other: Reading, at: int, there: int, step: int) -> Reach
     return Reach(count, round(score, 1), bounded)
 
 
-def _lost(one: Reading, other: Reading, at: int, there: int, step: int) -> int:
-    """How many words the other passage has before it goes on as the one does: such with a number, or a common word."""
+def _lost(one: Reading, other: Reading, at: int, there: int, step: int, common: bool) -> int:
+    """How many words the other passage has before it goes on as the one does: such with a number, or a `common` one.
+
+    A common word beside `in` is no such, for the `in` may be of the other passage alone: `and in 1809 the people`.
+    """
     crosses = 0 <= at - step < len(one) and one.of[at] != one.of[at - step]
     digits = False
     for size in range(1, RUN + 1):
@@ -157,7 +160,9 @@ def _lost(one: Reading, other: Reading, at: int, there: int, step: int) -> int:
         if not 0 <= end < len(other):
             return 0
         digits |= other.forms[end - step][0].isdigit()
-        known = digits or (size == 1 and other.forms[there] in telling().common - telling().negations.keys() - ASKING)
+        known = digits or (
+            common and size == 1 and other.forms[there] in telling().common - telling().negations.keys() - ASKING
+        )
         if known and other.forms[end] == one.forms[at]:
             return size if crosses == (other.of[end] != other.of[there - step]) else 0
     return 0
