@@ -319,3 +319,31 @@ def test_duplicates_are_dropped_marked_or_left(here: Path) -> None:
     assert "marked as a duplicate" in call("explain", "twin").stdout
     assert "duplicates 0 · flagged 0" in call("run", "raw", "clean", "--dedup", "off").stdout
     assert "plain" not in call("explain", "twin").stdout
+
+
+def test_duplicates_are_listed_and_shown_side_by_side(here: Path) -> None:
+    prose = "The ferry to the island leaves from the old harbour at {} every day of the year, and comes back at nine."
+    (here / "raw").mkdir(exist_ok=True)
+    for name, content in (
+        ("d1", prose.format("seven")),
+        ("d2", prose.format("seven").replace("old harbour", "really old harbour")),
+        ("d3", prose.format("eight")),
+    ):
+        (here / f"raw/{name}.txt").write_text(
+            f"Its own line about {name}, which no other document has at all.\n\n{content}"
+        )
+    assert call("run", "raw", "clean", "--quiet").exit_code == 0
+    listed = call("duplicates").stdout
+    assert listed.startswith("1 paragraph that stands for 1 more.")
+    assert "near 1.00" in listed or "near 0.9" in listed
+    shown = call("duplicates", "d1", "--show").stdout
+    assert "[really]" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "'eight' is not 'seven'" in call("duplicates", "--alike").stdout
+    assert call("duplicates", "--kind", "covered").stdout.startswith("0 paragraphs")
+    assert call("duplicates", "nowhere").exit_code == 2
+
+
+def test_scope_and_similarity_are_options(here: Path) -> None:
+    assert call("run", "raw", "clean", "--similarity", "2").exit_code == 2
+    assert call("run", "raw", "clean", "--scope", "page").exit_code == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,19 @@ from click import unstyle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import verify
+from pipeline.core import Pipeline
+from pipeline.corpus.siblings import restore_all
 from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Source
 from pipeline.edits import Edit
+from pipeline.engines.local import run
 from pipeline.engines.outcome import Outcome, Problem, RunReport
 from pipeline.formats.text import Skipped
 from pipeline.report import diff, explain
 from pipeline.report.rules import reasons
 from pipeline.report.summary import summary
 from pipeline.rules.engine import RuleSet
+from pipeline.settings import Settings
 
 ABOUT = {"chrome.nav": "Links of the site.", "markers.footnote": "A number in brackets that points to a note."}
 
@@ -258,6 +264,7 @@ def test_the_summary_fits_and_lists_what_needs_eyes() -> None:
 def test_explain_tells_which_paragraph_stays() -> None:
     data = {
         "duplicates": [{"raw": [14, 40], "of": {"id": "other", "raw": [7, 20]}, "kind": "exact", "action": "drop"}],
+        "alike": [],
         "copies": [{"raw": [42, 53], "by": {"id": f"copy{n}", "raw": [0, 9]}} for n in range(7)],
     }
     other = Document("other", "x" * 40, "Title\n\nIt stays.", paragraphs=[Paragraph("prose", 7, 16, 7, 20)])
@@ -272,3 +279,26 @@ def test_explain_tells_which_paragraph_stays() -> None:
     assert stays in " ".join("\n".join(explain.overview(sample(), ABOUT, twins)).split())
     gone = explain.twins(data, sample(), lambda _: None)
     assert gone[0].told == "dropped as a duplicate (exact); a paragraph of other, which cannot be read, stays"
+
+
+def test_explain_tells_who_bears_witness() -> None:
+    whole = "The mill was built in 1702 by monks of the abbey. It was burnt down in 1809, and was sold to a miller."
+    lost = whole.replace("1702 ", "").replace(" 1809", " ")
+    documents = restore_all(list(Pipeline(Settings(gaps="keep")).stream([("a", lost), ("b", whole)])))
+    assert documents[0].text == lost  # one certain gap makes no damaged document
+    lost += " It stood idle in , and was rebuilt."
+    (document,) = restored_with_witnesses([("a", lost), ("b", whole)])
+    told = "\n".join(explain.clean_line(document, 1, ABOUT))
+    assert "Restored: 1702 (a year, found by years.alignment), as in" in told
+    assert "b, raw" in told
+    assert "[1702]" in "\n".join(explain.overview(document, ABOUT))
+
+
+def restored_with_witnesses(sources: list[tuple[str, str]]) -> list[Document]:
+    """The first of some documents, as a folder run restores it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for id, content in sources:
+            Path(folder, "raw").mkdir(exist_ok=True)
+            Path(folder, "raw", f"{id}.txt").write_text(content, encoding="utf-8")
+        run(Path(folder, "raw"), Path(folder, "out"), Settings(dedup="off", gaps="keep"), workers=1)
+        return [verify.read(str(Path(folder, "out")), sources[0][0])[1]]

@@ -109,6 +109,9 @@ def twins(data: Mapping[str, Any], document: Document, look: Callable[[str], Doc
     others: dict[tuple[int, int], list[str]] = {}
     for row in data["copies"]:
         others.setdefault((row["raw"][0], row["raw"][1]), []).append(row["by"]["id"])
+    for row in data["alike"]:
+        other = paragraph(row["of"]["id"], *row["of"]["raw"])
+        found.append(Twin(row["raw"][0], row["raw"][1], f"stays, though {other} is much alike: {row['why']}"))
     for (start, end), ids in others.items():
         more = f" and {len(ids) - _LISTED:,} more" if len(ids) > _LISTED else ""
         found.append(Twin(start, end, f"stays; the same stands, or stood, in {', '.join(ids[:_LISTED])}{more}"))
@@ -133,6 +136,7 @@ def clean_line(document: Document, number: int, about: Mapping[str, str], twins:
         if start <= gap.at <= end:
             yield f"Gap: a {gap.kind} is missing{'' if gap.certain else ', perhaps'} ({gap.rule}), at"
             yield from _quoted(_around(document.text, gap.at))
+    yield from _restored(document, raw_start, raw_end)
     yield from _doubled(twins, raw_start, raw_end)
 
 
@@ -164,7 +168,18 @@ def raw_line(document: Document, number: int, about: Mapping[str, str], twins: S
     for fact in document.facts:
         if fact.start < end and start < fact.end:
             yield from _item(f"Learnt from it: {fact.kind} = {fact.value} ({fact.rule})")
+    yield from _restored(document, start, end)
     yield from _doubled(twins, start, end)
+
+
+def _restored(document: Document, start: int, end: int) -> Iterator[str]:
+    """What was restored in a raw span, and who bears witness."""
+    for repair in document.repairs:
+        if repair.raw_start <= end and start <= repair.raw_end:
+            yield from _item(f"Restored: {repair.new.strip()} (a {repair.kind}, found by {repair.found_by}), as in")
+            for witness in repair.witnesses[:_LISTED]:
+                told = f"{witness.id}, raw {witness.raw_start}-{witness.raw_end}, {witness.score:.2f}:"
+                yield from _item(f"  {told} …{witness.before} [{repair.new.strip()}] {witness.after}…")
 
 
 def _doubled(twins: Iterable[Twin], start: int, end: int) -> Iterator[str]:
@@ -205,6 +220,15 @@ def overview(document: Document, about: Mapping[str, str], twins: Sequence[Twin]
                 f"{gap.kind}{'' if gap.certain else '?'} at clean line {clean.number(gap.at)} ({gap.rule}): "
                 f"{_around(document.text, gap.at)}"
                 for gap in document.gaps
+            ],
+        ),
+        (
+            "Restored",
+            [
+                f"{repair.new.strip()} at raw {raw.named(repair.raw_start, repair.raw_end)} ({repair.found_by}), as in "
+                f"{repair.witnesses[0].id}: …{repair.witnesses[0].before} [{repair.new.strip()}] "
+                f"{repair.witnesses[0].after}…"
+                for repair in document.repairs
             ],
         ),
         ("Flags", [f"{flag.kind}: {flag.message}" for flag in document.flags]),
