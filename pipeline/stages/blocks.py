@@ -152,6 +152,7 @@ class Shape(NamedTuple):
     nodes: bool = False  # links stood on lines of their own, in the midst of sentences
 
 
+APART = re.compile(r"[.!?][\"'”’)\]]*  \S")  # sentences that two spaces part, as typists did
 ODD = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789=~_#`|>")
 # Beside these, at the start of a line and at its end, a break may become something else than a space.
 FIRSTS = frozenset("-,;:.)]%")
@@ -175,6 +176,17 @@ def width_of(first: str) -> int:
         return 1
     at = first.find(" ")
     return at if at > 0 else len(first)
+
+
+def rooms(lines: Sequence[Line], width: int) -> list[int]:
+    """The columns left after each line but the last, once the next word is set; below 0, it did not fit.
+
+    >>> whole = Rows(0, ["It is the end.  Of it,", "so far.", "The"]).lines()
+    >>> rooms(whole, 22), rooms(whole[1:], 22)
+    ([-3, 10], [11])
+    """
+    after = 2 if any("  " in line.text and APART.search(line.text) for line in lines) else 1
+    return [width - a.edge - (after if a.stop else 1) - width_of(b.text) for a, b in pairwise(lines)]
 
 
 def shape(lines: Sequence[Line], usual: int = 0) -> Shape:
@@ -268,12 +280,11 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
     """
     middle = unexplained = small = rests = breaks = 0
     was_full = False
-    for a, b in pairwise(lines):
+    for (a, b), room in zip(pairwise(lines), rooms(lines, width), strict=True):
         if b.mark:
             was_full = False
             continue
         breaks += 1
-        room = width - a.edge - 1 - width_of(b.text)
         end = a.stop
         low = b.low or (not end and is_caseless(b.text[0]))
         small += low

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.stages import blocks
 from pipeline.stages.blocks import FIELD, RULE, RULED, Line, Shape, width_of
 from pipeline.stages.sentences import (
     ABBREVIATED,
@@ -131,7 +132,7 @@ def logical(lines: Sequence[Line], shape: Shape) -> tuple[int, list[int]]:
     In text that was wrapped twice, a full line and its short rest are one line, and the room is that after the rest.
     """
     width = shape.width
-    rooms = [width - a.edge - 1 - width_of(b.text) for a, b in pairwise(lines)]
+    rooms = blocks.rooms(lines, width)
     if not shape.twice:
         return width, rooms
     for at, room in enumerate(rooms[1:]):  # a line above a short rest was full, whatever was cut from it
