@@ -30,7 +30,7 @@ are not needed; `alike` names paragraphs that stay though nearly all of their wo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -43,7 +43,7 @@ from pipeline.document import Document, Flag, Paragraph
 from pipeline.edits import Edit
 from pipeline.settings import Settings
 
-__all__ = ["HEADING", "RULES", "Alike", "Copy", "Duplicate", "Duplicates", "drop", "edits", "find", "rows"]
+__all__ = ["HEADING", "RULES", "Alike", "Copy", "Duplicate", "Duplicates", "Rows", "drop", "edits", "find"]
 
 STAGE = "duplicates"
 RULES = {kind: f"duplicates.{kind}" for kind in decisions.KINDS}
@@ -108,29 +108,52 @@ def find(documents: Iterable[Document], settings: Settings | None = None) -> dic
         row = marks[number]
         return texts[index.document_of(number)][row["start"] : row["end"]]
 
-    return rows(index, decisions.decide(index, index.proposals(), text_of, settings))
+    return dict(Rows(index, decisions.decide(index, index.proposals(), text_of, settings)))
 
 
-def rows(index: Index, decided: Mapping[int, Decision]) -> dict[str, Duplicates]:
-    """Return, by id, what decisions say of each document, on both sides."""
-    numbers = sorted({*decided, *(of for decision in decided.values() for of in decision.of)})
-    places = dict(zip(numbers, index.places(numbers), strict=True))
-    found: dict[str, Duplicates] = {}
-    for number, decision in decided.items():
-        here = places[number]
-        mine = found.setdefault(here.id, Duplicates())
-        for of in decision.of:
-            there = places[of]
+class Rows(Mapping[str, Duplicates]):
+    """What decisions say of each document, on both sides, by id; made when it is asked for, since it is much."""
+
+    def __init__(self, index: Index, decided: Mapping[int, Decision]) -> None:
+        self._index = index
+        self._decided = decided
+        self._by: dict[int, list[int]] = {}  # the paragraphs that go, by those that stay for them
+        for number, decision in decided.items():
             if decision.kind:
-                mine.duplicates.append(Duplicate(here, there, decision.kind, decision.similarity, decision.shared))
-                found.setdefault(there.id, Duplicates()).copies.append(Copy(there, here))
-            else:
-                mine.alike.append(Alike(here, there, decision.similarity, decision.shared, decision.why))
-    for one in found.values():
-        one.duplicates.sort(key=lambda row: (row.here.start, row.of.id, row.of.start))
-        one.copies.sort(key=lambda row: (row.here.start, row.by.id, row.by.start))
-        one.alike.sort(key=lambda row: row.here.start)
-    return found
+                for of in decision.of:
+                    self._by.setdefault(of, []).append(number)
+        self._ids = dict.fromkeys(index.documents(sorted({*decided, *self._by})))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, id: str) -> Duplicates:
+        if id not in self._ids:
+            raise KeyError(id)
+        mine = [number for number in self._index.numbers(id) if number in self._decided or number in self._by]
+        others = {other for number in mine for other in (*self._of(number), *self._by.get(number, ()))}
+        numbers = sorted({*mine, *others})
+        places = dict(zip(numbers, self._index.places(numbers), strict=True))
+        found = Duplicates()
+        for number in mine:
+            here = places[number]
+            for of in self._of(number):
+                decision = self._decided[number]
+                scores = (decision.similarity, decision.shared)
+                if decision.kind:
+                    found.duplicates.append(Duplicate(here, places[of], decision.kind, *scores))
+                else:
+                    found.alike.append(Alike(here, places[of], *scores, decision.why))
+            found.copies += [Copy(here, places[by]) for by in self._by.get(number, ())]
+        found.duplicates.sort(key=lambda row: (row.here.start, row.of.id, row.of.start))
+        found.copies.sort(key=lambda row: (row.here.start, row.by.id, row.by.start))
+        return found
+
+    def _of(self, number: int) -> tuple[int, ...]:
+        return self._decided[number].of if number in self._decided else ()
 
 
 def edits(document: Document, gone: Mapping[int, str], *, headings: bool = True) -> list[Edit]:

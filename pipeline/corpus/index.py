@@ -36,13 +36,14 @@ from pipeline.settings import Scope
 
 __all__ = ["Index", "Proposal", "Proposals"]
 
-PARTS = 64  # of the shingles that are on disk
-IN_MEMORY = 1 << 22  # shingles
-BEST, NEAR = 4, 4  # of the paragraphs that share a shingle: how many a paragraph is paired with
+PARTS = 64  # of what is on disk
+IN_MEMORY = 1 << 22  # rows
+BEST, NEAR = 3, 2  # of the paragraphs that share a shingle: how many a paragraph is paired with
 COMMON = 0.5  # the weight of what paragraphs of a common origin share at least: each shingle one, by those that have it
 MOST = 8  # pairs of a paragraph
 LEAST = 0.15  # of the shingles of a paragraph, that the other must have as well
-_ENTRY = np.dtype([("shingle", "<u8"), ("owner", "<u4")])
+_ROW = np.dtype([("first", "<u8"), ("second", "<u4")])
+_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 class Proposal(NamedTuple):
@@ -72,12 +73,11 @@ class Index:
 
     def __init__(self, scope: Scope = "corpus") -> None:
         self.apart = scope == "document"
-        self._ids: list[str] = []
+        self._ids: dict[str, int] = {}  # and their order
+        self._names: list[str] = []
         self._marks: list[Marks] = []
         self._firsts = [0]  # the number of the first paragraph of each document, and that of the next
-        self._pending: list[tuple[int, Numbers, NDArray[np.uint32]]] = []
-        self._held = 0
-        self._files: list[IO[bytes]] = []
+        self._shingles = Parted()
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -92,13 +92,11 @@ class Index:
             marks, shingles = marks.copy(), shingles ^ salt
             marks["key"] ^= salt
         owners = np.repeat(np.arange(len(self), len(self) + len(marks), dtype=np.uint32), marks["shingles"])
-        self._ids.append(id)
+        self._ids[id] = len(self._names)
+        self._names.append(id)
         self._marks.append(marks)
         self._firsts.append(len(self) + len(marks))
-        self._pending.append((len(shingles), shingles, owners))
-        self._held += len(shingles)
-        if self._held > IN_MEMORY:
-            self._spill()
+        self._shingles.add(shingles, owners, shingles >> np.uint64(64 - PARTS.bit_length() + 1))
 
     @property
     def marks(self) -> Marks:
@@ -109,12 +107,17 @@ class Index:
 
     def document_of(self, number: int) -> str:
         """The id of the document that a paragraph is of."""
-        return self._ids[bisect_right(self._firsts, number) - 1]
+        return self._names[bisect_right(self._firsts, number) - 1]
+
+    def numbers(self, id: str) -> range:
+        """The paragraphs of a document."""
+        place = self._ids.get(id)
+        return range(0) if place is None else range(self._firsts[place], self._firsts[place + 1])
 
     def documents(self, numbers: Sequence[int]) -> list[str]:
         """The ids of the documents that paragraphs are of."""
         places = np.searchsorted(self._firsts, np.asarray(numbers, np.int64), side="right") - 1
-        return [self._ids[place] for place in places.tolist()]
+        return [self._names[place] for place in places.tolist()]
 
     def places(self, numbers: Sequence[int]) -> list[Place]:
         """Where paragraphs stand."""
@@ -147,84 +150,106 @@ class Index:
     def ranks(self) -> NDArray[np.uint32]:
         """The rank of each paragraph, by number."""
         marks = self.marks
-        names = np.argsort(np.argsort(np.array(self._ids, dtype=object))) if self._ids else np.empty(0, np.int64)
+        names = np.argsort(np.argsort(np.array(self._names, dtype=object))) if self._names else np.empty(0, np.int64)
         document = np.repeat(names, np.diff(self._firsts))  # those that are added late have their place by their id
         order = np.lexsort((document, marks["start"].astype(np.int64) - marks["end"], marks["damage"]))
         ranks = np.empty(len(order), np.uint32)
         ranks[order] = np.arange(len(order), dtype=np.uint32)
         return ranks
 
-    def proposals(self, only: NDArray[np.bool_] | None = None) -> Proposals:
-        """Return the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first.
-
-        With `only` (a flag for each number), pairs of which neither is flagged are left out, and paragraphs with equal
-        words are pairs like others.
-        """
+    def proposals(self) -> Proposals:
+        """Return the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first."""
         marks, ranks = self.marks, self.ranks()
         equal = _equal(marks["key"], ranks)
         alone = equal == np.arange(len(marks))  # for the others, those that they equal stand in
-        pairs, counts = self._pairs(ranks, alone if only is None else np.ones(len(marks), bool), only)
-        numbers, of = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        shared = counts / np.minimum(marks["shingles"][numbers], marks["shingles"][of])
-        enough = shared >= LEAST
-        numbers, of, shared = numbers[enough], of[enough], np.minimum(shared[enough], 1.0)
-        if only is None:
-            twins = np.flatnonzero(~alone)
-            numbers = np.concatenate((twins, numbers))
-            of = np.concatenate((equal[twins], of))
-            shared = np.concatenate((np.full(len(twins), 2.0), shared))
-        order = np.lexsort((ranks[of], -shared, ranks[numbers]))
-        numbers, of, shared = numbers[order], of[order], shared[order]
-        few = np.arange(len(numbers)) - _heads(numbers) < MOST
-        return Proposals(numbers[few], of[few], np.minimum(shared[few], 1.0).round(4))
+        twins = np.flatnonzero(~alone)
+        found = [(twins, equal[twins], np.full(len(twins), 2.0))]  # the best pair there is
+        for pairs, counts in self._pairs(ranks, alone):
+            numbers, of = (pairs >> _HALF).astype(np.int64), (pairs & _LOW).astype(np.int64)
+            shared = counts / np.minimum(marks["shingles"][numbers], marks["shingles"][of])
+            enough = shared >= LEAST
+            found.append(_best(numbers[enough], of[enough], np.minimum(shared[enough], 1.0), ranks))
+        columns = [np.concatenate(column) for column in zip(*found, strict=True)]
+        numbers, of, shared = _best(columns[0], columns[1], columns[2], ranks)
+        return Proposals(numbers, of, np.minimum(shared, 1.0).round(4))
 
     def _pairs(
-        self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_], only: NDArray[np.bool_] | None
-    ) -> tuple[Numbers, NDArray[np.int64]]:
-        """The pairs that share shingles, each as one number (`number` in its upper half, `of` below), and how many."""
-        found = [np.empty(0, np.uint64)]
-        counts = [np.empty(0, np.int64)]
+        self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_]
+    ) -> Iterator[tuple[Numbers, NDArray[np.int64]]]:
+        """Yield the pairs that share shingles, each as one number (`number` in its upper half, `of` below), and of how
+        many shingles. Each pair comes once. Pairs wait in files, parted by `number`, until all shingles were looked at.
+        """
+        waiting = Parted()
+        bits = np.uint64(32 + max(0, len(self).bit_length() - PARTS.bit_length() + 1))
         for shingles, owners in self._parts():
             counted = alone[owners]
-            pairs = _paired(shingles[counted], owners[counted], ranks)
-            if only is not None:
-                pairs = pairs[only[pairs >> np.uint64(32)] | only[pairs & np.uint64(0xFFFFFFFF)]]
-            some, times = np.unique(pairs, return_counts=True)
-            found.append(some)
-            counts.append(times)
-        pairs, places = np.unique(np.concatenate(found), return_inverse=True)
-        return pairs, np.bincount(places, np.concatenate(counts), len(pairs)).astype(np.int64)
+            some, times = np.unique(_paired(shingles[counted], owners[counted], ranks), return_counts=True)
+            waiting.add(some, times, some >> bits)
+        for pairs, shared in waiting.parts():
+            order = np.argsort(pairs, kind="stable")
+            pairs, counts = pairs[order], shared[order].astype(np.int64)
+            heads = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)])
+            if len(heads):
+                yield pairs[heads], np.add.reduceat(counts, heads)
 
     def _parts(self) -> Iterator[tuple[Numbers, NDArray[np.uint32]]]:
         """The shingles, part by part, each with the number of its paragraph."""
+        return self._shingles.parts()
+
+
+class Parted:
+    """Rows of a number and a smaller one, in memory while they are few, else in files of parts that each hold a range
+    of the rows."""
+
+    def __init__(self) -> None:
+        self._pending: list[tuple[Numbers, NDArray[np.uint32], Numbers]] = []
+        self._held = 0
+        self._files: list[IO[bytes]] = []
+
+    def add(self, first: Numbers, second: NDArray[Any], parts: Numbers) -> None:
+        """Take rows; `parts` says for each in which part it belongs."""
+        self._pending.append((first, second.astype(np.uint32), parts))
+        self._held += len(first)
+        if self._held > IN_MEMORY:
+            self._spill()
+
+    def parts(self) -> Iterator[tuple[Numbers, NDArray[np.uint32]]]:
+        """Yield the rows, part by part."""
         if not self._files:
             if self._pending:
-                yield (
-                    np.concatenate([shingles for _, shingles, _ in self._pending]),
-                    np.concatenate([owners for _, _, owners in self._pending]),
-                )
+                firsts, seconds, _ = zip(*self._pending, strict=True)
+                yield np.concatenate(firsts), np.concatenate(seconds)
             return
         self._spill()
         for file in self._files:
             file.seek(0)
-            entries = np.frombuffer(file.read(), _ENTRY)
-            yield entries["shingle"].astype(np.uint64), entries["owner"].astype(np.uint32)
+            rows = np.frombuffer(file.read(), _ROW)
+            yield rows["first"].astype(np.uint64), rows["second"].astype(np.uint32)
 
     def _spill(self) -> None:
-        """Write the shingles that are in memory to the files of their parts."""
+        """Write the rows that are in memory to the files of their parts."""
         if not self._pending:
             return
         if not self._files:
-            self._files = [tempfile.TemporaryFile() for _ in range(PARTS)]  # noqa: SIM115 (closed with the index)
-        entries = np.empty(self._held, _ENTRY)
-        entries["shingle"] = np.concatenate([shingles for _, shingles, _ in self._pending])
-        entries["owner"] = np.concatenate([owners for _, _, owners in self._pending])
-        parts = entries["shingle"] >> np.uint64(64 - PARTS.bit_length() + 1)
-        entries = entries[np.argsort(parts, kind="stable")]
+            self._files = [tempfile.TemporaryFile() for _ in range(PARTS)]  # noqa: SIM115 (closed with the rows)
+        rows = np.empty(self._held, _ROW)
+        firsts, seconds, parts = (np.concatenate(column) for column in zip(*self._pending, strict=True))
+        rows["first"], rows["second"] = firsts, seconds
+        rows = rows[np.argsort(parts, kind="stable")]
         ends = np.cumsum(np.bincount(parts.astype(np.int64), minlength=PARTS))
         for file, start, end in zip(self._files, np.append(0, ends), ends, strict=False):
-            file.write(entries[start:end].tobytes())
+            file.write(rows[start:end].tobytes())
         self._pending, self._held = [], 0
+
+
+def _best(
+    numbers: NDArray[np.int64], of: NDArray[np.int64], shared: NDArray[np.float64], ranks: NDArray[np.uint32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """The pairs in order, of each paragraph the few that share most."""
+    order = np.lexsort((ranks[of], -shared, ranks[numbers]))
+    numbers, of, shared = numbers[order], of[order], shared[order]
+    few = np.arange(len(numbers)) - _heads(numbers) < MOST
+    return numbers[few], of[few], shared[few]
 
 
 def are_among(some: Numbers, known: Numbers) -> NDArray[np.bool_]:

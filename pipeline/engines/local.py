@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "run", "save"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
+_BATCH = 32  # documents that a worker takes at once, at most
 _SMALL = 2_000_000  # bytes: below it, starting workers takes longer than the work
 
 
@@ -73,13 +74,16 @@ def run(
     return report
 
 
-def _clean(job: Job, entries: Sequence[Entry], workers: int, report: RunReport, step: Callable[[], None]) -> list[Task]:
+def _clean(
+    job: Job, entries: Sequence[Entry], workers: int, report: RunReport, step: Callable[[], None]
+) -> Iterator[Task]:
     """Clean all documents; return the tasks to write them, with what the corpus changes of them."""
     index = _index(job.settings) if deduplicates(job.settings) else None
     suffixes = {entry.id: entry.suffix for entry in entries}
     spots: dict[str, Spot] = {}
     damaged: list[str] = []
-    with closing(spread(job, cleaner, entries, workers)) as documents:
+    size = max(1, min(_BATCH, len(entries) // (4 * workers)))  # few documents are shared out, too
+    with closing(spread(job, cleaner, entries, workers, size)) as documents:
         for cleaned in documents:
             step()
             if cleaned.spot is None:
@@ -92,8 +96,8 @@ def _clean(job: Job, entries: Sequence[Entry], workers: int, report: RunReport, 
                 index.add(cleaned.id, cleaned.marks)
     if damaged:
         spots |= _restore(job, damaged, spots, index)
-    found = {} if index is None else _decide(job, index, spots)
-    return [Task(id, suffixes[id], spot, found.get(id)) for id, spot in spots.items()]
+    found: Mapping[str, Duplicates] = {} if index is None else _decide(job, index, spots)
+    return (Task(id, suffixes[id], spot, found.get(id)) for id, spot in sorted(spots.items()))
 
 
 def _restore(job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None) -> dict[str, Spot]:
@@ -116,15 +120,15 @@ def _index(settings: Settings) -> Index:
     return Index(settings.scope)
 
 
-def _decide(job: Job, index: Index, spots: Mapping[str, Spot]) -> dict[str, Duplicates]:
+def _decide(job: Job, index: Index, spots: Mapping[str, Spot]) -> Mapping[str, Duplicates]:
     """Decide which paragraphs go, by id of the document; texts are read from the documents that wait."""
     from pipeline.corpus.decisions import decide
-    from pipeline.corpus.duplicates import rows
+    from pipeline.corpus.duplicates import Rows
     from pipeline.corpus.texts import Texts
 
     proposals = index.proposals()
     with Spool(job.waiting) as spool, Texts(index, proposals, lambda id: spool.text(spots[id])) as texts:
-        return rows(index, decide(index, proposals, texts.get, job.settings))
+        return Rows(index, decide(index, proposals, texts.get, job.settings))
 
 
 def _steps(progress: Progress | None, total: int) -> Callable[[], None]:

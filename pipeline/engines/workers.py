@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pipeline.core import LedgerMismatch, Pipeline, is_off
@@ -31,7 +32,7 @@ __all__ = ["Job", "Task", "cleaner", "deduplicates", "restores", "save", "spread
 
 T = TypeVar("T")
 R = TypeVar("R")
-_BATCH = 32  # documents that a worker takes at once, at most
+_AHEAD = 4  # batches that wait for each worker
 _DEFECT = "This is a defect of clean-corpus: please report it. Nothing was written for this document."
 
 
@@ -200,24 +201,31 @@ def _work_all(tasks: Sequence[Any]) -> list[Any]:
 
 
 def spread(
-    job: Job, make: Callable[[Job], Callable[[Sequence[T]], list[R]]], tasks: Sequence[T], workers: int
+    job: Job, make: Callable[[Job], Callable[[Sequence[T]], list[R]]], tasks: Iterable[T], workers: int, size: int = 32
 ) -> Generator[R, None, None]:
-    """Yield what comes of all tasks, in their order; each of the processes makes its function once, by `make`."""
-    workers = min(workers, len(tasks))
-    size = max(1, min(_BATCH, len(tasks) // (max(workers, 1) * 4)))
-    batches = [tasks[at : at + size] for at in range(0, len(tasks), size)]
+    """Yield what comes of all tasks, in their order; each of the processes makes its function once, by `make`.
+
+    Tasks are taken from the iterable in batches of `size`, a few ahead of what is done.
+    """
+    coming = iter(tasks)
+    batches = iter(lambda: list(islice(coming, size)), [])
     if workers <= 1:
         work = make(job)
         for batch in batches:
             yield from work(batch)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
     pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(make, job))
+    ahead: deque[Future[list[R]]] = deque()
     try:
-        for outcomes in pool.map(_work_all, batches):
-            yield from outcomes
+        for batch in batches:
+            ahead.append(pool.submit(_work_all, batch))
+            if len(ahead) > _AHEAD * workers:
+                yield from ahead.popleft().result()
+        while ahead:
+            yield from ahead.popleft().result()
     except BrokenProcessPool:
         raise RunError(
             "Cannot go on: a worker process died, most likely for want of memory. "
