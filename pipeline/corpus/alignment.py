@@ -42,8 +42,8 @@ PREFIXES = frozenset("un in im ir il dis non anti de mis a".split())  # they tur
 ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
 LOOK_ALIKE = [pair.split("=") for pair in "rn=m cl=d vv=w ii=ll i=l 1=l 0=o 5=s".split()]
 COMPOUND = re.compile(r"\w-\w")
-FEW = 3.0  # words that a short copy may have for itself
-SHARE = 0.06  # of its words, that a longer one may
+FEW, TENTH = 3.0, 0.1  # words that a copy may have for itself, but not more than that share of a short one
+SHARE = 0.06  # of its words, that a long one may
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 CONTEXT, PROBES = 3, 24  # words in a row that are looked for, and how many such runs
 _DASHES = {"−": "-"}
@@ -215,7 +215,16 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
         if cost is None:
             return f"{_quoted(one, left)} is not {_quoted(other, right)}"
         lost += cost
-    return "" if lost <= max(FEW, SHARE * len(one)) else "too many words of its own"
+    return "" if lost <= spare(len(one)) else "too many words of its own"
+
+
+def spare(size: int) -> float:
+    """How many words a copy of so many words may have for itself.
+
+    >>> spare(10), spare(40), spare(100)
+    (1.0, 3.0, 6.0)
+    """
+    return max(min(FEW, TENTH * size), SHARE * size)
 
 
 def differences(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tuple[range, range]]:

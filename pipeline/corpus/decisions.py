@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.core import is_off
-from pipeline.corpus.alignment import FEW, SHARE, Block, Comparison, Words, compare, objection, price, words
+from pipeline.corpus.alignment import Block, Comparison, Words, compare, objection, price, spare, words
 from pipeline.corpus.index import Index, Proposal, Proposals
 from pipeline.settings import Settings
 
@@ -156,7 +156,7 @@ class _Judge:
                 if cost is None:
                     return None
                 lost += cost
-        if lost > max(FEW, SHARE * len(one)):
+        if lost > spare(len(one)):
             return None
         return Decision(covers, "covered", round(same / len(one), 4), share)
 
