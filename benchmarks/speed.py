@@ -10,7 +10,10 @@ times are those of the wall clock for the whole corpus: the shortest, the median
 The spread, (longest - shortest) / median, tells how far to trust a row: two rows that differ by less than that do not
 differ. MB/s are millions of raw bytes by the median; `by cpu` counts only the time that the processor worked for it,
 which is the better figure on a machine that has other things to do. `clean-corpus run` counts everything, from the
-start of Python to the last sidecar on disk; `read`, `sidecar` and `write` are its parts beside `Pipeline.clean`.
+start of Python to the last sidecar on disk; `read`, `sidecar` and `write` are its parts beside `Pipeline.clean`. It
+runs with `--dedup off --gaps keep --without years.restored --without values.restored`, so that each document is alone;
+`everything on` runs with no options. On the corpus `mixed`, which has copies and debris, `--peers` times what datatrove
+does from reading to writing, with MinHash (`trove.py`), in the same run.
 
 Results go to new folders in .bench/, or in `--out FOLDER` (/dev/shm leaves the disk out of it), and are deleted at the
 end: ext4 does not use the inode of a deleted file again for some minutes, and to make a file where thousands have just
@@ -33,7 +36,7 @@ import sys
 import sysconfig
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from pathlib import Path
 from statistics import median
@@ -52,6 +55,7 @@ from pipeline.stages import Stage, decode
 HERE = Path(__file__).parent
 BENCH = HERE.parent / ".bench"
 PEERS = BENCH / "peers"
+ALONE = "--dedup off --gaps keep --without years.restored --without values.restored".split()
 AS_IT_IS = Settings(dedup="off", gaps="keep")
 HEADER = ("corpus", "what", "min ms", "median", "max ms", "spread", "MB/s", "by cpu")
 
@@ -220,13 +224,20 @@ def fresh(out: Path) -> Path:
     return Path(tempfile.mkdtemp(dir=out))
 
 
-def command(kind: str, raw: Path, size: int, out: Path, repeat: int, what: str = "clean-corpus run") -> Timing:
+def command(
+    kind: str,
+    raw: Path,
+    size: int,
+    out: Path,
+    repeat: int,
+    what: str = "clean-corpus run",
+    options: Sequence[str] = ALONE,
+) -> Timing:
     """Time `clean-corpus run` with one worker, as a user gets it: from start to exit, sidecars and manifest written."""
     program = Path(sysconfig.get_path("scripts")) / "clean-corpus"
-    options = ["--workers", "1", "--quiet", "--dedup", "off", "--gaps", "keep"]
     laps = []
     for _ in range(repeat):
-        arguments = [str(program), "run", str(raw), str(fresh(out)), *options]
+        arguments = [str(program), "run", str(raw), str(fresh(out)), "--workers", "1", "--quiet", *options]
         before, start = os.times(), perf_counter()
         done = subprocess.run(arguments, capture_output=True, text=True)
         wall, after = perf_counter() - start, os.times()
@@ -251,7 +262,7 @@ def peers(kind: str, raw: Path, size: int, repeat: int) -> Iterator[Timing]:
     if not python.exists():
         print(
             f"No peers were timed: there is no environment for them. To make one:\n  python -m venv {PEERS}\n"
-            f"  {PEERS / 'bin' / 'pip'} install ftfy justext trafilatura lxml_html_clean datatrove[processing]",
+            f"  {PEERS / 'bin' / 'pip'} install ftfy justext trafilatura lxml_html_clean datatrove[processing] spacy",
             file=sys.stderr,
         )
         return
@@ -264,6 +275,22 @@ def peers(kind: str, raw: Path, size: int, repeat: int) -> Iterator[Timing]:
         else:
             laps = [Lap(*lap) for lap in result["laps"]]
             yield Timing(kind, f"{result['name']} {result['version']}", laps, size)
+
+
+def trove(kind: str, raw: Path, size: int, ours: Timing) -> Iterator[Timing]:
+    """Time datatrove on the same corpus, once, since it takes minutes; say how many times as long it took."""
+    python = PEERS / "bin" / "python"
+    if not python.exists():
+        return
+    done = subprocess.run(
+        [str(python), str(HERE / "trove.py"), str(raw)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    result = json.loads(done.stdout.splitlines()[-1])
+    if "absent" in result:
+        print(f"{result['name']} was not timed: {result['absent']}", file=sys.stderr)
+        return
+    times = result["seconds"] / median(lap.wall for lap in ours.laps)
+    yield Timing(kind, f"datatrove, {times:.1f} x as long", [Lap(result["seconds"], result["seconds"])], size)
 
 
 def profile(corpus: Corpus) -> None:
@@ -303,6 +330,10 @@ def measure(kinds: list[str], megabytes: float, out: Path, repeat: int, with_pee
         corpus = read(folder)
         size = size_of(corpus)
         yield command(kind, folder / "raw", size, out, repeat)
+        everything = command(kind, folder / "raw", size, out, repeat, "everything on", ())
+        yield everything
+        if with_peers and kind == "mixed":
+            yield from trove(kind, folder / "raw", size, everything)
         yield library(kind, corpus, repeat)
         yield from stages(kind, corpus, repeat)
         yield from files(kind, folder / "raw", corpus, out, repeat)
