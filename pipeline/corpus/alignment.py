@@ -42,6 +42,7 @@ PREFIXES = frozenset("un in im ir il dis non anti de mis a".split())  # they tur
 ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
 LOOK_ALIKE = [pair.split("=") for pair in "rn=m cl=d vv=w ii=ll i=l 1=l 0=o 5=s".split()]
 COMPOUND = re.compile(r"\w-\w")
+TOO_MUCH = "too many words of its own"
 FEW, TENTH = 3.0, 0.1  # words that a copy may have for itself, but not more than that share of a short one
 SHARE = 0.06  # of its words, that a long one may
 RUN = 4  # words in a row that only one side has, from which on they are a statement
@@ -215,7 +216,7 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
         if cost is None:
             return f"{_quoted(one, left)} is not {_quoted(other, right)}"
         lost += cost
-    return "" if lost <= spare(len(one)) else "too many words of its own"
+    return "" if lost <= spare(len(one)) else TOO_MUCH
 
 
 def spare(size: int) -> float:

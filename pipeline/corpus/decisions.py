@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.core import is_off
-from pipeline.corpus.alignment import Block, Comparison, Words, compare, objection, price, spare, words
+from pipeline.corpus.alignment import TOO_MUCH, Block, Comparison, Words, compare, objection, price, spare, words
 from pipeline.corpus.index import Index, Proposal, Proposals
 from pipeline.settings import Settings
 
@@ -59,7 +59,7 @@ class _Judge:
         self._kept = index.marks["kept"]
         self._key, self._digest = index.marks["key"], index.marks["digest"]
         self._rank = index.ranks()
-        self._keepers: set[int] = set()
+        self._keeps: dict[int, list[int]] = {}  # what goes, by what stays for it
         self._pieces: dict[int, list[tuple[int, float, list[Block]]]] = {}  # what of a paragraph stands in others
         self._off = {kind for kind in KINDS if is_off(f"duplicates.{kind}", frozenset(settings.off))}
 
@@ -112,7 +112,8 @@ class _Judge:
         if decision.kind in self._off:
             return
         self.decided[number] = decision
-        self._keepers.update(decision.of)
+        for of in decision.of if decision.kind else ():
+            self._keeps.setdefault(of, []).append(number)
 
     def _keep_pieces(self, number: int, heard: Sequence[tuple[int, float, Comparison]]) -> None:
         """Remember what two paragraphs that both stay have in common, if it is a good part of one and not its mould."""
@@ -128,7 +129,7 @@ class _Judge:
         """Let those go that several of the others cover together, the worst copies first."""
         for number in sorted(self._pieces, key=self._rank.__getitem__, reverse=True):
             stays = [piece for piece in self._pieces[number] if not self.decided.get(piece[0], _STAYS).kind]
-            if len(stays) > 1 and number not in self._keepers and not self.decided.get(number, _STAYS).kind:
+            if len(stays) > 1 and number not in self._keeps and not self.decided.get(number, _STAYS).kind:
                 together = self._together(number, stays)
                 if together:
                     self._go(number, together)
@@ -161,16 +162,41 @@ class _Judge:
         return Decision(covers, "covered", round(same / len(one), 4), share)
 
     def _take_over(self, number: int, heard: Sequence[tuple[int, float, Comparison]]) -> None:
-        """Let paragraphs go that rank before this one, but say less: one that lost a year, or a part of it."""
-        one = self._words(number)
+        """Let paragraphs go that rank before this one, but say less: one that lost a year, or a part of it.
+
+        What went for such a one must then go for this one, or it stays.
+        """
         for of, shared, found in heard:
-            other = self._words(of)
-            same = sum(block.size for block in found.blocks)
-            if of in self._keepers or self.decided.get(of, _STAYS).kind or same < self._similarity * len(other):
+            if found.why == TOO_MUCH or self.decided.get(of, _STAYS).kind:
                 continue
-            if not objection(other, one, [Block(block.right, block.left, block.size) for block in found.blocks]):
-                kind = "near" if len(other) >= WHOLE * len(one) else "covered"
-                self._go(of, Decision((number,), kind, round(same / len(other), 4), shared))
+            same = sum(block.size for block in found.blocks)
+            swapped = [Block(block.right, block.left, block.size) for block in found.blocks]
+            gone = self._instead(of, number, same, swapped, shared)
+            others = [self._moved(other, of, number, gone) for other in self._keeps.get(of, ())] if gone else []
+            if gone and all(others):
+                for other, moved in zip([of, *self._keeps.pop(of, ())], [gone, *others], strict=True):
+                    if moved:
+                        self._go(other, moved)
+
+    def _moved(self, number: int, before: int, to: int, gone: Decision) -> Decision | None:
+        """The decision on one that goes, if it went for `to`, not for `before`, which is `gone`; none if it may not."""
+        if len(self.decided[number].of) > 1 or (self._kept[number] and self._document(number) == self._document(to)):
+            return None
+        if self._digest[number] == self._digest[before]:
+            return gone
+        found = compare(self._words(number), self._words(to), self._similarity)
+        if not found.accepted:
+            return None
+        same = sum(block.size for block in found.blocks)
+        return self._instead(number, to, same, found.blocks, self.decided[number].shared)
+
+    def _instead(self, number: int, of: int, same: int, blocks: Sequence[Block], shared: float) -> Decision | None:
+        """The decision that one goes for another, which has `same` of its words in blocks; none if it may not."""
+        one, other = self._words(number), self._words(of)
+        if same < self._similarity * len(one) or objection(one, other, blocks):
+            return None
+        kind = "near" if len(one) >= WHOLE * len(other) else "covered"
+        return Decision((of,), kind, round(same / len(one), 4), shared)
 
 
 _STAYS = Decision((), "", 0.0, 0.0)

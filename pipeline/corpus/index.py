@@ -37,7 +37,7 @@ from pipeline.settings import Scope
 __all__ = ["Index", "Proposal", "Proposals"]
 
 PARTS = 64  # of what is on disk
-IN_MEMORY = 1 << 22  # rows
+IN_MEMORY = 1 << 20  # rows
 BEST, NEAR = 3, 2  # of the paragraphs that share a shingle: how many a paragraph is paired with
 COMMON = 0.5  # the weight of what paragraphs of a common origin share at least: each shingle one, by those that have it
 MOST = 8  # pairs of a paragraph
@@ -116,8 +116,7 @@ class Index:
 
     def documents(self, numbers: Sequence[int]) -> list[str]:
         """The ids of the documents that paragraphs are of."""
-        places = np.searchsorted(self._firsts, np.asarray(numbers, np.int64), side="right") - 1
-        return [self._names[place] for place in places.tolist()]
+        return [*map(self.document_of, numbers)]
 
     def places(self, numbers: Sequence[int]) -> list[Place]:
         """Where paragraphs stand."""
