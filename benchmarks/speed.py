@@ -30,6 +30,7 @@ import json
 import os
 import platform
 import pstats
+import resource
 import shutil
 import subprocess
 import sys
@@ -364,6 +365,8 @@ def main() -> None:
     try:
         timings = measure(options.kinds, options.megabytes, out, options.repeat, options.peers)
         show(timing.row() for timing in timings)
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"\nThe largest of the processes that were run took {peak:.0f} MB of memory.")
     finally:
         shutil.rmtree(out)
 
