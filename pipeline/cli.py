@@ -109,13 +109,16 @@ def out_option(command: F) -> F:
 )
 @cleaning_options
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
+@click.option("--force", is_flag=True, help="Clean all documents, also those that an earlier run has kept.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def run(raw: Path, out: Path, workers: int | None, quiet: bool, **choices: Any) -> None:
+def run(raw: Path, out: Path, workers: int | None, force: bool, quiet: bool, **choices: Any) -> None:
     """Clean every text of the folder RAW into the folder OUT.
 
     Documents are the .txt, .text and .md files below RAW, and text files without a
     suffix. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
-    for all, manifest.jsonl. The same texts and options give the same bytes.
+    for all, manifest.jsonl. The same texts and options give the same bytes. What was
+    cleaned is kept in OUT/.clean-corpus, so that a later run cleans only what is new
+    or changed.
 
     \b
     Examples:
@@ -132,7 +135,7 @@ def run(raw: Path, out: Path, workers: int | None, quiet: bool, **choices: Any) 
 
     with terminal.progress() as progress:
         try:
-            report = run_folder(raw, out, settings, rules=rules, workers=workers, progress=progress)
+            report = run_folder(raw, out, settings, rules=rules, workers=workers, progress=progress, force=force)
         except WrongFolders as error:
             raise click.UsageError(str(error)) from None
         except RunError as error:

@@ -203,3 +203,20 @@ def test_within_a_document_copies_are_found_though_a_better_one_is_elsewhere() -
     documents = [Pipeline().clean(f"{text}\n\n{text}", "b"), Pipeline().clean(f"{text}\n\n{text}", "a")]
     found = duplicates.find(documents, Settings(scope="document"))
     assert [len(found[id].duplicates) for id in "ab"] == [1, 1]
+
+
+def test_copies_of_copies_are_taken_over_as_well(tmp_path: Any) -> None:
+    """Of texts that are equal only one is at hand, whatever becomes of them."""
+    from pipeline.engines.local import run
+
+    stays = (
+        "The bridge over the Ardle was opened by the mayor in spring, and was shut again for repair a week after that."
+    )
+    near = stays.replace("again ", "")
+    better = stays.replace("opened by", "opened in 1873 by") + " It is \ufffd old."
+    (tmp_path / "raw").mkdir()
+    for name, text in (("a", stays), ("b", near), ("c", near), ("d", near), ("e", better)):
+        (tmp_path / f"raw/{name}.txt").write_text(text)
+    report = run(tmp_path / "raw", tmp_path / "out", Settings(), workers=1)
+    assert (report.problems, report.duplicates) == ([], 4)
+    assert (tmp_path / "out/e.txt").read_text() == f"{better}\n"

@@ -17,6 +17,7 @@ from pipeline.core import Pipeline
 from pipeline.corpus import duplicates
 from pipeline.document import Document, Gap, Ledger, Paragraph, Pass
 from pipeline.edits import Edit
+from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunReport
 from pipeline.formats import manifest, sidecar
@@ -153,7 +154,9 @@ def raw(tmp_path: Path) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """All files below a folder, but for what is kept for a later run."""
+    found = (path for path in folder.rglob("*") if path.is_file() and FOLDER not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 def clean(raw: Path, out: Path, workers: int = 1, **choices: Any) -> RunReport:

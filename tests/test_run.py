@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.document import Fact, Flag, Found, Gap, Paragraph
 from pipeline.edits import Edit
+from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport, WrongFolders
 from pipeline.formats import sidecar, text
@@ -66,7 +67,9 @@ def raw(tmp_path: Path) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """All files below a folder, but for what is kept for a later run."""
+    found = (path for path in folder.rglob("*") if path.is_file() and FOLDER not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 def test_a_run_writes_texts_sidecars_and_manifest(raw: Path, tmp_path: Path) -> None:

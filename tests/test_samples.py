@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
 from pipeline.verify import verify
 
@@ -22,7 +23,11 @@ made = pytest.mark.skipif(not (CLEAN / "manifest.jsonl").exists(), reason="clean
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("[!.]*")
+        if path.is_file() and FOLDER not in path.parts
+    )
 
 
 def lasting(line: bytes) -> dict[str, Any]:

@@ -53,15 +53,20 @@ class _Judge:
 
     def __init__(self, index: Index, text_of: Callable[[int], str], settings: Settings) -> None:
         self.decided: dict[int, Decision] = {}
-        self._words: Callable[[int], Words] = lru_cache(maxsize=4096)(lambda number: words(text_of(number)))
+        self._words: Callable[[int], Words] = lru_cache(maxsize=4096)(self._cut)
+        self._text_of = text_of
         self._similarity = settings.similarity
         self._document = index.document_of
         self._kept = index.marks["kept"]
         self._key, self._digest = index.marks["key"], index.marks["digest"]
         self._rank = index.ranks()
+        self._same: dict[int, int] = {}  # of equal texts, the one whose text is at hand
         self._keeps: dict[int, list[int]] = {}  # what goes, by what stays for it
         self._pieces: dict[int, list[tuple[int, float, list[Block]]]] = {}  # what of a paragraph stands in others
         self._off = {kind for kind in KINDS if is_off(f"duplicates.{kind}", frozenset(settings.off))}
+
+    def _cut(self, number: int) -> Words:
+        return words(self._text_of(self._same.get(number, number)))
 
     def hear(self, number: int, proposals: Sequence[Proposal]) -> None:
         """Decide on one paragraph, given the pairs in which it has the worse rank."""
@@ -88,6 +93,7 @@ class _Judge:
 
     def _follow(self, number: int, twin: Proposal) -> None:
         """Decide on a paragraph whose text is that of another, by what was decided of that."""
+        self._same[number] = self._same.get(twin.of, twin.of)
         gone = self.decided.get(twin.of, _STAYS)
         home = self._document(number)
         of = gone.of if gone.kind else (twin.of,)

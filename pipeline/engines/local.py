@@ -1,8 +1,8 @@
 """The folder run: every text of RAW is cleaned into OUT, by worker processes on this machine.
 
-First all documents are cleaned, and wait on disk (see `spool`); what stays in memory is some 40 bytes a paragraph. Then
-it is decided what the corpus changes of them (duplicates), and they are written. Any number of workers gives the same
-bytes.
+First all documents are cleaned, and wait on disk (see `spool`), but for those that an earlier run has kept (see
+`kept`); what stays in memory is some 50 bytes a paragraph. Then it is decided what the corpus changes of them (years,
+duplicates), and they are written. Any number of workers gives the same bytes.
 
 A document that cannot be cleaned is a problem of the report, and the others go on. Of OUT the run only touches what
 it writes itself, and what the manifest of an earlier run names.
@@ -12,20 +12,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unicodedata import unidata_version
 
-from pipeline.engines.outcome import Outcome, Problem, RunError, RunReport, WrongFolders
+from pipeline.engines.kept import Kept
+from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError, RunReport, WrongFolders
 from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, Task, cleaner, deduplicates, save, spread, why, writer
 from pipeline.formats import manifest, sidecar, text
 from pipeline.formats.text import Entry, printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
-from pipeline.stages import Stage
+from pipeline.stages import STAGE_RULES, Stage
 
 if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
@@ -47,11 +48,13 @@ def run(
     stages: Sequence[Stage] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    force: bool = False,
 ) -> RunReport:
     """Clean the documents of the folder `raw` into the folder `out`, and return the report.
 
     `settings`, `rules` and `stages` are those of `Pipeline`; `workers` is the number of processes (default: one for
-    each core, and one alone for little work); `progress` is called after each batch.
+    each core, and one alone for little work); `progress` is called after each step. With
+    `force`, all documents are cleaned, also those that an earlier run has kept.
 
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
@@ -65,46 +68,69 @@ def run(
     report.problems += map(_collision, twins.values())
     if workers is None:
         workers = 1 if sum(entry.size for entry in entries) < _SMALL else _cores()
-    with tempfile.TemporaryDirectory(prefix=".", suffix=text.PART, dir=out, ignore_cleanup_errors=True) as waiting:
-        job = Job(raw, out, settings or Settings(), rules, stages, waiting)
-        steps = _steps(progress, 2 * len(entries))
-        tasks = _clean(job, entries, workers, report, steps)
-        with closing(spread(job, writer, tasks, workers)) as outcomes:
-            _finish(out, outcomes, report, steps)
+    settings = settings or Settings()
+    kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
+    job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run))
+    steps = _steps(progress, 2 * len(entries))
+    tasks = _clean(job, entries, workers, kept, report, steps)
+    with closing(spread(job, writer, tasks, workers)) as outcomes:
+        _finish(out, outcomes, kept, report, steps)
+    kept.close()
     return report
 
 
+def _made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
+    """How documents are made: with another, nothing of an earlier run can be reused."""
+    digest = (rules or RuleSet.builtin()).without(settings.off, also=STAGE_RULES).digest()
+    return sidecar.making(settings, digest) | {"unicode": unidata_version}
+
+
 def _clean(
-    job: Job, entries: Sequence[Entry], workers: int, report: RunReport, step: Callable[[], None]
+    job: Job, entries: Sequence[Entry], workers: int, kept: Kept, report: RunReport, step: Callable[[], None]
 ) -> Iterator[Task]:
     """Clean all documents; return the tasks to write them, with what the corpus changes of them."""
     index = _index(job.settings) if deduplicates(job.settings) else None
-    suffixes = {entry.id: entry.suffix for entry in entries}
+    by_id = {entry.id: entry for entry in entries}
     spots: dict[str, Spot] = {}
     damaged: list[str] = []
-    size = max(1, min(_BATCH, len(entries) // (4 * workers)))  # few documents are shared out, too
-    with closing(spread(job, cleaner, entries, workers, size)) as documents:
-        for cleaned in documents:
-            step()
-            if cleaned.spot is None:
-                report.problems += [cleaned.problem] if cleaned.problem else []
-                continue
-            spots[cleaned.id] = cleaned.spot
-            if cleaned.damaged:
-                damaged.append(cleaned.id)
-            elif index is not None:
-                index.add(cleaned.id, cleaned.marks)
+    for cleaned in _cleaned(job, entries, workers, kept, report):
+        step()
+        if cleaned.spot is None:
+            report.problems += [cleaned.problem] if cleaned.problem else []
+            continue
+        kept.keep(by_id[cleaned.id], cleaned.spot, cleaned.damaged)
+        spots[cleaned.id] = cleaned.spot
+        if cleaned.damaged:
+            damaged.append(cleaned.id)
+        elif index is not None:
+            index.add(cleaned.id, cleaned.marks)
     if damaged:
-        spots |= _restore(job, damaged, spots, index)
+        spots |= _restore(job, sorted(damaged), spots, index)
     found: Mapping[str, Duplicates] = {} if index is None else _decide(job, index, spots)
-    return (Task(id, suffixes[id], spot, found.get(id)) for id, spot in sorted(spots.items()))
+    return (Task(id, by_id[id].suffix, spot, found.get(id)) for id, spot in sorted(spots.items()))
+
+
+def _cleaned(job: Job, entries: Sequence[Entry], workers: int, kept: Kept, report: RunReport) -> Iterator[Cleaned]:
+    """Yield all documents, those that are kept first, then those that had to be cleaned."""
+    fresh = []
+    with Spool(job.waiting) as spool:
+        for entry in entries:
+            seen = kept.reuse(entry)
+            if seen is None:
+                fresh.append(entry)
+                continue
+            report.reused += 1
+            yield Cleaned(entry.id, seen.spot, spool.marks(seen.spot), seen.damaged)
+    size = max(1, min(_BATCH, len(fresh) // (4 * workers)))  # few documents are shared out, too
+    with closing(spread(job, cleaner, fresh, min(workers, max(1, len(fresh))), size)) as documents:
+        yield from documents
 
 
 def _restore(job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None) -> dict[str, Spot]:
     """Restore what can be in documents that lost years; return where they wait now."""
     from pipeline.engines.restoring import restore_years
 
-    with Spool(job.waiting) as spool:
+    with Spool(job.waiting, f"{job.run}-restored") as spool:
         documents = restore_years(damaged, spots, index, spool, job.settings)
         if index is not None:
             from pipeline.corpus.fingerprints import marks
@@ -243,7 +269,7 @@ def _remove_stale(out: str, ids: set[str]) -> list[str]:
     return removed
 
 
-def _finish(out: str, outcomes: Iterable[Outcome], report: RunReport, step: Callable[[], None]) -> None:
+def _finish(out: str, outcomes: Iterable[Outcome], kept: Kept, report: RunReport, step: Callable[[], None]) -> None:
     """Count the outcomes, and write the manifest; then the files of documents that an earlier run wrote can go."""
 
     def lines() -> Iterator[bytes]:
@@ -252,6 +278,8 @@ def _finish(out: str, outcomes: Iterable[Outcome], report: RunReport, step: Call
             step()
             report.add(outcome)
             if outcome.row is not None:
+                if outcome.written and kept.was_reused(outcome.id):
+                    report.rewritten.append(outcome.id)
                 ids.add(outcome.id)
                 yield manifest.line(outcome.row)
         report.removed = _remove_stale(out, ids)  # the manifest of the earlier run is still there

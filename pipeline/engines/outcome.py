@@ -47,6 +47,7 @@ class Outcome(NamedTuple):
     gaps: dict[str, int] | None = None
     flags: list[tuple[str, str]] | None = None
     problem: Problem | None = None
+    written: bool = True  # or its files were there already
 
 
 class Cleaned(NamedTuple):
@@ -68,8 +69,9 @@ class RunReport:
     """What a run did, over all documents. Characters are code points of the decoded text.
 
     `rules` counts, by rule, its edits, the characters that they took, and those that they wrote; `flags` lists
-    (document, kind, message); `duplicates` counts the paragraphs that stand elsewhere, too; `removed` are the documents
-    of an earlier run whose files were taken away.
+    (document, kind, message); `restored` counts places that were filled, and `duplicates` the paragraphs that stand
+    elsewhere, too; `removed` are the documents of an earlier run whose files were taken away. `reused` counts documents
+    that an earlier run had cleaned, and `rewritten` are those of them that came out otherwise now.
     """
 
     documents: int = 0
@@ -84,6 +86,8 @@ class RunReport:
     removed: list[str] = field(default_factory=list)
     restored: int = 0
     duplicates: int = 0
+    reused: int = field(default=0, compare=False)
+    rewritten: list[str] = field(default_factory=list, compare=False)
 
     @property
     def kept(self) -> float:

@@ -27,19 +27,27 @@ __all__ = ["Spool", "Spot"]
 
 
 class Spot(NamedTuple):
-    """Where a document waits: the file, where it starts there, and how many bytes are its text and the rest."""
+    """Where a document waits: the file, where it starts there, and how many bytes are its text, its marks (see
+    `fingerprints`), and the rest."""
 
     name: str
     start: int
     text: int
+    marks: int
     rest: int
+
+    @property
+    def size(self) -> int:
+        """All its bytes."""
+        return self.text + self.marks + self.rest
 
 
 class Spool:
-    """The documents that wait in a folder; each process has one."""
+    """The documents that wait in a folder; each process has one. The file that it adds to has `run` in its name."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, run: str = "0") -> None:
         self._folder = folder
+        self._run = run
         self._mine: IO[bytes] | None = None
         self._files: dict[str, IO[bytes]] = {}
 
@@ -49,34 +57,38 @@ class Spool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def add(self, document: Document) -> Spot:
-        """Put a document down."""
+    def add(self, document: Document, marks: bytes = b"") -> Spot:
+        """Put a document down, with its marks."""
         text = utf8(document.text)
         rest = pickle.dumps(replace(document, raw="", text=""), pickle.HIGHEST_PROTOCOL)
-        name = str(os.getpid())
+        name = f"{self._run}-{os.getpid()}"
         if self._mine is None:
             self._mine = open(os.path.join(self._folder, name), "ab")  # noqa: SIM115 (closed with the spool)
         start = self._mine.tell()
-        self._mine.writelines((text, rest))
+        self._mine.writelines((text, marks, rest))
         self._mine.flush()
-        return Spot(name, start, len(text), len(rest))
+        return Spot(name, start, len(text), len(marks), len(rest))
 
     def get(self, spot: Spot) -> Document:
         """Take a document up; its raw text is empty."""
-        packed = self._read(spot, spot.text + spot.rest)
-        document: Document = pickle.loads(memoryview(packed)[spot.text :])
+        packed = self._read(spot, 0, spot.size)
+        document: Document = pickle.loads(memoryview(packed)[spot.text + spot.marks :])
         document.text = packed[: spot.text].decode("utf-8", "surrogatepass")
         return document
 
     def text(self, spot: Spot) -> str:
         """Only the text of a document."""
-        return self._read(spot, spot.text).decode("utf-8", "surrogatepass")
+        return self._read(spot, 0, spot.text).decode("utf-8", "surrogatepass")
 
-    def _read(self, spot: Spot, size: int) -> bytes:
+    def marks(self, spot: Spot) -> bytes:
+        """Only the marks of a document."""
+        return self._read(spot, spot.text, spot.marks)
+
+    def _read(self, spot: Spot, start: int, size: int) -> bytes:
         file = self._files.get(spot.name)
         if file is None:
             file = self._files[spot.name] = open(os.path.join(self._folder, spot.name), "rb", 0)  # noqa: SIM115
-        file.seek(spot.start)
+        file.seek(spot.start + start)
         return file.read(size)
 
     def close(self) -> None:

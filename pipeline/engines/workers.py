@@ -46,6 +46,7 @@ class Job:
     rules: RuleSet | None
     stages: Sequence[Stage] | None
     waiting: str  # the folder of documents that are not yet written
+    run: str  # what the names of the files there begin with
 
 
 class Task(NamedTuple):
@@ -64,7 +65,7 @@ def save(
     clean = text.encode(document.text)
     data = sidecar.describe(document, clean, made, suffix, found)
     file = sidecar.dump(data)
-    text.write_pair(folder, document.id, clean, file)
+    written = text.write_pair(folder, document.id, clean, file)
     counts = manifest.counts(data["ledger"])
     return Outcome(
         document.id,
@@ -73,6 +74,7 @@ def save(
         Counter([fact.kind for fact in document.facts]) if document.facts else {},
         Counter([gap.kind for gap in document.gaps]) if document.gaps else {},
         [(flag.kind, flag.message) for flag in document.flags],
+        written=written,
     )
 
 
@@ -88,7 +90,7 @@ def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
     settings = replace(job.settings, gaps="keep") if later and job.stages is None else job.settings
     pipeline = Pipeline(settings, rules=job.rules, stages=job.stages)
     marking = deduplicates(job.settings)
-    spool = Spool(job.waiting)
+    spool = Spool(job.waiting, job.run)
 
     def clean(entry: Entry) -> Document | Problem:
         try:
@@ -119,11 +121,15 @@ def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
             if isinstance(one, Problem)
             else Cleaned(entry.id, spool.add(one), damaged=True)
             if later and is_damaged(one)
-            else Cleaned(entry.id, spool.add(one), next(marks))
+            else _waiting(entry.id, one, next(marks), spool)
             for entry, one in zip(entries, made, strict=True)
         ]
 
     return clean_all
+
+
+def _waiting(id: str, document: Document, marks: bytes, spool: Spool) -> Cleaned:
+    return Cleaned(id, spool.add(document, marks), marks)
 
 
 def restores(job: Job) -> bool:

@@ -252,8 +252,8 @@ def remove_parts(folder: str) -> None:
                 os.unlink(entry.path)
 
 
-def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> None:
-    """Write a clean text and its sidecar, unless they are there already.
+def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> bool:
+    """Write a clean text and its sidecar, unless they are there already; return whether they were written.
 
     The sidecar goes first: so a text file without a sidecar was never written by us. Raises `ForeignFile` rather than
     overwrite a file that is not ours.
@@ -269,7 +269,7 @@ def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> None:
         if not before.startswith(HEAD):
             raise ForeignFile(f"{printable(sidecar_path)} is there, and clean-corpus did not make it")
         if before == sidecar and _is(text_path, text):
-            return
+            return False
     write(sidecar_path, sidecar)
     try:
         write(text_path, text)
@@ -277,6 +277,7 @@ def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> None:
         if new:
             os.unlink(sidecar_path)
         raise
+    return True
 
 
 def _open_new(path: str) -> int:

@@ -37,6 +37,10 @@ def _lines(report: RunReport, raw: str, out: str) -> Iterator[str]:
     yield (
         f"{documents}: {report.characters_out:,} of {report.characters_in:,} characters kept ({percent(report.kept)})"
     )
+    if report.reused:
+        cleaned = report.documents - report.reused
+        changed = len(report.rewritten)
+        yield f"{report.reused:,} were cleaned before, {cleaned:,} now; {changed:,} of the earlier ones changed"
     families: dict[str, list[int]] = {}
     for rule, count in report.rules.items():
         total = families.setdefault(rule.partition(".")[0], [0, 0, 0])
@@ -58,6 +62,7 @@ def _lines(report: RunReport, raw: str, out: str) -> Iterator[str]:
     yield "  " + " · ".join(f"{name} {count:,}" for name, count in counts.items())
     yield from _listed("Flagged, to be looked at", (f"{printable(id)}: {what}" for id, _, what in report.flags))
     yield from _listed("Skipped", (f"{printable(name)} ({why})" for name, why in report.skipped))
+    yield from _listed("Changed, since the corpus is another", map(printable, report.rewritten))
     yield from _listed("Removed, as RAW no longer gives them", map(printable, report.removed))
     yield ""
     yield f"Look next: clean-corpus verify {out} --raw {raw}"

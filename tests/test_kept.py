@@ -1,0 +1,134 @@
+"""What a run keeps for the next: a run that reuses gives the bytes of one that does not."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.engines.kept import FOLDER
+from pipeline.engines.local import run
+from pipeline.engines.outcome import RunReport
+from pipeline.settings import Settings
+from pipeline.verify import verify
+
+FERRY = "The ferry to the island leaves from the old harbour at seven every day of the year, and comes back at nine."
+LOST = "The mill was built in , and burnt in , so the people of Lowford went to the baker, who was glad of it."
+WHOLE = "The mill was built in 1702, and burnt in 1809, so the people of Lowford went to the baker, who was glad of it."
+POOL = [FERRY, FERRY.replace("nine", "ten"), FERRY.replace("seven", "just seven"), LOST, WHOLE, "Menu\nShare\nHome"]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, but for what is kept for a later run."""
+    found = (path for path in folder.rglob("*") if path.is_file() and FOLDER not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def clean(work: Path, out: str = "out", workers: int = 1, force: bool = False, **choices: Any) -> RunReport:
+    return run(work / "raw", work / out, Settings(**choices), workers=workers, force=force)
+
+
+def write(work: Path, name: str, *paragraphs: str) -> None:
+    path = work / "raw" / f"{name}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n\n".join([f"This is the story of {name}, which is told nowhere else at all.", *paragraphs]))
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    for number in range(6):
+        write(tmp_path, f"b{number}", POOL[number % len(POOL)])
+    return tmp_path
+
+
+def test_what_is_unchanged_is_not_cleaned_again(work: Path) -> None:
+    first, second = clean(work), clean(work)
+    assert (first.reused, second.reused, second.rewritten) == (0, 6, [])
+    assert first == second
+    before = files(work / "out")
+    clean(work, "fresh")
+    assert before == files(work / "fresh")
+
+
+def test_a_new_document_changes_an_old_one_if_it_must(work: Path) -> None:
+    clean(work)
+    write(work, "a", FERRY.replace("every day", "on every single day"))
+    report = clean(work)
+    assert (report.documents, report.reused) == (7, 6)
+    assert report.rewritten == ["b0", "b1", "b2"]  # what they have of it is dropped, or said to be alike, for another
+    clean(work, "fresh")
+    assert files(work / "out") == files(work / "fresh")
+    assert verify(work / "out", work / "raw").findings == []
+
+
+def test_a_year_comes_back_when_the_document_that_has_it_comes(tmp_path: Path) -> None:
+    write(tmp_path, "lost", LOST)
+    clean(tmp_path)
+    assert "1702" not in (tmp_path / "out/lost.txt").read_text()
+    write(tmp_path, "whole", WHOLE)
+    report = clean(tmp_path, dedup="drop")
+    assert (report.reused, report.restored, report.rewritten) == (1, 2, ["lost"])
+
+
+@pytest.mark.parametrize("choices", [{"gaps": "keep"}, {"off": ("markers.footnote",)}, {"dedup": "off"}])
+def test_other_settings_reuse_nothing(work: Path, choices: dict[str, Any]) -> None:
+    clean(work)
+    assert clean(work, **choices).reused == 0
+    clean(work, "fresh", **choices)
+    assert files(work / "out") == files(work / "fresh")
+
+
+def test_force_cleans_all(work: Path) -> None:
+    clean(work)
+    assert clean(work, force=True).reused == 0
+    assert clean(work).reused == 6
+
+
+@pytest.mark.parametrize("damage", ["state", "documents", "gone", "nonsense"])
+def test_what_is_damaged_is_not_used(work: Path, damage: str) -> None:
+    clean(work)
+    kept = work / "out" / FOLDER
+    documents = next(path for path in kept.iterdir() if path.name[0].isdigit())
+    match damage:
+        case "state":
+            (kept / "state").write_bytes((kept / "state").read_bytes()[:50])
+        case "documents":
+            documents.write_bytes(documents.read_bytes()[:100])
+        case "gone":
+            documents.unlink()
+        case "nonsense":
+            (kept / "state").write_bytes(b"nonsense")
+    assert clean(work).reused == 0
+    clean(work, "fresh")
+    assert files(work / "out") == files(work / "fresh")
+
+
+def test_it_is_not_for_git_nor_a_document(work: Path) -> None:
+    clean(work)
+    assert (work / "out" / FOLDER / ".gitignore").read_text() == "*\n"
+    assert verify(work / "out", work / "raw").documents == 6
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_history_gives_the_bytes_of_one_run(tmp_path: Path, seed: int) -> None:
+    """Documents come, change and go, and runs with other numbers of workers between."""
+    chance = random.Random(seed)
+    names = [f"d{number}" for number in range(8)]
+    ticks = 0
+    for _ in range(4):
+        for name in chance.sample(names, 4):
+            path = tmp_path / "raw" / f"{name}.txt"
+            if path.exists() and chance.random() < 0.3:
+                path.unlink()
+            else:
+                write(tmp_path, name, *chance.sample(POOL, chance.randrange(4)))
+                ticks += 1
+                os.utime(path, ns=(ticks, ticks))
+        if any((tmp_path / "raw").iterdir()):
+            clean(tmp_path, workers=chance.choice((1, 1, 2)))
+    clean(tmp_path, "fresh")
+    assert files(tmp_path / "out") == files(tmp_path / "fresh")
+    assert verify(tmp_path / "out", tmp_path / "raw").findings == []
