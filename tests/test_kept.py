@@ -132,3 +132,16 @@ def test_any_history_gives_the_bytes_of_one_run(tmp_path: Path, seed: int) -> No
     clean(tmp_path, "fresh")
     assert files(tmp_path / "out") == files(tmp_path / "fresh")
     assert verify(tmp_path / "out", tmp_path / "raw").findings == []
+
+
+def test_a_document_that_cannot_be_restored_is_told_of(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.engines import restoring
+
+    def fill(*_: object) -> None:
+        raise ValueError("no")
+
+    monkeypatch.setattr(restoring, "fill", fill)
+    report = clean(work)
+    assert [problem.name for problem in report.problems] == ["b3"]
+    assert "ValueError: no" in report.problems[0].reason
+    assert report.documents == 5

@@ -21,7 +21,7 @@ from unicodedata import unidata_version
 from pipeline.engines.kept import Kept
 from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError, RunReport, WrongFolders
 from pipeline.engines.spool import Spool, Spot
-from pipeline.engines.workers import Job, Task, cleaner, deduplicates, save, spread, why, writer
+from pipeline.engines.workers import Job, Task, cleaner, deduplicates, problem, save, spread, why, writer
 from pipeline.formats import manifest, sidecar, text
 from pipeline.formats.text import Entry, printable
 from pipeline.rules.engine import RuleSet
@@ -105,7 +105,7 @@ def _clean(
         elif index is not None:
             index.add(cleaned.id, cleaned.marks)
     if damaged:
-        spots |= _restore(job, sorted(damaged), spots, index)
+        spots = _restore(job, sorted(damaged), spots, index, report)
     found: Mapping[str, Duplicates] = {} if index is None else _decide(job, index, spots)
     return (Task(id, by_id[id].suffix, spot, found.get(id)) for id, spot in sorted(spots.items()))
 
@@ -126,18 +126,25 @@ def _cleaned(job: Job, entries: Sequence[Entry], workers: int, kept: Kept, repor
         yield from documents
 
 
-def _restore(job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None) -> dict[str, Spot]:
-    """Restore what can be in documents that lost years; return where they wait now."""
+def _restore(
+    job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, report: RunReport
+) -> dict[str, Spot]:
+    """Restore what can be in documents that lost years; return where all documents wait now."""
     from pipeline.engines.restoring import restore_years
 
+    now = dict(spots)
     with Spool(job.waiting, f"{job.run}-restored") as spool:
-        documents = restore_years(damaged, spots, index, spool, job.settings)
-        if index is not None:
-            from pipeline.corpus.fingerprints import marks
+        for id, document in restore_years(damaged, spots, index, spool, job.settings).items():
+            if isinstance(document, Exception):
+                report.problems.append(problem(id, document))
+                del now[id]
+                continue
+            now[id] = spool.add(document)
+            if index is not None:
+                from pipeline.corpus.fingerprints import marks
 
-            for id, document in documents.items():
                 index.add(id, marks(document))
-        return {id: spool.add(document) for id, document in documents.items()}
+    return now
 
 
 def _index(settings: Settings) -> Index:

@@ -26,23 +26,34 @@ __all__ = ["restore_years"]
 
 def restore_years(
     damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, spool: Spool, settings: Settings
-) -> dict[str, Document]:
+) -> dict[str, Document | Exception]:
     """Restore what can be in the damaged documents, and do to the rest what `settings.gaps` asks for.
 
-    Returns these documents, by id, with their `repairs`. `index` tells which others share text with them; one is made
-    if there is none of the whole corpus.
+    Returns these documents, by id, with their `repairs`, or what went wrong. `index` tells which others share text with
+    them; one is made if there is none of the whole corpus.
     """
     known = lru_cache(maxsize=256)(lambda id: spool.get(spots[id]))
     documents = {id: spool.get(spots[id]) for id in damaged}
     off = frozenset(settings.off)
+    found: dict[str, list[Restored]] = {}
     if not all(is_off(rule, off) for rule in RULES.values()):
-        for id, found in _found(documents, spots, index, known).items():
-            allowed = [restored for restored in found if not is_off(restored.edit.rule, off)]
-            if allowed:
-                repairs = [_repair(documents[id], restored, known) for restored in allowed]
-                documents[id] = fill(documents[id], allowed)
-                documents[id].repairs = repairs
-    return {id: remaining(document, settings) for id, document in documents.items()}
+        found = _found(documents, spots, index, known)
+    made: dict[str, Document | Exception] = {}
+    for id, document in documents.items():
+        allowed = [restored for restored in found.get(id, ()) if not is_off(restored.edit.rule, off)]
+        try:
+            made[id] = remaining(_filled(document, allowed, known), settings)
+        except Exception as error:  # a defect: told of, and the others go on
+            made[id] = error
+    return made
+
+
+def _filled(document: Document, restored: Sequence[Restored], known: Callable[[str], Document]) -> Document:
+    if not restored:
+        return document
+    filled = fill(document, restored)
+    filled.repairs = [_repair(document, found, known) for found in restored]
+    return filled
 
 
 def _found(

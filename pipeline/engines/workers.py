@@ -28,7 +28,7 @@ from pipeline.stages.gaps import DAMAGED
 if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
 
-__all__ = ["Job", "Task", "cleaner", "deduplicates", "restores", "save", "spread", "why", "writer"]
+__all__ = ["Job", "Task", "cleaner", "deduplicates", "problem", "restores", "save", "spread", "why", "writer"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -105,7 +105,7 @@ def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
                 return remaining(document, job.settings)
             return document
         except Exception as error:
-            return _problem(entry.name, error)
+            return problem(entry.name, error)
 
     def clean_all(entries: Sequence[Entry]) -> list[Cleaned]:
         made = [clean(entry) for entry in entries]
@@ -159,12 +159,12 @@ def writer(job: Job) -> Callable[[Sequence[Task]], list[Outcome]]:
                 document = duplicates.drop(document, task.found, headings=headings)
             return save(job.out, document, made, task.suffix, task.found)
         except Exception as error:
-            return Outcome(task.id, problem=_problem(task.id + task.suffix, error))
+            return Outcome(task.id, problem=problem(task.id + task.suffix, error))
 
     return lambda tasks: [write(task) for task in tasks]
 
 
-def _problem(name: str, error: Exception) -> Problem:
+def problem(name: str, error: Exception) -> Problem:
     """Why a document came to nothing, and what to do."""
     if isinstance(error, text.ForeignFile):
         return Problem(name, str(error), "Choose another folder for the results, or move that file away.")
