@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from pipeline.core import Pipeline
 from pipeline.corpus import duplicates
-from pipeline.corpus.alignment import align, compare, differences, telling, words
+from pipeline.corpus.alignment import align, differences, words
+from pipeline.corpus.comparison import compare, telling
 from pipeline.corpus.index import Index
 from pipeline.corpus.shingles import SHINGLE, SHORT, WINDOW, fingerprints
 from pipeline.settings import Settings

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeline.corpus.alignment import telling, words
+from pipeline.corpus.alignment import words
+from pipeline.corpus.comparison import telling
 from pipeline.document import Gap
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.core import is_off
-from pipeline.corpus.alignment import TOO_MUCH, Block, Comparison, Words, compare, objection, price, spare, words
+from pipeline.corpus.alignment import Block, Words, words
+from pipeline.corpus.comparison import TOO_MUCH, Comparison, compare, objection, price, spare
 from pipeline.corpus.index import Index, Proposal, Proposals
 from pipeline.settings import Settings
 

@@ -4,7 +4,7 @@ The `index` proposes pairs of paragraphs that share words; here it is decided on
 A paragraph may go because one that stays says all that it says:
 
 - **exact**: their words, numbers and signs are the same (see `alignment.words`);
-- **near**: they differ in a few words that mean little (see `alignment`), a lost year, a tail that was cut off;
+- **near**: they differ in a few words that mean little (see `comparison`), a lost year, a tail that was cut off;
 - **covered**: it is a part of a longer one, or all of it stands in up to four others.
 
 What differs in a number, a name or a *not* stays, however alike the rest is. What goes matches what stays, itself:

@@ -1,7 +1,7 @@
 """What is remembered of the paragraphs of a corpus: of each some 40 bytes, its mark, and its shingles (see `shingles`).
 
 Paragraphs of equal words have equal keys; those that share text share shingles. Which paragraphs are copies is then
-decided on their texts (see `alignment` and `decisions`).
+decided on their texts (see `comparison` and `decisions`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ cost a few operations of numpy; four words in a row are a shingle (Broder, 1997)
 are kept but those that winnowing chooses (Schleimer, Wilkerson and Aiken, 2003): of each four in a row the smallest.
 Two paragraphs that share seven words in a row then share a shingle, and so do two short ones that share four.
 
-This is for proposing. What two paragraphs have in common is decided on their texts (see `alignment`).
+This is for proposing. What two paragraphs have in common is decided on their texts (see `comparison`).
 
     >>> found = fingerprints(["The mill burnt down in May.", "In spring, the MILL burnt down."])
     >>> [len(found.of(number)) for number in (0, 1)], set(found.of(0).tolist()) & set(found.of(1).tolist()) != set()

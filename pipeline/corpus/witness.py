@@ -26,7 +26,8 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.corpus.alignment import Block, Words, align, are_opposites, price, telling, words
+from pipeline.corpus.alignment import Block, Words, align, words
+from pipeline.corpus.comparison import are_opposites, price, telling
 from pipeline.corpus.dates import ASKING, MONTHS
 from pipeline.stages.gaps import sentences
 

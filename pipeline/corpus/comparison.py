@@ -1,0 +1,245 @@
+"""Whether a paragraph may go because another stays: what the words mean that the two have not in common.
+
+A copy of a paragraph may differ from another in case, punctuation and footnote markers, in a few words, by a year that
+got lost, or by a tail that was cut off. A paragraph of the same mould that says something else differs in as little: in
+a number, a name, a date, a *not*. So how much is equal does not decide, but what is not. `compare` asks what would be
+lost if the one went and the other stayed:
+
+- a number, a name, a sign, or one of the `facts` of `telling.toml`, which the other has not: it stays;
+- a word in the place of its opposite, or a *not* on either side: it stays;
+- other words: a few may go, if nearly all of the rest stands in the other.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> copy = "The mill at Lowford was built in by the monks and it was burnt down in the great flood of that year"
+    >>> whole = "The mill at Lowford was built in 1809 by the monks, and burnt down in the great flood of that year.[2]"
+    >>> round(compare(words(copy), words(whole)).similarity, 2), compare(words(whole), words(copy)).accepted
+    (0.91, False)
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import combining, normalize
+
+from rapidfuzz.distance import LCSseq
+
+from pipeline.corpus.alignment import Block, Words, align, differences
+
+__all__ = ["TOO_MUCH", "Comparison", "are_opposites", "compare", "objection", "price", "spare", "telling"]
+
+PREFIXES = frozenset("un in im ir il dis non anti de mis a".split())  # they turn a word around
+ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
+LOOK_ALIKE = [pair.split("=") for pair in "rn=m cl=d vv=w ii=ll i=l 1=l 0=o 5=s".split()]
+COMPOUND = re.compile(r"\w-\w")
+TOO_MUCH = "too many words of its own"
+FEW, TENTH = 3.0, 0.1  # words that a copy may have for itself, but not more than that share of a short one
+SHARE = 0.06  # of its words, that a long one may
+RUN = 4  # words in a row that only one side has, from which on they are a statement
+
+
+class Comparison(NamedTuple):
+    """What came of comparing a paragraph with one that may stay for it.
+
+    `similarity` is the share of its words that stand in the other, `accepted` whether it may go, and `why` what speaks
+    against it. `blocks` are the words in common.
+    """
+
+    similarity: float
+    accepted: bool
+    why: str
+    blocks: list[Block]
+
+
+def compare(one: Words, other: Words, similarity: float = 0.8) -> Comparison:
+    """Tell whether a paragraph may go because another stays: see the module.
+
+    `similarity` is the least share of its words that must stand in the other.
+    """
+    blocks = align(one.forms, other.forms)
+    same = sum(block.size for block in blocks)
+    share = same / len(one) if len(one) else 0.0
+    if share < similarity:
+        return Comparison(share, False, "too little in common", blocks)
+    why = objection(one, other, blocks)
+    return Comparison(share, not why, why, blocks)
+
+
+def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
+    """What speaks against giving the one up for the other, given the words that they have in common: nothing, if ""."""
+    lost = 0.0
+    for left, right in differences(one, other, blocks):
+        cost = price(one, other, left, right)
+        if cost is None:
+            return f"{_quoted(one, left)} is not {_quoted(other, right)}"
+        lost += cost
+    return "" if lost <= spare(len(one)) else TOO_MUCH
+
+
+def spare(size: int) -> float:
+    """How many words a copy of so many words may have for itself.
+
+    >>> spare(10), spare(40), spare(100)
+    (1.0, 3.0, 6.0)
+    """
+    return max(min(FEW, TENTH * size), SHARE * size)
+
+
+def _quoted(side: Words, span: range) -> str:
+    return repr(side.text[side.spans[span.start][0] : side.spans[span.stop - 1][1]]) if span else "nothing"
+
+
+def price(one: Words, other: Words, left: range, right: range) -> float | None:
+    """What is lost if the words `left` of the one go and those of the other, `right`, stay: none, if it is too much.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> def lost(one, other):
+    ...     one, other = words(one), words(other)
+    ...     return price(one, other, range(len(one)), range(len(other)))
+    >>> lost("very", ""), lost("colour", "color"), lost("", "1809"), lost("warm", "cold"), lost("", "not")
+    (0.5, 0.5, 0.0, None, None)
+    """
+    known = telling()
+    gone, there = one.forms[left.start : left.stop], other.forms[right.start : right.stop]
+    if len(gone) == len(there) == 1:
+        if unaccented(gone[0]) == unaccented(there[0]):
+            return 0.0
+        if _is_misspelt(gone[0], there[0]) and not one.text[one.spans[left[0]][0]].isupper():
+            return 0.5
+    if _denials(gone) != _denials(there):
+        return None  # a *not* on one side
+    if any(not form[0].isalnum() and form not in gone for form in there):
+        return None  # a number below nought, or another currency
+    if not gone:
+        return None if _is_compound(other, right) else 0.0
+    if len(gone) >= RUN and len(gone) > len(there) + 1:
+        return None
+    cost = 0.0
+    for place, form in zip(left, gone, strict=True):
+        if form in there or form in known.negations:
+            continue  # only its place differs, or the way to say it
+        if not form[0].isalpha() or form in known.facts or _is_name(one, place):
+            return None
+        if any(are_opposites(form, rival) for rival in there):
+            return None
+        cost += 0.5 if form in known.common else 1.0
+    return cost
+
+
+def _is_compound(side: Words, span: range) -> bool:
+    """Whether a hyphen joins some words to what is beside them: the `north` of `north-west`."""
+    start, end = side.spans[span.start][0], side.spans[span.stop - 1][1]
+    return COMPOUND.search(side.text, max(0, start - 2), start + 1) is not None or (
+        COMPOUND.match(side.text, end - 1, end + 2) is not None
+    )
+
+
+def are_opposites(one: str, other: str) -> bool:
+    """Whether one word in the place of the other turns a sentence into another statement.
+
+    >>> are_opposites("warm", "cold"), are_opposites("happy", "unhappy"), are_opposites("warm", "happy")
+    (True, True, False)
+    """
+    sides, rival = _lines(one), _lines(other)
+    if any(line in rival and rival[line] != side for line, side in sides.items()):
+        return True
+    if one.removesuffix("ful") == other.removesuffix("less") or one.removesuffix("less") == other.removesuffix("ful"):
+        return one != other
+    short, long = sorted((one, other), key=len)
+    return len(short) > 3 and long.endswith(short) and long[: len(long) - len(short)] in PREFIXES
+
+
+def _is_name(side: Words, place: int) -> bool:
+    """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals."""
+    start, end = side.spans[place]
+    if not any(map(str.isupper, side.text[start:end])) or side.text.isupper():
+        return False
+    return side.forms[place] not in telling().common
+
+
+@lru_cache(maxsize=4096)
+def _lines(form: str) -> dict[int, str]:
+    """The lines of opposites and of kinds that a word is of, each with its side there; endings do not count."""
+    known = telling()
+    stems = [
+        form,
+        *(form[: -len(ending)] for ending in ENDINGS if form.endswith(ending) and len(form) > len(ending) + 2),
+    ]
+    stems += [f"{form[:-3]}y"] if form.endswith("ied") else []
+    sides = {line: str(side) for stem in stems for line, side in known.opposites.get(stem, {}).items()}
+    return sides | {-line: form for line in known.kinds.get(form, ())}
+
+
+def _denials(forms: Sequence[str]) -> set[int]:
+    """What negations there are among words, by the lines of those that say the same."""
+    known = telling().negations
+    return {known[form] for form in forms if form in known}
+
+
+def unaccented(form: str) -> str:
+    """A word without its accents, which one copy may have and another not.
+
+    >>> unaccented("hokkaidō")
+    'hokkaido'
+    """
+    return form if form.isascii() else "".join(c for c in normalize("NFD", form) if not combining(c))
+
+
+def _is_misspelt(one: str, other: str) -> bool:
+    """Whether two words are one, written in two ways: with a letter more, or another, or with letters exchanged."""
+    if (
+        min(len(one), len(other)) < 4
+        or not (one + other).isalnum()
+        or one.isdigit()
+        or other.isdigit()
+        or are_opposites(one, other)
+    ):
+        return False
+    known = telling()
+    if (one in known.facts) + (other in known.facts) > (min(len(one), len(other)) > 5):
+        return False
+    return _read(one) == _read(other) or LCSseq.similarity(one, other) >= max(len(one), len(other)) - 1
+
+
+def _read(form: str) -> str:
+    """A word as it may be read from a bad print, in which some letters look alike.
+
+    >>> _read("tirnes") == _read("times"), _read("caiied") == _read("called")
+    (True, True)
+    """
+    for old, new in LOOK_ALIKE:
+        form = form.replace(old, new)
+    return form
+
+
+class Telling(NamedTuple):
+    """The words of `telling.toml`: of each word its line of `negations`, the lines of `opposites` and its side there,
+    and the lines of `kinds`."""
+
+    negations: dict[str, int]
+    facts: frozenset[str]
+    common: frozenset[str]
+    opposites: dict[str, dict[int, int]]
+    kinds: dict[str, frozenset[int]]
+
+
+@cache
+def telling() -> Telling:
+    """The words by which paragraphs that are alike say different things."""
+    data = tomllib.loads(Path(__file__).with_name("telling.toml").read_text(encoding="utf-8"))
+    opposites: dict[str, dict[int, int]] = {}
+    for number, line in enumerate(data["opposites"].splitlines()):
+        for side, words in enumerate(line.split("/")):
+            for word in words.split():
+                opposites.setdefault(word, {})[number] = side
+    kinds: dict[str, frozenset[int]] = {}
+    for number, line in enumerate(data["kinds"].splitlines()):
+        for word in line.split():
+            kinds[word] = kinds.get(word, frozenset()) | {number}
+    negations = {word: line for line, words in enumerate(data["negations"].splitlines()) for word in words.split()}
+    facts = negations.keys() | data["facts"].split()
+    return Telling(negations, frozenset(facts), frozenset(data["common"].split()), opposites, kinds)
