@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from unicodedata import unidata_version
 
 from pipeline.engines.kept import Kept
 from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError, RunReport, WrongFolders
@@ -82,7 +82,7 @@ def run(
 def _made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
     """How documents are made: with another, nothing of an earlier run can be reused."""
     digest = (rules or RuleSet.builtin()).without(settings.off, also=STAGE_RULES).digest()
-    return sidecar.making(settings, digest) | {"unicode": unidata_version}
+    return sidecar.making(settings, digest) | {"python": sys.implementation.cache_tag}
 
 
 def _clean(

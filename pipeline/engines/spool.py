@@ -14,13 +14,13 @@ process, and nothing but places goes between them. The raw text is left out, sin
 
 from __future__ import annotations
 
+import marshal
 import os
-import pickle
-from dataclasses import replace
 from types import TracebackType
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
-from pipeline.document import Document
+from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Repair, Source, Witness
+from pipeline.edits import Edit
 from pipeline.stages.utf8 import utf8
 
 __all__ = ["Spool", "Spot"]
@@ -60,7 +60,7 @@ class Spool:
     def add(self, document: Document, marks: bytes = b"") -> Spot:
         """Put a document down, with its marks."""
         text = utf8(document.text)
-        rest = pickle.dumps(replace(document, raw="", text=""), pickle.HIGHEST_PROTOCOL)
+        rest = pack(document)
         name = f"{self._run}-{os.getpid()}"
         if self._mine is None:
             self._mine = open(os.path.join(self._folder, name), "ab")  # noqa: SIM115 (closed with the spool)
@@ -72,9 +72,8 @@ class Spool:
     def get(self, spot: Spot) -> Document:
         """Take a document up; its raw text is empty."""
         packed = self._read(spot, 0, spot.size)
-        document: Document = pickle.loads(memoryview(packed)[spot.text + spot.marks :])
-        document.text = packed[: spot.text].decode("utf-8", "surrogatepass")
-        return document
+        text = packed[: spot.text].decode("utf-8", "surrogatepass")
+        return unpack(memoryview(packed)[spot.text + spot.marks :], text)
 
     def text(self, spot: Spot) -> str:
         """Only the text of a document."""
@@ -96,3 +95,41 @@ class Spool:
         for file in (*self._files.values(), *([self._mine] if self._mine else [])):
             file.close()
         self._files, self._mine = {}, None
+
+
+def pack(document: Document) -> bytes:
+    """What is known of a document, without its texts: by marshal, twice as fast as pickle for many edits."""
+    source = document.source
+    repairs = [(*repair[:-1], [*map(tuple, repair.witnesses)]) for repair in document.repairs]
+    lists = (document.facts, document.gaps, document.paragraphs, document.flags)
+    return marshal.dumps(
+        (
+            document.id,
+            (source.sha256, source.size, source.encoding, source.how, source.bom, [*map(tuple, source.patches)]),
+            [(stage, [*map(tuple, edits)]) for stage, edits in document.ledger],
+            *([*map(tuple, rows)] for rows in lists),
+            repairs,
+        )
+    )
+
+
+def unpack(packed: bytes | memoryview, text: str) -> Document:
+    """The document that `pack` packed, with its clean text."""
+    id, source, ledger, facts, gaps, paragraphs, flags, repairs = marshal.loads(packed)
+    return Document(
+        id=id,
+        raw="",
+        text=text,
+        source=Source(*source),
+        ledger=Ledger(Pass(stage, [*map(Edit._make, edits)]) for stage, edits in ledger),
+        facts=[*map(Fact._make, facts)],
+        gaps=[*map(Gap._make, gaps)],
+        paragraphs=[*map(Paragraph._make, paragraphs)],
+        flags=[*map(Flag._make, flags)],
+        repairs=[*map(_repair, repairs)],
+    )
+
+
+def _repair(row: tuple[Any, ...]) -> Repair:
+    raw_start, raw_end, old, new, kind, found_by, witnesses = row
+    return Repair(raw_start, raw_end, old, new, kind, found_by, tuple(map(Witness._make, witnesses)))
