@@ -8,8 +8,8 @@ versions are the same. What cannot be used any more is thrown away.
 
 from __future__ import annotations
 
+import marshal
 import os
-import pickle
 import shutil
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ __all__ = ["FOLDER", "Kept", "Seen"]
 FOLDER = ".clean-corpus"
 _STATE = "state"
 _LEAST = 0.5  # of what is kept, that must be of use
-_FORMAT = 1
+_FORMAT = 2
 
 
 class Seen(NamedTuple):
@@ -79,8 +79,8 @@ class Kept:
         if not self._made or sum(live.values()) < _LEAST * held:
             shutil.rmtree(self.folder)
             return
-        state = pickle.dumps((_FORMAT, self._made, self._now), pickle.HIGHEST_PROTOCOL)
-        text.write(os.path.join(self.folder, _STATE), state)
+        rows = {id: (*seen[:3], tuple(seen.spot), seen.damaged) for id, seen in self._now.items()}
+        text.write(os.path.join(self.folder, _STATE), marshal.dumps((_FORMAT, self._made, rows)))
 
     def _changed(self, entry: Entry) -> int:
         try:
@@ -91,16 +91,20 @@ class Kept:
     def _load(self) -> dict[str, Seen]:
         try:
             with open(os.path.join(self.folder, _STATE), "rb") as file:
-                kind, made, seen = pickle.load(file)
+                kind, made, rows = marshal.load(file)
             if kind != _FORMAT or made != self._made:
                 return {}
+            seen = {
+                id: Seen(suffix, size, changed, Spot(*spot), damaged)
+                for id, (suffix, size, changed, spot, damaged) in rows.items()
+            }
             names = {found.spot.name: 0 for found in seen.values()}
             for name in names:
                 names[name] = os.path.getsize(os.path.join(self.folder, name))
-        except (OSError, ValueError, TypeError, EOFError, AttributeError, ImportError, pickle.UnpicklingError):
+        except (OSError, ValueError, TypeError, EOFError, AttributeError):
             return {}
         whole = all(found.spot.start + found.spot.size <= names[found.spot.name] for found in seen.values())
-        return dict(seen) if whole else {}
+        return seen if whole else {}
 
     def _clear(self, names: set[str]) -> None:
         """Remove all but these files, and the state that names them."""
