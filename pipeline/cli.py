@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pipeline.cli_rules import FILE, rule_set, rules
 from pipeline.report import terminal
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(
@@ -312,71 +312,7 @@ def verify(out: Path, raw: Path | None) -> None:
         sys.exit(1)
 
 
-@main.group()
-def rules() -> None:
-    """List the rules, show one, or test a rule pack."""
-
-
-@rules.command("list")
-@click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="List those of a rule pack, too.")
-def list_rules(packs: tuple[Path, ...]) -> None:
-    """List the id of every rule, and what it is for."""
-    import textwrap
-
-    from pipeline.report.rules import reasons
-
-    known = reasons(_rules(packs))
-    width = max(map(len, known)) + 2
-    for id, about in known.items():
-        terminal.say(textwrap.fill(about, 80, initial_indent=id.ljust(width), subsequent_indent=" " * width))
-
-
-@rules.command()
-@click.argument("id")
-@click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="Look in a rule pack, too.")
-def show(id: str, packs: tuple[Path, ...]) -> None:
-    """Show a rule, with its examples.
-
-    \b
-    Example:
-      clean-corpus rules show markers.footnote
-    """
-    from pipeline.report.rules import describe, reasons
-
-    rules = _rules(packs)
-    known = reasons(rules)
-    if id not in known:
-        raise terminal.unknown("rule", id, known, "List them with clean-corpus rules list.")
-    rule = next((rule for rule in rules.rules if rule.id == id), None)
-    terminal.say("\n".join(describe(id, known[id], rule)))
-
-
-@rules.command()
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
-def test(files: tuple[Path, ...]) -> None:
-    """Test rule packs: does each rule take what its examples mark, and nothing else?
-
-    \b
-    Example:
-      clean-corpus rules test my-site.toml
-
-    Exit code 1 if one does not.
-    """
-    from pipeline.report.rules import tally
-    from pipeline.rules.engine import RuleSet
-    from pipeline.rules.pack import PackError, load
-
-    failed = False
-    for file in files:
-        try:
-            pack = load(file)
-            RuleSet.builtin().with_packs([file])
-            terminal.say(f"{file}: {tally(pack.rules)}, all as they say.")
-        except PackError as error:
-            terminal.say(str(error))
-            failed = True
-    if failed:
-        sys.exit(1)
+main.add_command(rules)
 
 
 @main.command(hidden=True)
@@ -401,7 +337,7 @@ def _choices(choices: dict[str, Any]) -> tuple[Settings, RuleSet]:
     """The settings and the rules that options ask for; what they name wrongly is told."""
     from pipeline.settings import Settings
 
-    rules = _rules(choices.pop("packs"))
+    rules = rule_set(choices.pop("packs"))
     off = tuple(dict.fromkeys(choices.pop("without")))
     _check_known(off, rules)
     try:
@@ -421,16 +357,6 @@ def _check_known(off: Iterable[str], rules: RuleSet) -> None:
     for name in off:
         if name not in known:
             raise terminal.unknown("rule", name, known, "List them with clean-corpus rules list.")
-
-
-def _rules(packs: Iterable[Path]) -> RuleSet:
-    from pipeline.rules.engine import RuleSet
-    from pipeline.rules.pack import PackError
-
-    try:
-        return RuleSet.builtin().with_packs(packs) if packs else RuleSet.builtin()
-    except PackError as error:
-        raise click.ClickException(str(error)) from None
 
 
 if __name__ == "__main__":

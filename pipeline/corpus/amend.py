@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pipeline.core import LedgerMismatch
 from pipeline.document import Document, Gap, Ledger, Paragraph, Pass
-from pipeline.edits import Edit, PositionMap, apply, invert
+from pipeline.edits import Edit, PositionMap, apply, unapply
 
 __all__ = ["amend"]
 
@@ -25,7 +25,7 @@ def amend(document: Document, stage: str, edits: Sequence[Edit], gaps: Sequence[
     ('One.', [(0, 4)])
     """
     text = apply(document.text, edits)
-    if apply(text, invert(edits)) != document.text:
+    if unapply(text, edits) != document.text:
         raise LedgerMismatch(f"Cannot vouch for {document.id}: its {stage} cannot be undone.")
     positions = PositionMap(edits)
     ledger = Ledger([*document.ledger, Pass(stage, edits)] if edits else document.ledger)

@@ -34,7 +34,7 @@ from pipeline.corpus.amend import amend
 from pipeline.corpus.dates import ASKING, MONTHS, canonical, dates, glued, is_year, kind_of, values
 from pipeline.corpus.witness import FAR, Reach, Reading, agree, one_sentence, reach, read, same_subject
 from pipeline.document import Document, Gap
-from pipeline.edits import Edit, PositionMap, apply, invert
+from pipeline.edits import Edit, PositionMap, apply, unapply
 from pipeline.settings import Settings
 from pipeline.stages import gaps as patterns
 
@@ -151,7 +151,7 @@ def remaining(document: Document, settings: Settings) -> Document:
     """
     before = document.text
     if document.ledger.passes and document.ledger.passes[-1].stage == STAGE:
-        before = apply(before, invert(document.ledger.passes[-1].edits))
+        before = unapply(before, document.ledger.passes[-1].edits)
     return amend(document, "gaps", patterns.policy(document.text, document.gaps, settings, found_in=before))
 
 
