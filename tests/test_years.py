@@ -17,10 +17,11 @@ import years as benchmark
 from families import unmark
 
 from pipeline.core import Pipeline
+from pipeline.corpus.amend import amend
 from pipeline.corpus.siblings import Siblings, propose, restore_all
 from pipeline.corpus.years import ALIGNMENT, STAGE, Passage, fill, is_damaged, remaining, restore
 from pipeline.document import Document
-from pipeline.edits import apply, invert
+from pipeline.edits import Edit, apply, invert
 from pipeline.settings import Settings
 
 DAMAGE = "The town hall was empty during the s, and again in the late s, when it rained."
@@ -213,3 +214,13 @@ def test_a_probable_gap_never_drops_a_sentence() -> None:
     probable = [gap for gap in lost.gaps if not gap.certain]
     assert probable
     assert "signed in May and a protocol" in remaining(lost, Settings(gaps="drop")).text
+
+
+def test_the_habits_that_count_are_those_of_the_text_before_years_came_back() -> None:
+    """With three of four gaps filled, the one space before a comma that is no gap would look like a habit."""
+    text = "He was born in , and she was born in , and it was built in . He died in . It rained , and that was all."
+    lost = CLEAN.clean(text, "lost")
+    *filled, left = lost.gaps
+    edits = [Edit(gap.at, "", "1809", "years.restored") for gap in filled]
+    done = remaining(amend(lost, STAGE, edits, [left]), Settings(gaps="drop"))
+    assert (len(filled), "He died in" in done.text, "born in 1809" in done.text) == (3, False, True)
