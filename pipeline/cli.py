@@ -58,6 +58,14 @@ def cleaning_options(command: F) -> F:
             show_default=True,
             help="How headings are written: as plain lines, or with # before them.",
         ),
+        click.option(
+            "--labeller",
+            type=click.Choice(["forest", "trafilatura", "none"]),
+            default="forest",
+            show_default=True,
+            help="What tells the content of a page from its debris; with none, all of the page stays.",
+        ),
+        click.option("--alt", is_flag=True, help="Show the texts of a page that stand for images."),
         click.option("--typography", is_flag=True, help="Straighten quotes, and write ligatures as letters."),
         click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="Add a rule pack (TOML)."),
         click.option("--without", multiple=True, metavar="RULE", help="Switch a rule off: its id, or FAMILY.*"),
@@ -112,10 +120,10 @@ def out_option(command: F) -> F:
 @click.option("--force", is_flag=True, help="Clean all documents, also those that an earlier run has kept.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def run(raw: Path, out: Path, workers: int | None, force: bool, quiet: bool, **choices: Any) -> None:
-    """Clean every text of the folder RAW into the folder OUT.
+    """Clean every text and page of the folder RAW into the folder OUT.
 
-    Documents are the .txt, .text and .md files below RAW, and text files without a
-    suffix. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
+    Documents are the .txt, .text, .md, .html, .htm and .xhtml files below RAW, and
+    text files without a suffix. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
     for all, manifest.jsonl. The same texts and options give the same bytes. What was
     cleaned is kept in OUT/.clean-corpus, so that a later run cleans only what is new
     or changed.
@@ -150,8 +158,9 @@ def run(raw: Path, out: Path, workers: int | None, force: bool, quiet: bool, **c
 
 @main.command()
 @cleaning_options
-def text(**choices: Any) -> None:
-    """Clean one text from standard input to standard output.
+@click.option("--html", is_flag=True, help="The input is the source of a page, even if it does not begin like one.")
+def text(html: bool, **choices: Any) -> None:
+    """Clean one text or page from standard input to standard output.
 
     The input is bytes in any encoding; the output is UTF-8.
 
@@ -164,7 +173,9 @@ def text(**choices: Any) -> None:
     from pipeline.formats.text import encode
 
     try:
-        document = Pipeline(settings, rules=rules).clean(sys.stdin.buffer.read(), "standard input")
+        document = Pipeline(settings, rules=rules).clean(
+            sys.stdin.buffer.read(), "standard input", "html" if html else None
+        )
     except LedgerMismatch as error:
         raise click.ClickException(str(error)) from None
     sys.stdout.buffer.write(encode(document.text))

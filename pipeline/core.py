@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from pipeline.document import Document, Fact, Flag, Found, Ledger, Paragraph
-from pipeline.edits import Edit, apply
+from pipeline.document import Document, Fact, Flag, Found, Ledger, Media, Paragraph
+from pipeline.edits import Edit, PositionMap, apply
 from pipeline.rules.engine import RuleSet
-from pipeline.settings import Settings
-from pipeline.stages import STAGE_RULES, Stage, characters, debris, decode, encoding, gaps, lines, reflow
+from pipeline.settings import Settings, is_off
+from pipeline.stages import STAGE_RULES, Stage, characters, debris, decode, encoding, gaps, lines, page, reflow
+
+if TYPE_CHECKING:
+    from pipeline.html.page import Page
 
 TRIPS = 4  # how often an earlier stage is asked again; as a rule once, and it finds nothing
 
@@ -21,11 +25,14 @@ def default_stages(settings: Settings | None = None, rules: RuleSet | None = Non
     """The stages of a document, in order, to which a pipeline may add its own.
 
     >>> [stage.name for stage in default_stages()]
-    ['lines', 'encoding', 'characters', 'debris', 'reflow', 'gaps']
+    ['cut', 'markup', 'content', 'lines', 'encoding', 'characters', 'debris', 'reflow', 'gaps']
     """
     settings = settings or Settings()
     rules = rules or RuleSet.builtin()
     return [
+        Stage("cut", page.cut, whole=True),
+        Stage("markup", page.markup(settings), whole=True),
+        Stage("content", page.content(settings), whole=True),
         Stage("lines", lines.find),
         Stage("encoding", encoding.finder(settings)),
         Stage("characters", characters.find),
@@ -63,12 +70,17 @@ class Pipeline:
                     "Put that stage before it, or leave `back_to` out."
                 )
 
-    def clean(self, source: str | bytes, id: str = "document") -> Document:
+    def clean(self, source: str | bytes, id: str = "document", media: Media | None = None) -> Document:
         """Clean one document; `source` is its text, or its bytes, whose encoding is then detected.
 
-        Raises `LedgerMismatch` if the ledger does not replay.
+        `media` is `html` for the source of a page, and `text` for what is none; by default, a document is a page if it
+        begins like one. Raises `LedgerMismatch` if the ledger does not replay.
+
+        >>> Pipeline().clean("<p>Fish &amp; chips<br>for two", media="html").text
+        'Fish & chips\\nfor two'
         """
         document = decode.document(source, id)
+        document.media = media or ("html" if page.is_page(document.text) else "text")
         if any(flag.kind == "binary" for flag in document.flags):
             return document  # no text: left alone, and flagged
         position = trips = 0
@@ -84,6 +96,7 @@ class Pipeline:
             position += 1
         settle(document)
         replay(document)
+        document.page = None  # its tree may be large
         return document
 
     def _run(self, stage: Stage, document: Document) -> int:
@@ -91,9 +104,10 @@ class Pipeline:
         before, passes = document.text, len(document.ledger)
         edits = 0
         for _ in range(stage.rounds):
-            found = stage.find(document.text)
+            found = stage.find(document if stage.whole else document.text)
             if self._off:
                 found.edits = [edit for edit in found.edits if not is_off(edit.rule, self._off)]
+                found.facts = [fact for fact in found.facts if not is_off(fact.rule, self._off)]
             take(document, stage.name, found)
             if not found.edits:
                 break
@@ -110,11 +124,6 @@ class Pipeline:
         """
         for id, source in sources:
             yield self.clean(source, id)
-
-
-def is_off(rule: str, off: frozenset[str]) -> bool:
-    """Whether an edit's rule, or any of the rules that it is joined of, is switched off by id or by family."""
-    return any(name in off or name.split(".")[0] + ".*" in off for name in rule.split("+"))
 
 
 def take(document: Document, stage: str, found: Found) -> None:
@@ -135,6 +144,10 @@ def take(document: Document, stage: str, found: Found) -> None:
         if gaps:
             forward = document.ledger.maps()[-1].forward
             gaps = [gap._replace(at=forward(gap.at, side="left")) for gap in gaps]
+    if found.edits and document.page is not None:
+        move(document.page, document.ledger.maps()[-1])
+    if found.page is not None:  # its blocks stand where these edits put them
+        document.page = found.page
     if found.edits and not is_behind(found.edits, document.paragraphs):
         positions = document.ledger.maps()[-1]
         starts = positions.forward_all([paragraph.start for paragraph in document.paragraphs], side="left")
@@ -144,6 +157,14 @@ def take(document: Document, stage: str, found: Found) -> None:
             for paragraph, start, end in zip(document.paragraphs, starts, ends, strict=True)
         ]
     document.gaps.extend(gaps)
+
+
+def move(page: Page, positions: PositionMap) -> None:
+    """Let the blocks of a page stand where a pass has moved them."""
+    starts = positions.forward_all([block.start for block in page.blocks], side="right")
+    ends = positions.forward_all([block.end for block in page.blocks], side="left")
+    for block, start, end in zip(page.blocks, starts, ends, strict=True):
+        block.start, block.end = start, max(start, end)
 
 
 def is_behind(edits: Sequence[Edit], paragraphs: Sequence[Paragraph]) -> bool:

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipeline.edits import Edit, PositionMap, Side, apply, compose, unapply
+
+if TYPE_CHECKING:
+    from pipeline.html.page import Page
+
+Media = Literal["text", "html"]
 
 
 class Pass(NamedTuple):
@@ -102,6 +107,7 @@ class Found:
     gaps: Sequence[Gap] = ()
     paragraphs: Sequence[Paragraph] = ()
     flags: Sequence[Flag] = ()
+    page: Page | None = None
 
 
 class Ledger:
@@ -219,7 +225,10 @@ class Source:
 
 @dataclass(slots=True)
 class Document:
-    """One document on its way: `text` is as the last pass left it, the ledger tells how it came from `raw`."""
+    """One document on its way: `text` is as the last pass left it, the ledger tells how it came from `raw`.
+
+    `media` is what the raw text is: `text`, or the `html` source of a page; then `page` is what its markup says.
+    """
 
     id: str
     raw: str
@@ -231,6 +240,8 @@ class Document:
     paragraphs: list[Paragraph] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
+    media: Media = "text"
+    page: Page | None = None
 
     @property
     def edits(self) -> list[Edit]:

@@ -6,12 +6,17 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Literal, get_args
+
+from pipeline.stages import OPTIONAL_MARKUP
 
 Dedup = Literal["drop", "mark", "off"]
 Scope = Literal["corpus", "document"]
 GapPolicy = Literal["drop", "mark", "keep"]
 Headings = Literal["plain", "markdown"]
+Labeller = Literal["forest", "trafilatura", "none"]
+CHOICES = (("dedup", Dedup), ("scope", Scope), ("gaps", GapPolicy), ("headings", Headings), ("labeller", Labeller))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,9 @@ class Settings:
       left must mean little: numbers, names and negations are never given up, whatever the share.
     - `gaps`: what happens to a sentence with a dropped year that nothing fills: `drop`, `mark` or `keep`.
     - `headings`: how headings are written: `plain`, or `markdown` (`# ` before them).
+    - `labeller`: who tells the content of a page from its debris: the `forest` that comes with the package,
+      `trafilatura` (an extra), or `none`: then all of the page stays.
+    - `alt`: whether the texts are shown that stand for images.
     - `typography`: ftfy's taste: straight quotes, no ligatures, no full-width forms.
     - `off`: ids of rules that are not to be used (`family.name`, or `family.*`).
     - `guard`: the share of its words that a document may lose to debris rules; one that would lose more is kept
@@ -38,12 +46,14 @@ class Settings:
     similarity: float = 0.8
     gaps: GapPolicy = "drop"
     headings: Headings = "plain"
+    labeller: Labeller = "forest"
+    alt: bool = False
     typography: bool = False
     off: tuple[str, ...] = ()
     guard: float = 0.9
 
     def __post_init__(self) -> None:
-        for name, kind in (("dedup", Dedup), ("scope", Scope), ("gaps", GapPolicy), ("headings", Headings)):
+        for name, kind in CHOICES:
             value, allowed = getattr(self, name), get_args(kind)
             if value not in allowed:
                 known = ", ".join(allowed)
@@ -53,6 +63,14 @@ class Settings:
             if not 0 < share <= 1:
                 raise ValueError(f"Cannot use {name}={share!r}: it is a share of words. Give one above 0, up to 1.")
 
+        for name in self.off:
+            if name.startswith("html.") and name not in OPTIONAL_MARKUP:
+                raise ValueError(f"Cannot switch off {name}: without it a page does not become text. Leave it on.")
+        if self.labeller == "trafilatura" and find_spec("trafilatura") is None:
+            raise ValueError(
+                "Cannot use labeller='trafilatura': it is not installed. Use pip install 'clean-corpus[trafilatura]'."
+            )
+
     def as_json(self) -> dict[str, Any]:
         """The settings as plain data, as the sidecar records them."""
         return dataclasses.asdict(self) | {"off": list(self.off)}
@@ -61,3 +79,12 @@ class Settings:
         """SHA-256 of the settings, and of `more` texts that decide what cleaning does (the rule packs)."""
         parts = [json.dumps(self.as_json(), sort_keys=True), *more]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def is_off(rule: str, off: frozenset[str]) -> bool:
+    """Whether an edit's rule, or any of the rules that it is joined of, is switched off by id or by family.
+
+    >>> is_off("html.tag+page.share", frozenset(["page.*"]))
+    True
+    """
+    return any(name in off or name.split(".")[0] + ".*" in off for name in rule.split("+"))

@@ -7,11 +7,10 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from pipeline.core import is_off
 from pipeline.corpus.alignment import Block, Words, words
 from pipeline.corpus.comparison import TOO_MUCH, Comparison, compare, objection, price, spare
 from pipeline.corpus.index import Index, Proposal, Proposals
-from pipeline.settings import Settings
+from pipeline.settings import Settings, is_off
 
 __all__ = ["KINDS", "Decision", "decide"]
 

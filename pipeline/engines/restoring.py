@@ -11,12 +11,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipeline.core import is_off
 from pipeline.corpus.siblings import Siblings
 from pipeline.corpus.years import RULES, Evidence, Passage, Restored, fill, remaining, restore
 from pipeline.document import Document, Repair, Witness
 from pipeline.engines.spool import Spool, Spot
-from pipeline.settings import Settings
+from pipeline.settings import Settings, is_off
 
 if TYPE_CHECKING:
     from pipeline.corpus.index import Index

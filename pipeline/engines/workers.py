@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from pipeline.core import LedgerMismatch, Pipeline, is_off
+from pipeline.core import LedgerMismatch, Pipeline
 from pipeline.corpus import HEADING
 from pipeline.document import Document
 from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError
@@ -21,7 +21,7 @@ from pipeline.engines.spool import Spool, Spot
 from pipeline.formats import manifest, sidecar, text
 from pipeline.formats.text import Entry
 from pipeline.rules.engine import RuleSet
-from pipeline.settings import Settings
+from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage
 from pipeline.stages.gaps import DAMAGED
 
@@ -98,7 +98,7 @@ def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
         except OSError as error:
             return Problem(entry.name, why(error), "Check that the file can be read.")
         try:
-            document = pipeline.clean(source, entry.id)
+            document = pipeline.clean(source, entry.id, text.media(entry.suffix))
             if later and document.gaps and not is_damaged(document):
                 from pipeline.corpus.years import remaining
 

@@ -14,8 +14,9 @@ from pipeline.formats import jsonio
 __all__ = ["FACTS", "NAME", "Counts", "counts", "line", "removed", "row", "rows"]
 
 NAME = "manifest.jsonl"
-# The facts that attribution needs: those whose kind is one of these words, or ends with it, as `source_title` does.
-FACTS = ("licence", "copyright", "author", "title", "url")
+# The facts that attribution and selection need: those whose kind is one of these words, or ends with it, as
+# `source_title` does.
+FACTS = ("licence", "copyright", "author", "title", "url", "name", "published", "language")
 
 Counts = dict[str, list[int]]  # rule → [edits, characters taken, characters written]
 

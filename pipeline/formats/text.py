@@ -1,4 +1,4 @@
-"""Text files: which files of a folder are documents, what they are called, and how results get to disk.
+"""Files of texts and pages: which files of a folder are documents, what they are called, and how results get to disk.
 
 The id of a document is its path below the folder without the suffix, with `/` between its parts. A result is there
 whole or not at all: what fails is taken back, and what was there before is replaced in one step.
@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.document import Media
 from pipeline.stages.utf8 import utf8
 
 __all__ = [
+    "PAGES",
     "PART",
     "SUFFIXES",
     "Collision",
@@ -27,6 +29,7 @@ __all__ = [
     "collisions",
     "decode",
     "encode",
+    "media",
     "part",
     "paths",
     "printable",
@@ -40,7 +43,8 @@ __all__ = [
 ]
 
 PART = ".clean-corpus-part"  # how the names of files end that are being written
-SUFFIXES = (".txt", ".text", ".md")
+PAGES = (".html", ".htm", ".xhtml")  # suffixes of pages
+SUFFIXES = (".txt", ".text", ".md", *PAGES)
 _SUFFIX = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,7}$")  # `v1.5` and `Dr. Who` have none
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 _LONGEST = 255  # bytes: the longest name of a file
@@ -106,7 +110,7 @@ def results(folder: str) -> set[str]:
 
 
 def scan(folder: str) -> Listing:
-    """List the documents of a folder and its subfolders: `.txt`, `.text`, `.md`, and text files without a suffix.
+    """List the documents of a folder and its subfolders: files of one of `SUFFIXES`, and text files without a suffix.
 
     Everything else is listed as skipped. Raises `OSError` if the folder, or one in it, cannot be read.
     """
@@ -130,6 +134,15 @@ def split(name: str) -> tuple[str, str]:
     """
     found = _SUFFIX.search(name.rpartition("/")[2])
     return (name[: -len(found[0])], found[0]) if found else (name, "")
+
+
+def media(suffix: str) -> Media | None:
+    """What a file is by its suffix: a page, or None where only its beginning can tell.
+
+    >>> media(".HTM"), media(".txt")
+    ('html', None)
+    """
+    return "html" if suffix.lower() in PAGES else None
 
 
 def _why_not(entry: os.DirEntry[str], suffix: str) -> str:

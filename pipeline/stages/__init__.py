@@ -3,12 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.document import Found
 
 # The rules that are not of a pack: a stage makes their edits itself.
 STAGE_RULES = {
+    "head.title": "The title of what is on the page, without the name of the site.",
+    "head.page-title": "The title of the page, as a browser shows it.",
+    "head.author": "Who wrote what is on the page.",
+    "head.published": "When the page was published.",
+    "head.modified": "When the page was last changed.",
+    "head.canonical-url": "The address that the page gives as its own.",
+    "head.language": "The language of the page, as a BCP 47 tag.",
+    "head.licence": "The licence of the page, or who has the rights to it.",
+    "head.site-name": "The name of the site.",
+    "head.description": "What the page says it is about.",
+    "head.page-type": "What kind of page it is, in a word of Open Graph.",
+    "head.schema-type": "What the page describes, in a word of schema.org.",
+    "html.declaration": "A declaration or an instruction of markup (`<!DOCTYPE …>`, `<?xml …?>`).",
+    "html.head": "An element of a page's head: its title, metadata, links. What they say is kept as facts.",
+    "html.script": "A script of a page.",
+    "html.style": "A style sheet of a page.",
+    "html.comment": "A comment in markup.",
+    "html.template": "Markup that a script may use, and a browser does not show.",
+    "html.drawing": "A drawing within a page (SVG, canvas, image map).",
+    "html.embedded": "What stands in for a frame, a video or another object that a browser shows itself.",
+    "html.control": "What can be chosen or typed in a form.",
+    "html.annotation": "The source of a formula, beside the formula.",
+    "html.tag": "Markup; where it parts two blocks, a line break or an empty line stands instead.",
+    "html.space": "White space that a browser does not show.",
+    "html.entity": "A character reference of markup (`&amp;`) becomes the character that it names.",
+    "html.hidden": "Text that the page itself hides.",
+    "html.ruby": "The reading of a word, in small letters above it.",
+    "html.footnote": "The raised mark of a footnote.",
+    "html.raised": "A raised number is written with raised digits (10⁶), since it would mean another one without.",
+    "page.navigation": "A block that is not content, where the page says navigation: menus, breadcrumbs, page numbers.",
+    "page.header": "A block that is not content, in a header.",
+    "page.footer": "A block that is not content, in a footer.",
+    "page.aside": "A block that is not content, in a sidebar.",
+    "page.advert": "A block that is not content, where the page says advertisement.",
+    "page.consent": "A block that is not content, of a notice about cookies and privacy.",
+    "page.share": "A block that is not content, about sharing or following.",
+    "page.related": "A block that is not content, about other pages: related, popular, next.",
+    "page.comments": "A block that is not content, around comments and replies.",
+    "page.subscribe": "A block that is not content, about a newsletter or a subscription.",
+    "page.controls": "A block that is not content, of a form, a search, a login, a basket or a dialog.",
+    "page.meta": "A block that is not content, beside it: author, date, categories, labels.",
+    "page.boilerplate": "A block that is not content, by its text and its place.",
     "lines.crlf": "A line end of Windows (carriage return and line feed) becomes a line feed.",
     "lines.cr": "A line end of old Macs (a carriage return alone) becomes a line feed.",
     "lines.vertical-tab": "A vertical tab ends a line.",
@@ -51,12 +93,15 @@ STAGE_RULES = {
     "duplicates.covered": "A paragraph all of which stands in a longer one, or in several others.",
     "duplicates.heading": "A heading whose whole body went with duplicates.",
 }
+# Without the other rules about markup a page would not become text: they cannot be switched off.
+OPTIONAL_MARKUP = ("html.hidden", "html.ruby", "html.footnote", "html.raised")
 
 
 class Stage(NamedTuple):
-    """A named step: `find` looks at a text and says what should change. It runs until it asks for nothing more,
-    `rounds` times at most. What a `guarded` stage took is given back if it was too large a share of the words.
-    A stage that makes text look different may uncover work for an earlier one: `back_to` names that, to be asked again.
+    """A named step: `find` looks at a text (or, if `whole`, at the document) and says what should change. It runs until
+    it asks for nothing more, `rounds` times at most. What a `guarded` stage took is given back if it was too large a
+    share of the words. A stage that makes text look different may uncover work for an earlier one: `back_to` names
+    that, to be asked again.
 
     >>> from pipeline.edits import Edit
     >>> Stage("demo", lambda text: Found([Edit(0, "x", "", "demo.x")] if text[:1] == "x" else [])).find("xy").edits
@@ -64,7 +109,8 @@ class Stage(NamedTuple):
     """
 
     name: str
-    find: Callable[[str], Found]
+    find: Callable[[Any], Found]
     rounds: int = 1
     guarded: bool = False
     back_to: str = ""
+    whole: bool = False

@@ -1,0 +1,370 @@
+"""What a labeller is told of a block: numbers from its text, from names, from its neighbours and the elements around.
+
+Boilerplate detection with features of this kind goes back to Kohlschütter et al. (2010), the use of neighbours and of
+predictions about them to Vogels et al. (Web2Text, 2018). What an element holds is a difference of two running sums over
+the blocks of the page, so all of it is linear in the size of the page. The numbers do not depend on the machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.html import cues
+from pipeline.html.blocks import Block
+from pipeline.html.page import Page
+from pipeline.html.tree import HEADINGS, LINK
+
+Numbers = NDArray[Any]
+Columns = dict[str, Numbers]
+
+WORD = re.compile(r"\w+")
+TERMINAL = tuple('.!?…。！？"”:')
+PRICE = re.compile(r"[$€£¥]\s?\d|\d\s?[€£]|\b(?:USD|EUR|GBP)\b")
+HEAD = 60  # words of a block that are looked at one by one
+KINDS = ("paragraph", "heading", "item", "term", "definition", "row", "code", "quote", "caption")
+ELEMENTS = (
+    "nav",
+    "footer",
+    "main",
+    "aside",
+    "article",
+    "heading",
+    "ol",
+    "li",
+    "p",
+    "dl",
+    "header",
+    "figure",
+    "noscript",
+)
+ELEMENT_BITS = {name: 1 << place for place, name in enumerate(ELEMENTS)}
+ELEMENT_BITS |= dict.fromkeys(HEADINGS, ELEMENT_BITS["heading"])
+USED_CUES = ("comments", "content", "cards", "navigation", "dialog", "body", "review", "thread", "cart", "article")
+TYPES = ("product", "person", "offer", "collectionpage", "organization", "article", "newsarticle", "qapage", "website")
+LEVELS = 5  # elements around a block that are looked at one by one
+SHARES = (0.1, 0.25, 0.5)  # of the words of a page: the smallest elements that hold so much
+CLIMB = 40  # how far up they are looked for
+PROSE_WORDS, PROSE_LINK = 15, 0.3  # a block of so many words, not more of them links, is prose
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Log-odds of being content: of the words that elements are named with, and of the words of short blocks."""
+
+    names: Mapping[str, float]
+    words: Mapping[str, float]
+
+
+@dataclass(slots=True)
+class Measures:
+    """What is measured once for a page: of its blocks (`words` to `alike`), and of its elements."""
+
+    words: Numbers
+    sums: Numbers  # of the words before each block
+    place: Numbers  # of each block in the outline
+    parents: Numbers
+    first: Numbers
+    last: Numbers
+    holders: list[Numbers]  # for each of `SHARES`, the element around each block that holds so much
+    steps: list[Numbers]  # and how far up it is
+    alike: tuple[Numbers, Numbers]  # signatures of each block's element, and of its parent
+
+    def within(self, sums: Numbers) -> Numbers:
+        """What each element holds, given running sums over blocks."""
+        return sums[self.last] - sums[self.first]
+
+
+def running(values: Numbers) -> Numbers:
+    """Sums of the values before each place, and of all."""
+    return np.concatenate([[0.0], np.cumsum(values)])
+
+
+def rows(page: Page, scores: Scores) -> tuple[Columns, Measures]:
+    """Return the columns of a page, a value for each block, and the measures that they are made of."""
+    wanted = frozenset([word.lower() for word in WORD.findall(page.title) if len(word) > 3])
+    own = np.array([_text(block, scores.words, wanted) for block in page.blocks], dtype=np.float64).T
+    columns: Columns = dict(zip(TEXT, own, strict=True))
+    names = _names(page, scores.names)
+    measures = _measures(page, columns["words"], names["signature"])
+    sentences, price = columns.pop("sentences"), columns.pop("price")
+    sums = {
+        "link": running(columns["words"] * columns["link"]),
+        "prose": running(columns["words"] * _is_prose(columns)),
+        "ends": running(sentences + columns["end"]),
+    }
+    columns |= _by_name(names, measures)
+    columns |= _neighbours(columns, measures, sums)
+    columns |= _around(names, measures, sums)
+    columns |= _alike(columns, measures)
+    columns |= _headings(page, columns)
+    columns |= _page(page, columns, sums, price)
+    seen: dict[str, int] = {}
+    for block in page.blocks:
+        seen[block.text] = seen.get(block.text, 0) + 1
+    columns["copies"] = np.array([seen[block.text] for block in page.blocks])
+    return columns, measures
+
+
+TEXT = (
+    "words", "chars", "link", "sentences", "end", "breaks", "lower", "in_title", "score", "score_low", "price", "kind",
+    "level",
+)  # fmt: skip
+
+
+def _text(block: Block, scores: Mapping[str, float], title: frozenset[str]) -> tuple[float, ...]:
+    """What a block's own text and kind give."""
+    text = block.text
+    words = WORD.findall(text)
+    link = visible = 0
+    for start, end, style in block.pieces:
+        visible += end - start
+        if style & LINK:
+            link += end - start
+    head = words[:HEAD]
+    folded = [word.lower() for word in head]
+    found = [scores[word] for word in folded if word in scores]
+    return (
+        len(words), len(text), link / (visible or 1),
+        text.count(". ") + text.count("? ") + text.count("! "), text.endswith(TERMINAL), text.count("\n"),
+        sum(map(str.__eq__, head, folded)) / (len(head) or 1),
+        len([word for word in folded if word in title]) / (len(title) or 1) if title else 0,
+        sum(found), min(found, default=0), len(PRICE.findall(text)) if len(text) < 300 else 0,
+        KINDS.index(block.kind), block.level,
+    )  # fmt: skip
+
+
+def _names(page: Page, scores: Mapping[str, float]) -> dict[str, Numbers]:
+    """For each element, what names tell: its own, and all those around it; and a number that is the same for elements
+    of the same names in elements of the same names."""
+    known: dict[tuple[int, str, str], int] = {}
+    scored: dict[str, tuple[int, float, float, float]] = {"": (0, 0.0, 0.0, 0.0)}
+    found: list[tuple[float, ...]] = []
+    outline = page.outline
+    elements = zip(outline.elements, outline.classes, outline.names, outline.parents, strict=True)
+    for name, classes, names, parent in elements:
+        if names not in scored:
+            scored[names] = _scored(names, scores)
+        own, high, low, total = scored[names]
+        element = ELEMENT_BITS.get(name, 0)
+        if parent < 0:
+            found.append((0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0))
+            continue
+        above = found[parent]
+        signature = known.setdefault((int(above[10]), name, classes), len(known) + 1)
+        found.append((
+            own, own | int(above[0]), own | int(above[2]), element, element | int(above[4]),
+            high, low, max(high, above[7]), min(low, above[8]), total + above[9], signature,
+        ))  # fmt: skip
+    table = np.array(found, dtype=np.float64).T
+    fields = (
+        "own",
+        "near",
+        "cues",
+        "element",
+        "elements",
+        "own_best",
+        "own_worst",
+        "best",
+        "worst",
+        "total",
+        "signature",
+    )
+    whole = {"own", "near", "cues", "element", "elements", "signature"}
+    return {name: row.astype(np.int64) if name in whole else row for name, row in zip(fields, table, strict=True)}
+
+
+def _scored(names: str, scores: Mapping[str, float]) -> tuple[int, float, float, float]:
+    """The cues of names; the best, the worst and the sum of the scores of their words."""
+    found = [scores[word] for word in sorted(cues.words(names)) if word in scores]
+    return cues.bits(names), max(found, default=0.0), min(found, default=0.0), sum(found)
+
+
+def _measures(page: Page, words: Numbers, signature: Numbers) -> Measures:
+    outline = page.outline
+    place = np.array([block.place for block in page.blocks], dtype=np.int64)
+    parents = np.maximum(np.array(outline.parents, dtype=np.int64), 0)
+    sums = running(words)
+    measures = Measures(
+        words, sums, place, parents, np.array(outline.first), np.array(outline.last), [], [],
+        (signature[place], signature[parents[place]]),
+    )  # fmt: skip
+    held = measures.within(sums)
+    for share in SHARES:
+        holder, steps = place, np.zeros(len(place))
+        for _ in range(CLIMB):
+            small = (held[holder] < share * sums[-1]) & (holder > 0)
+            if not small.any():
+                break
+            steps = steps + small
+            holder = np.where(small, parents[holder], holder)
+        measures.holders.append(holder)
+        measures.steps.append(steps)
+    return measures
+
+
+def _is_prose(columns: Columns) -> Numbers:
+    return (columns["words"] >= PROSE_WORDS) & (columns["link"] < PROSE_LINK)
+
+
+def _by_name(names: Mapping[str, Numbers], measures: Measures) -> Columns:
+    """What the names of the elements around each block say: cues and elements as 0 (none), 1 (far), 2, 3 (its own)."""
+    place = measures.place
+    found = {name: names[name][place] for name in ("best", "worst", "total")}
+    for cue in USED_CUES:
+        bit = cues.BITS[cue].bit_length() - 1
+        found[f"cue_{cue}"] = sum((names[field][place] >> bit) & 1 for field in ("own", "near", "cues"))  # type: ignore[assignment]
+    for bit, name in enumerate(ELEMENTS):
+        found[f"in_{name}"] = ((names["element"][place] >> bit) & 1) + ((names["elements"][place] >> bit) & 1)
+    return found
+
+
+def _neighbours(columns: Columns, measures: Measures, sums: Mapping[str, Numbers]) -> Columns:
+    """The blocks before and behind, one by one and by the dozen; and where on the page a block stands."""
+    count = len(measures.words)
+    index = np.arange(count)
+    found: Columns = {}
+    for name in ("words", "kind", "score", "best", "worst", "total"):
+        found[f"{name}-1"], found[f"{name}+1"] = shifted(columns[name], 1)
+    for reach in (4, 12):
+        low, high = np.maximum(index - reach, 0), np.minimum(index + reach + 1, count)
+        near = measures.sums[high] - measures.sums[low]
+        found[f"words_{reach}"] = near
+        for name in ("link", "prose"):
+            found[f"{name}_{reach}"] = (sums[name][high] - sums[name][low]) / np.maximum(near, 1)
+    found["index"], found["from_end"], found["at"] = index, count - index, index / count
+    found["words_before"] = measures.sums[:-1] / max(measures.sums[-1], 1)
+    found["prose_before"] = sums["prose"][:-1] / max(sums["prose"][-1], 1)
+    return found
+
+
+def shifted(values: Numbers, step: int) -> tuple[Numbers, Numbers]:
+    """The values of the blocks `step` before and behind each; -1 where there is none."""
+    padding = np.full(min(step, len(values)), -1.0)
+    return np.concatenate([padding, values[:-step]]), np.concatenate([values[step:], padding])
+
+
+def _around(names: Mapping[str, Numbers], measures: Measures, sums: Mapping[str, Numbers]) -> Columns:
+    """The elements around each block: how much they hold, and of what."""
+    total = max(measures.sums[-1], 1)
+    words = measures.within(measures.sums)
+    parts = {name: measures.within(sums[name]) / np.maximum(words, 1) for name in ("link", "prose")}
+    blocks = measures.last - measures.first
+    found: Columns = {}
+    up = measures.place
+    for level in range(LEVELS):
+        found[f"around{level}_words"], found[f"around{level}_share"] = words[up], words[up] / total
+        found[f"around{level}_blocks"] = blocks[up]
+        for name, part in parts.items():
+            found[f"around{level}_{name}"] = part[up]
+        for name in ("best", "worst") if level < LEVELS - 1 else ():
+            found[f"around{level}_{name}"] = names[f"own_{name}"][up]
+        up = measures.parents[up]
+    for share, holder, steps in zip(SHARES, measures.holders, measures.steps, strict=True):
+        found[f"holds{share}_steps"], found[f"holds{share}_words"] = steps, words[holder] / total
+        found[f"holds{share}_total"] = names["total"][holder]
+        for name, part in parts.items():
+            found[f"holds{share}_{name}"] = part[holder]
+        found[f"holds{share}_at"] = (np.arange(len(holder)) - measures.first[holder]) / np.maximum(blocks[holder], 1)
+    return found
+
+
+def means(values: Numbers, groups: Numbers) -> Numbers:
+    """For each block the mean of its group."""
+    return (np.bincount(groups, weights=values) / np.maximum(np.bincount(groups), 1))[groups]
+
+
+def _alike(columns: Columns, measures: Measures) -> Columns:
+    """Blocks in elements of the same signature: entries of a list, posts of a thread, items of a menu."""
+    found: Columns = {}
+    total = max(measures.sums[-1], 1)
+    for name, groups in zip(("alike", "kin"), measures.alike, strict=True):
+        found[name] = np.bincount(groups)[groups]
+        found[f"{name}_share"] = np.bincount(groups, weights=measures.words)[groups] / total
+        for column in ("words", "link", "end", "score") if name == "alike" else ("words", "link"):
+            found[f"{name}_{column}"] = means(columns[column], groups)
+    return found
+
+
+def _headings(page: Page, columns: Columns) -> Columns:
+    """The heading above each block, and the one that is the title of the page."""
+    index = np.arange(len(page.blocks))
+    heading = columns["kind"] == KINDS.index("heading")
+    main = heading & (columns["level"] == 1)
+    above = np.maximum.accumulate(np.where(heading, index, -1))
+    above_main = np.maximum.accumulate(np.where(main, index, -1))
+    title = int(np.argmax(columns["in_title"] + 0.01 * heading))
+    return {
+        "h1_seen": np.cumsum(main),
+        "from_h1": np.where(above_main >= 0, index - above_main, -1),
+        "from_heading": np.where(above >= 0, index - above, -1),
+        "heading_score": np.where(above >= 0, columns["score"][above], 0),
+        "heading_level": np.where(above >= 0, columns["level"][above], 0),
+        "from_title": index - title if columns["in_title"][title] > 0.3 else np.full(len(index), -999),
+    }
+
+
+def _page(page: Page, columns: Columns, sums: Mapping[str, Numbers], price: Numbers) -> Columns:
+    """What is the same for all blocks of a page."""
+    count, total = len(page.blocks), max(columns["words"].sum(), 1)
+    kinds = np.bincount(columns["kind"].astype(np.int64), minlength=len(KINDS))
+    values: dict[str, float] = {
+        "words": total, "blocks": count, "link": sums["link"][-1] / total, "prose": sums["prose"][-1] / total,
+        "ends": sums["ends"][-1] / total, "prices": (price > 0).sum(), "rows": kinds[KINDS.index("row")] / count,
+        "headings": kinds[KINDS.index("heading")] / count, "code": kinds[KINDS.index("code")],
+        "articles": page.outline.elements.count("article"),
+    }  # fmt: skip
+    values |= {name: name in page.types for name in TYPES}
+    return {f"page_{name}": np.full(count, value) for name, value in values.items()}
+
+
+def context(measures: Measures, first: Numbers) -> Columns:
+    """Columns of a second look: what a first labeller says of a block, of the blocks near it, of the elements around it
+    and of the blocks that are alike. `first` are its probabilities."""
+    words, sums = measures.words, measures.sums
+    expected = running(words * first)
+    count = len(first)
+    index = np.arange(count)
+    found: Columns = {"first": first}
+    for step in (1, 2, 3):
+        found[f"first-{step}"], found[f"first+{step}"] = shifted(first, step)
+    for reach in (2, 5, 12, 30):
+        low, high = np.maximum(index - reach, 0), np.minimum(index + reach + 1, count)
+        found[f"first_{reach}"] = (expected[high] - expected[low]) / np.maximum(sums[high] - sums[low], 1)
+    held = measures.within(sums)
+    share = measures.within(expected) / np.maximum(held, 1)
+    up = measures.place
+    for level in range(LEVELS + 1):
+        found[f"around{level}_first"] = share[up]
+        up = measures.parents[up]
+    total = max(float(expected[-1]), 1e-9)
+    for name, holder in zip(SHARES, measures.holders, strict=True):
+        found[f"holds{name}_first"] = share[holder]
+        found[f"holds{name}_part"] = held[holder] * share[holder] / total
+    for label, groups in zip(("alike", "kin"), measures.alike, strict=True):
+        found[f"{label}_first"] = means(first, groups)
+        weights = np.bincount(groups, weights=words)
+        found[f"{label}_expected"] = (np.bincount(groups, weights=words * first) / np.maximum(weights, 1))[groups]
+    found["page_first"] = np.full(count, expected[-1] / max(sums[-1], 1))
+    found["first_before"] = expected[:-1] / total
+    best = best_f1(first, words)
+    found["page_best"], found["page_f1"] = np.full(count, first.max()), np.full(count, best)
+    found["first_margin"] = first - best / 2
+    return found
+
+
+def best_f1(chances: Numbers, words: Numbers) -> float:
+    """The best F1 that can be expected of keeping the likeliest blocks of a page, weighed by their words."""
+    order = np.argsort(-chances, kind="stable")
+    kept, hits = np.cumsum(words[order]), np.cumsum((chances * words)[order])
+    return float((2 * hits / (kept + hits[-1] + 1e-9)).max())
+
+
+def stack(columns: Mapping[str, Numbers], names: Sequence[str]) -> NDArray[np.float32]:
+    """The rows of the named columns, as a forest takes them."""
+    return np.stack([np.asarray(columns[name], dtype=np.float32) for name in names], axis=1)

@@ -1,0 +1,129 @@
+"""The stages of a page: what is never shown is cut, markup becomes text, and what is not content goes.
+
+Each is a pass of its own: the first looks at the source of the page, the third at the text that a browser would show.
+A document that is no page passes through them untouched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from pipeline.document import Document, Found
+from pipeline.edits import Edit
+from pipeline.settings import Settings, is_off
+from pipeline.stages import OPTIONAL_MARKUP
+
+# What is shown after all, if the rule that hides it is switched off.
+SHOWN = {rule: rule.partition(".")[2] for rule in OPTIONAL_MARKUP}
+
+# How a page begins, whatever its file is called: as browsers sniff it (WHATWG MIME Sniffing, section 7.1), but only by
+# what no text begins with.
+BEGINNING = re.compile(
+    r"\ufeff?\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*){0,4}<(?:!doctype\s+html|html)[\s>]", re.I | re.S
+)
+
+
+def is_page(text: str) -> bool:
+    """Whether a text is the source of a page.
+
+    >>> is_page("<!DOCTYPE html><p>Hello"), is_page("To write <html> is to begin a page.")
+    (True, False)
+    """
+    return BEGINNING.match(text) is not None
+
+
+def cut(document: Document) -> Found:
+    """Find what a browser never shows, and what the head of the page says of it."""
+    if document.media != "html":
+        return Found()
+    from pipeline.html.cut import find
+    from pipeline.html.head import facts
+
+    edits = find(document.text)
+    return Found(edits, facts=facts(document.text, edits))
+
+
+def markup(settings: Settings) -> Callable[[Document], Found]:
+    """Return the stage that makes text of markup."""
+    show = frozenset(shown for rule, shown in SHOWN.items() if rule in settings.off)
+    show |= {"alt"} if settings.alt else frozenset()
+
+    def find(document: Document) -> Found:
+        if document.media != "html":
+            return Found()
+        from pipeline.html import blocks, tree
+        from pipeline.html.page import Page
+        from pipeline.html.render import render
+
+        source = document.text
+        found, outline = blocks.find(tree.parse(source), source)
+        blocks.show_all(outline, found)
+        edits = render(source, found, outline, show, settings.headings == "markdown")
+        title = next((fact.value for fact in document.facts if fact.kind == "title"), "")
+        types = frozenset(fact.value.lower() for fact in document.facts if fact.kind in ("schema_type", "page_type"))
+        return Found(edits, page=Page(source, *blocks.shown(found, outline), title, types))
+
+    return find
+
+
+def content(settings: Settings) -> Callable[[Document], Found]:
+    """Return the stage that takes away the blocks that are not content."""
+
+    off = frozenset(settings.off)
+
+    def find(document: Document) -> Found:
+        page = document.page
+        if page is None or not page.blocks or settings.labeller == "none":
+            return Found()
+        from pipeline.html.cues import reasons
+        from pipeline.html.labeller import kept, labeller
+
+        why = reasons(page.outline)
+        stays = kept(page, labeller(settings.labeller)(page))
+        rules = [
+            "" if stay or is_off(why[block.place], off) else why[block.place]
+            for block, stay in zip(page.blocks, stays, strict=True)
+        ]
+        spans = [(block.start, block.end, rule) for block, rule in zip(page.blocks, rules, strict=True)]
+        page.blocks = [block for block, rule in zip(page.blocks, rules, strict=True) if not rule]
+        return Found(list(dropped(document.text, spans)))
+
+    return find
+
+
+def dropped(text: str, spans: Sequence[tuple[int, int, str]]) -> Iterator[Edit]:
+    """Yield the edits that drop blocks, given as (start, end, rule), where the rule of those that stay is empty.
+
+    Between two blocks that stay, the wider of the separators remains.
+
+    >>> list(dropped("a\\n\\nb\\nc\\n", [(0, 1, ""), (3, 4, "page.share"), (5, 6, "")]))
+    [Edit(start=3, old='b\\n', new='', rule='page.share')]
+    """
+    at = 0
+    while at < len(spans):
+        if not spans[at][2]:
+            at += 1
+            continue
+        end = at
+        while end < len(spans) and spans[end][2]:
+            end += 1
+        yield from _drop(text, spans, at, end)
+        at = end
+
+
+def _drop(text: str, spans: Sequence[tuple[int, int, str]], first: int, last: int) -> Iterator[Edit]:
+    """Drop the blocks from number `first` up to `last`, with the separator on one side."""
+    above = spans[first - 1][1] if first else 0
+    below = spans[last][0] if last < len(spans) else len(text)
+    behind = first and (last == len(spans) or below - spans[last - 1][1] > spans[first][0] - above)
+    if behind:  # the separator below stays, or the newline at the end
+        cuts = [above, *(end for _, end, _ in spans[first:last])]
+    else:
+        cuts = [*(start for start, _, _ in spans[first:last]), below]
+    start = cuts[0]
+    for number in range(first, last):
+        rule, end = spans[number][2], cuts[number - first + 1]
+        if number + 1 == last or spans[number + 1][2] != rule:
+            yield Edit(start, text[start:end], "", rule)
+            start = end
