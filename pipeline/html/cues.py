@@ -75,21 +75,22 @@ REASONS = (
 OTHERWISE = "page.boilerplate"
 
 
+@lru_cache(maxsize=20_000)
 def words(names: str) -> frozenset[str]:
     """The words that names are made of, in small letters.
 
     >>> sorted(words("relatedPosts sidebar-2 WPBlock"))
     ['block', 'posts', 'related', 'sidebar', 'wp']
     """
-    return frozenset([word.lower() for word in WORD.findall(names)])
+    return frozenset(map(str.lower, WORD.findall(names)))
 
 
 @lru_cache(maxsize=20_000)
 def bits(names: str) -> int:
     """The cues of names, as a sum of `BITS`."""
     found = 0
-    for word in words(names):
-        found |= _WORD_BITS.get(word, 0)
+    for word in words(names) & _WORD_BITS.keys():
+        found |= _WORD_BITS[word]
     return found
 
 

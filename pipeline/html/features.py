@@ -26,6 +26,7 @@ Columns = dict[str, Numbers]
 WORD = re.compile(r"\w+")
 TERMINAL = tuple('.!?…。！？"”:')
 PRICE = re.compile(r"[$€£¥]\s?\d|\d\s?[€£]|\b(?:USD|EUR|GBP)\b")
+MONEY = re.compile("[$€£¥]|USD|EUR|GBP")
 HEAD = 60  # words of a block that are looked at one by one
 KINDS = ("paragraph", "heading", "item", "term", "definition", "row", "code", "quote", "caption")
 ELEMENTS = (
@@ -134,7 +135,7 @@ def _text(block: Block, scores: Mapping[str, float], title: frozenset[str]) -> t
         text.count(". ") + text.count("? ") + text.count("! "), text.endswith(TERMINAL), text.count("\n"),
         sum(map(str.__eq__, head, folded)) / (len(head) or 1),
         len([word for word in folded if word in title]) / (len(title) or 1) if title else 0,
-        sum(found), min(found, default=0), len(PRICE.findall(text)) if len(text) < 300 else 0,
+        sum(found), min(found, default=0), len(PRICE.findall(text)) if len(text) < 300 and MONEY.search(text) else 0,
         KINDS.index(block.kind), block.level,
     )  # fmt: skip
 
@@ -181,7 +182,7 @@ def _names(page: Page, scores: Mapping[str, float]) -> dict[str, Numbers]:
 
 def _scored(names: str, scores: Mapping[str, float]) -> tuple[int, float, float, float]:
     """The cues of names; the best, the worst and the sum of the scores of their words."""
-    found = [scores[word] for word in sorted(cues.words(names)) if word in scores]
+    found = [scores[word] for word in sorted(cues.words(names) & scores.keys())]
     return cues.bits(names), max(found, default=0.0), min(found, default=0.0), sum(found)
 
 
