@@ -272,7 +272,7 @@ def test_a_text_that_speaks_of_markup_is_no_page() -> None:
 
 
 def test_settings_refuse_what_a_page_needs() -> None:
-    with pytest.raises(ValueError, match="Cannot switch off html[.]tag"):
+    with pytest.raises(ValueError, match=r"Cannot switch off html\.tag"):
         Settings(off=("html.tag",))
     with pytest.raises(ValueError, match="Cannot use labeller='best'"):
         Settings(labeller="best")  # type: ignore[arg-type]
