@@ -1,0 +1,100 @@
+"""Debris and reflow on pages: what the stages of text do where the blocks are known.
+
+A labeller has judged what is content, so the rules that look for the chrome of a site above and below a text have
+nothing left to find but content. And where the markup told paragraphs, lists, tables and code, reflow need not guess:
+only within a block can a line break be one that somebody's editor made. Code keeps every space.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from pipeline.document import Document, Found, Paragraph
+from pipeline.edits import Edit
+from pipeline.rules.engine import RuleSet
+from pipeline.settings import Settings
+from pipeline.stages import debris, reflow
+
+JUDGED = ("chrome.head", "chrome.tail", "chrome.comments", "chrome.list")  # they do a labeller's work
+KINDS = {"heading": "heading", "item": "list", "row": "kept", "code": "kept"}  # of paragraphs; the others are prose
+TIGHT = frozenset(("item", "row", "term", "definition"))
+RUN = re.compile(r"[ \t]{2,}|\t")
+
+
+def debris_finder(settings: Settings, rules: RuleSet) -> Callable[[Document], Found]:
+    """Return the debris stage for texts and pages."""
+    on_texts = debris.finder(rules)
+    judged = [rule.id for rule in rules.rules if rule.id in JUDGED]
+    on_pages = on_texts if settings.labeller == "none" else debris.finder(rules.without(judged))
+
+    def find(document: Document) -> Found:
+        return (on_texts if document.page is None else on_pages)(document.text)
+
+    return find
+
+
+def reflow_finder(settings: Settings) -> Callable[[Document], Found]:
+    """Return the reflow stage for texts and pages."""
+    on_texts = reflow.finder(settings)
+    in_blocks = reflow.finder(replace(settings, headings="plain"))  # markup told what is a heading
+
+    def find(document: Document) -> Found:
+        if document.page is None:
+            return on_texts(document.text)
+        blocks = [(block.kind, block.start, block.end) for block in document.page.blocks]
+        edits: list[Edit] = []
+        paragraphs: list[Paragraph] = []
+        for edit, paragraph in _blocks(document.text, blocks, in_blocks):
+            edits += edit
+            paragraphs += paragraph
+        return Found(edits, paragraphs=paragraphs)
+
+    return find
+
+
+def _blocks(
+    text: str, blocks: Sequence[tuple[str, int, int]], reflow_one: Callable[[str], Found]
+) -> Iterator[tuple[list[Edit], list[Paragraph]]]:
+    """Yield the edits and paragraphs of each block, with those of the space before it."""
+    at, above = 0, ""
+    for kind, start, end in blocks:
+        start, end = trimmed(text, max(start, at), end, kind == "code")
+        if start == end or text[at:start].strip():
+            continue
+        wanted = "" if not above else "\n" if above in TIGHT and kind in TIGHT else "\n\n"
+        if kind == "item":  # how deep it is nested
+            wanted += text[at:start].rpartition("\n")[2]
+        gap = [] if text[at:start] == wanted else [Edit(at, text[at:start], wanted, "reflow.paragraph")]
+        inside = text[start:end]
+        if kind != "code" and "\n" in inside:
+            found = reflow_one(inside)
+            edits = [edit._replace(start=edit.start + start) for edit in found.edits]
+            paragraphs = [
+                Paragraph(KINDS.get(kind, one.kind), one.start + start, one.end + start) for one in found.paragraphs
+            ]
+            yield gap + edits, paragraphs
+        else:
+            runs = [] if kind == "code" else RUN.finditer(inside)
+            edits = [Edit(start + run.start(), run[0], " ", "spaces.run") for run in runs]
+            yield gap + edits, [Paragraph(KINDS.get(kind, "prose"), start, end)]
+        at, above = end, kind
+    if at < len(text) and not text[at:].strip():
+        yield [Edit(at, text[at:], "", "reflow.paragraph")], []
+
+
+def trimmed(text: str, start: int, end: int, code: bool) -> tuple[int, int]:
+    """A span without the white space at its ends; the first line of code keeps its indentation.
+
+    >>> trimmed("  a ", 0, 4, False), trimmed("\\n  a\\n", 0, 5, True)
+    ((2, 3), (1, 4))
+    """
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    first = start
+    while first < end and text[first].isspace():
+        first += 1
+    if code:
+        first = max(start, text.rfind("\n", start, first) + 1)
+    return first, end

@@ -1,0 +1,53 @@
+"""The stages of text on pages: cases, and what the labeller makes superfluous."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.core import Pipeline
+from pipeline.settings import Settings
+
+CASES: list[dict[str, Any]] = tomllib.loads(
+    (Path(__file__).parent / "cases" / "on-pages.toml").read_text(encoding="utf-8")
+)["case"]
+ALL = Pipeline(Settings(labeller="none"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_case(case: dict[str, Any]) -> None:
+    document = ALL.clean(case["page"], media="html")
+    assert document.text == case["text"]
+    for paragraph in document.paragraphs:
+        assert document.text[paragraph.start : paragraph.end].strip()
+    if case.get("same"):
+        changed = [edit for step in document.ledger if step.stage in ("debris", "reflow") for edit in step.edits]
+        assert [edit.old.strip() + edit.new.strip() for edit in changed] == [""] * len(changed)
+
+
+def test_enough_cases_must_not_change() -> None:
+    assert sum("same" in case for case in CASES) * 5 >= len(CASES)
+
+
+def test_paragraphs_have_the_kinds_that_markup_tells() -> None:
+    page = (
+        "<h2>Tides</h2><p>They rise and they fall.</p><ul><li>twice</ul><pre>x = 1</pre><table><tr><td>a<td>b</table>"
+    )
+    document = ALL.clean(page, media="html")
+    found = [(one.kind, document.text[one.start : one.end]) for one in document.paragraphs]
+    assert found == [
+        ("heading", "Tides"),
+        ("prose", "They rise and they fall."),
+        ("list", "- twice"),
+        ("kept", "x = 1"),
+        ("kept", "a | b"),
+    ]
+
+
+def test_headings_have_the_level_that_markup_tells() -> None:
+    page = "<h1>Sea</h1><h3>Tides</h3><p>They rise and they fall.</p><p>Notes</p><p>None are known of this year.</p>"
+    text = Pipeline(Settings(labeller="none", headings="markdown")).clean(page, media="html").text
+    assert text.split("\n\n")[:4] == ["# Sea", "### Tides", "They rise and they fall.", "Notes"]
