@@ -220,8 +220,9 @@ def replay(document: Document) -> None:
         raise LedgerMismatch(f"Cannot vouch for {document.id}: its ledger does not lead back to its raw text.")
 
 
-def clean(source: str | bytes, **settings: object) -> Document:
-    """Clean one text with the built-in rules; keyword arguments are those of `Settings`.
+def clean(source: str | bytes, *, media: Media | None = None, **settings: object) -> Document:
+    """Clean one text or page with the built-in rules. `media` is as for `Pipeline.clean`; the other keyword arguments
+    are those of `Settings`.
 
     Returns a `Document`: `.text`, `.edits`, `.facts`, `.gaps`, `.origin(i)`, `.ledger`.
 
@@ -231,4 +232,4 @@ def clean(source: str | bytes, **settings: object) -> Document:
     >>> result.origin(20)
     23
     """
-    return Pipeline(Settings(**settings)).clean(source)  # type: ignore[arg-type]
+    return Pipeline(Settings(**settings)).clean(source, media=media)  # type: ignore[arg-type]
