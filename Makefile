@@ -41,6 +41,7 @@ quality: $(INSTALLED_DEV) ## measure what is kept and what goes
 
 bench: $(INSTALLED_DEV) ## measure the speed
 	$(BIN)/python benchmarks/speed.py $(ARGS)
+	$(BIN)/python benchmarks/pages.py
 
 docs: $(INSTALLED_DEV) ## write the pages that are made of the code
 	$(BIN)/clean-corpus commands > docs/commands.md
