@@ -9,7 +9,7 @@ from pipeline.document import Document, Fact, Flag, Found, Ledger, Media, Paragr
 from pipeline.edits import Edit, PositionMap, apply
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
-from pipeline.stages import STAGE_RULES, Stage, characters, decode, encoding, gaps, lines, on_pages, page
+from pipeline.stages import STAGE_RULES, Stage, characters, decode, gaps, lines, on_pages, page
 
 if TYPE_CHECKING:
     from pipeline.html.page import Page
@@ -34,7 +34,7 @@ def default_stages(settings: Settings | None = None, rules: RuleSet | None = Non
         Stage("markup", page.markup(settings), whole=True),
         Stage("content", page.content(settings), whole=True),
         Stage("lines", lines.find),
-        Stage("encoding", encoding.finder(settings)),
+        Stage("encoding", on_pages.encoding_finder(settings), whole=True),
         Stage("characters", characters.find),
         Stage("debris", on_pages.debris_finder(settings, rules), rounds=2, guarded=True, whole=True),
         Stage("reflow", on_pages.reflow_finder(settings), back_to="debris", whole=True),

@@ -1,4 +1,7 @@
-"""Debris and reflow on pages: what the stages of text do where the blocks are known.
+"""Entities, debris and reflow on pages: what the stages of text do where the blocks are known.
+
+A page that shows `&lt;` to its readers writes of markup, and so may its code: there an entity is what it looks like. In
+other pages it was encoded twice.
 
 A labeller has judged what is content, so the rules that look for the chrome of a site above and below a text have
 nothing left to find but content. And where the markup told paragraphs, lists, tables and code, reflow need not guess:
@@ -8,19 +11,49 @@ only within a block can a line break be one that somebody's editor made. Code ke
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pipeline.document import Document, Found, Paragraph
 from pipeline.edits import Edit
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
-from pipeline.stages import debris, reflow
+from pipeline.stages import debris, encoding, reflow
 
+if TYPE_CHECKING:
+    from pipeline.html.blocks import Block
+
+ENTITY = "encoding.entity"
 JUDGED = ("chrome.head", "chrome.tail", "chrome.comments", "chrome.list")  # they do a labeller's work
 KINDS = {"heading": "heading", "item": "list", "row": "kept", "code": "kept"}  # of paragraphs; the others are prose
 TIGHT = frozenset(("item", "row", "term", "definition"))
 RUN = re.compile(r"[ \t]{2,}|\t")
+
+
+def encoding_finder(settings: Settings) -> Callable[[Document], Found]:
+    """Return the encoding stage for texts and pages."""
+    on_texts = encoding.finder(settings)
+
+    def find(document: Document) -> Found:
+        found, page = on_texts(document.text), document.page
+        if page is None or not any(edit.rule == ENTITY for edit in found.edits):
+            return found
+        if "&lt;" in document.text or "&gt;" in document.text:
+            found.edits = [edit for edit in found.edits if edit.rule != ENTITY]
+        else:
+            code = [block for block in page.blocks if block.kind == "code"]
+            found.edits = [edit for edit in found.edits if edit.rule != ENTITY or not _is_in(edit.start, code)]
+        return found
+
+    return find
+
+
+def _is_in(at: int, blocks: Sequence[Block]) -> bool:
+    """Whether a place is in one of some blocks, which are in order."""
+    before = bisect_right(blocks, at, key=lambda block: block.start)
+    return before > 0 and at < blocks[before - 1].end
 
 
 def debris_finder(settings: Settings, rules: RuleSet) -> Callable[[Document], Found]:
