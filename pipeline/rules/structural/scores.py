@@ -109,7 +109,6 @@ def look(line: str) -> Look:
 def scorer(lines: Lines) -> Callable[[int], float]:
     """A function that scores a line by its index: cues are above nought, prose is far below, and labels near it."""
     cues = cues_of(lines) or [0] * len(lines)
-    counts = Counter(line for line in lines.texts if 2 < len(line) < 60)
 
     @cache
     def score(index: int) -> float:
@@ -118,11 +117,17 @@ def scorer(lines: Lines) -> Callable[[int], float]:
             return 0.0
         if cue:
             return MINOR_SCORE if OFFER.fullmatch(line) or STAMP.fullmatch(line) else CUE_SCORE[cue]
-        count = counts[line]
+        count = _counts(lines)[line]
         seen = look(line)
         return seen.once if count <= 1 else seen.again if count <= MENUS else seen.often
 
     return score
+
+
+@lru_cache(maxsize=1)
+def _counts(lines: Lines) -> Counter[str]:
+    """How often each short line stands in the text; many texts are never asked."""
+    return Counter(line for line in lines.texts if 2 < len(line) < 60)
 
 
 @lru_cache(maxsize=1)
