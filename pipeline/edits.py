@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
@@ -175,13 +176,9 @@ class PositionMap:
 
     def __init__(self, edits: Sequence[Edit]) -> None:
         self._edits = edits
-        self._starts: list[int] = []
-        self._outs: list[int] = []  # where the new text of each edit starts in the output
-        shift = 0
-        for start, old, new, _ in edits:
-            self._starts.append(start)
-            self._outs.append(start + shift)
-            shift += len(new) - len(old)
+        self._starts = [edit[0] for edit in edits]
+        shifts = accumulate([len(new) - len(old) for _, old, new, _ in edits], initial=0)
+        self._outs = [*map(int.__add__, self._starts, shifts)]  # where the new text of each edit starts in the output
 
     def forward(self, position: int, *, side: Side) -> int:
         """Map a position of the input to the output.

@@ -11,7 +11,6 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipeline.corpus.siblings import Siblings
 from pipeline.corpus.years import RULES, Evidence, Passage, Restored, fill, remaining, restore
 from pipeline.document import Document, Repair, Witness
 from pipeline.engines.spool import Spool, Spot
@@ -62,6 +61,8 @@ def _found(
     known: Callable[[str], Document],
 ) -> dict[str, list[Restored]]:
     """What can be restored in the damaged documents, by id; all are read before one is changed."""
+    from pipeline.corpus.siblings import Siblings  # numpy comes with it: a run that restores nothing is spared it
+
     ids = list(spots)
     numbers = {id: number for number, id in enumerate(ids)}
     siblings = Siblings()

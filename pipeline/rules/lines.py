@@ -61,7 +61,7 @@ class Lines:
     @cached_property
     def starts(self) -> list[int]:
         """Where each line begins, as an offset into the text."""
-        return list(accumulate((len(row) + 1 for row in self.rows[:-1]), initial=0))
+        return list(accumulate([len(row) + 1 for row in self.rows[:-1]], initial=0))
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -113,6 +113,8 @@ class Rule:
 
     def facts_of(self, match: regex.Match[str]) -> tuple[tuple[str, str], ...]:
         """The facts that a match tells: its named groups that are not empty."""
+        if not self.fact_kinds:
+            return ()
         found = (
             (kind, " ".join(value.split()))
             for kind, value in match.groupdict().items()

@@ -151,7 +151,7 @@ def find_head(lines: Lines) -> Sequence[Span]:
         return ()
     score = scorer(lines)
     best, total, cut = 0.0, 0.0, -1
-    for index in range(len(lines)):
+    for index in range(cue_lines(lines)[-1] + 1):
         here = score(index)
         total += here
         if total < best - DROP:
@@ -199,19 +199,21 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     if not cues or len(cue_lines(lines)) < 2:
         return ()
     score = scorer(lines)
+    places = {i for i in cue_lines(lines) if score(i) >= 2 and lines.texts[i].lower() not in SITES}
+    if len(places) < 2:
+        return ()
     bottom = cue_lines(lines)[-1]
-    ends = not any(map(lines.is_prose, range(bottom + 1, len(lines))))
     total = 0.0
     cuts: list[tuple[float, int]] = []
-    for index in range(bottom, -1, -1):
-        here = score(index)
-        total += here
-        if here >= 2 and total > 0 and lines.texts[index].lower() not in SITES:
+    for index in range(bottom, min(places) - 1, -1):
+        total += score(index)
+        if total > 0 and index in places:
             cuts.append((total, -index))
         if total < -12:
             break
     if len(cuts) < 2:
         return ()
+    ends = not any(map(lines.is_prose, range(bottom + 1, len(lines))))
     prose = prose_above(lines)
     share = 1000 if is_thread(lines) else PROSE_SHARE
     cut = next(

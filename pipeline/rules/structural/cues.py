@@ -189,7 +189,8 @@ def cues_among(lines: Sequence[str]) -> dict[str, int]:
     >>> cues_among(["The harbour", "Share", "Home | About us"])
     {'Share': 1, 'Home | About us': 1}
     """
-    levels = map(LEVELS.get, "\n".join(lines).lower().split("\n"))
+    lines = [line for line in lines if len(line) <= LONGEST]  # most of a text is in longer ones
+    levels = map(LEVELS.get, map(str.lower, lines))
     cues = {
         line: _seen.get(line) or strength(line)
         for line, level in zip(lines, levels, strict=True)

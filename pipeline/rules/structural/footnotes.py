@@ -60,13 +60,13 @@ def find_markers(lines: Lines) -> Sequence[Span]:
     text = lines.text
     sure: list[regex.Match[str]] = []
     likely: list[regex.Match[str]] = []
-    numbers: set[int] = set()  # of all markers that can be footnotes
     nouns = 0
     for match in MARK.finditer(text):
         start, end = match.span()
         while text[end - 1] in " ,\n":  # a run ends with its last bracket
             end -= 1
-        line = text[max(text.rfind("\n", 0, start) + 1, start - 80) : start]
+        far = max(start - 80, 0)
+        line = text[max(text.rfind("\n", far, start) + 1, far) : start]
         if line[-1:].isspace() and _refers(line):
             nouns += 1
             continue
@@ -86,9 +86,8 @@ def find_markers(lines: Lines) -> Sequence[Span]:
             sure.append(match)
         elif version or (behind[-2:].isalnum() and len(behind) > 1):
             likely.append(match)
-        else:
-            continue
-        numbers.update(map(int, match.captures("number")))
+    counted_from = (*sure, *likely) if likely else ()
+    numbers = {int(number) for match in counted_from for number in match.captures("number")}  # of all footnotes
     if VERSE.search(text):  # numbers of verses or sections: what stands between two sentences is one as well
         sure = [match for match in sure if not OPENS.match(text, match.start() - 1)]
     spans = [_span(text, match) for match in sure]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
@@ -17,6 +18,7 @@ SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
 ENDS = frozenset(".!?…]\"'”’)")
 STEM = regex.compile(r"[^a-z].*")
 CODE = regex.compile(r"[;{}]$|^[})\]]|=>|[\w\])]\(.*\)$|\w = \S|^</?\w+|^import |^from .* import ")
+CODED = re.compile(r"[;{}\])=(<]|^(?:import|from) ")  # a line of code has one of these, and this search is fast
 # What stands between cues and under the items of a table of offers alike.
 OFFER = regex.compile(
     r"(?i)(?:learn more|details|view|compare|get started|(?:shop|book|order|buy|apply|register|download) now|pricing"
@@ -91,7 +93,7 @@ def look(line: str) -> Look:
     if is_text(line):
         score = -2.0 - min(len(line), 600) / 80
         return Look(score, score, score)
-    if len(line) < 200 and CODE.search(line):
+    if len(line) < 200 and CODED.search(line) and CODE.search(line):
         rest = Look(-2.0, -2.0, -2.0)
     elif ends and SENTENCE_END.search(line):
         rest = Look(-1.0, -1.0, -1.0)
@@ -109,7 +111,6 @@ def look(line: str) -> Look:
 def scorer(lines: Lines) -> Callable[[int], float]:
     """A function that scores a line by its index: cues are above nought, prose is far below, and labels near it."""
     cues = cues_of(lines) or [0] * len(lines)
-    counts = Counter(line for line in lines.texts if 2 < len(line) < 60)
 
     @cache
     def score(index: int) -> float:
@@ -118,11 +119,17 @@ def scorer(lines: Lines) -> Callable[[int], float]:
             return 0.0
         if cue:
             return MINOR_SCORE if OFFER.fullmatch(line) or STAMP.fullmatch(line) else CUE_SCORE[cue]
-        count = counts[line]
+        count = _counts(lines)[line]
         seen = look(line)
         return seen.once if count <= 1 else seen.again if count <= MENUS else seen.often
 
     return score
+
+
+@lru_cache(maxsize=1)
+def _counts(lines: Lines) -> Counter[str]:
+    """How often each short line stands in the text; many texts are never asked."""
+    return Counter(line for line in lines.texts if 2 < len(line) < 60)
 
 
 @lru_cache(maxsize=1)

@@ -35,6 +35,8 @@ DEFINING = regex.compile(
 BARE = regex.compile(r"(?:was|is|are|were) (?:an?|the|one)\b")  # a summary that lost the name it starts with
 SUFFIX = regex.compile(r"(?:s|es|n|ns|ed|d|r|rs|ing|ers?|ists?|ally|ics?|ly|ity|ness|ese|ish|ations?|'s|’s)\b")
 OWN_LINE = regex.compile(r"[*•#]|\{\{|[a-z]{2,3}:\S|$")
+GOES_ON = regex.compile(r"[ \t]?[\p{Ll}\d,.;:)(–—'’-]")
+CLOSES = regex.compile(r"[,.;:)\]!?'’”»%]|[—–-]\S")  # what no space stands before
 OPEN_END = regex.compile(r"\b(?:the|a|an|of|in|on|at|to|for|with|by|from|as|and|or|that|which|is|was|are|were)$")
 SHORTENED = regex.compile(r"\b(?:[A-Z]|Jr|Co|Inc|St|Dr)\.$")
 # What a sentence goes on behind, with the text of a link: an article, a preposition, a comma, an open bracket.
@@ -152,7 +154,7 @@ def _names(link: str, summary: str) -> bool:
 def _goes_on(lines: Sequence[str], last: int) -> bool:
     """Whether the sentence goes on behind the summary."""
     rest = lines[last + 1] if last + 1 < len(lines) else ""
-    return bool(regex.match(r"[ \t]?[\p{Ll}\d,.;:)(–—'’-]", rest))
+    return GOES_ON.match(rest) is not None
 
 
 def _seam(lines: Sequence[str], first: int, last: int) -> str:
@@ -163,7 +165,7 @@ def _seam(lines: Sequence[str], first: int, last: int) -> str:
         return "\n" if last + 1 < len(lines) else ""
     if OWN_LINE.match(rest):
         return "\n"
-    if rest[0] in " \t" or regex.match(r"[,.;:)\]!?'’”»%]|[—–-]\S", rest):
+    if rest[0] in " \t" or CLOSES.match(rest):
         return ""
     if SUFFIX.match(rest) or (link[-1:] in "$€£¥(“«" and link):
         return ""
