@@ -38,8 +38,8 @@ from pipeline.html.trafilatura import shares
 from pipeline.stages import Stage
 
 WORD = re.compile(r"\w+")
-FIRST = {"rounds": 160, "learning_rate": 0.08}
-SECOND = {"rounds": 120, "learning_rate": 0.08}
+FIRST = {"rounds": 320, "learning_rate": 0.05}
+SECOND = {"rounds": 240, "learning_rate": 0.05}
 COMMON = {
     "objective": "cross_entropy", "num_leaves": 15, "max_depth": 6, "min_data_in_leaf": 60, "feature_fraction": 0.3,
     "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5, "verbose": -1, "num_threads": 1, "seed": 1,

@@ -31,7 +31,7 @@ def default_stages(settings: Settings | None = None, rules: RuleSet | None = Non
     rules = rules or RuleSet.builtin()
     return [
         Stage("cut", page.cut, whole=True),
-        Stage("markup", page.markup(settings), whole=True),
+        Stage("markup", page.markup(settings, rules), whole=True),
         Stage("content", page.content(settings), whole=True),
         Stage("lines", lines.find),
         Stage("encoding", on_pages.encoding_finder(settings), whole=True),

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bs4.element import Tag
 
 from pipeline.html.tree import BREAK, HEADINGS, IMAGE, Piece, Run, is_hidden
+
+if TYPE_CHECKING:
+    from pipeline.rules.rule import Rule
 
 KINDS = {
     "dt": "term", "dd": "definition", "pre": "code", "listing": "code", "xmp": "code", "caption": "caption",
@@ -50,17 +54,18 @@ class Block:
 class Outline:
     """The block elements of a page in order: what each is, its class, and all the names that its author gave it (see
     `cues`). `parents` are places in the outline; an element has the blocks from `first` up to `last`; `hidden` tells
-    whether a browser shows none of them."""
+    whether a browser shows none of them, `rules` which rule of a pack chose the element, or one around it."""
 
     elements: list[str] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
     hidden: list[bool] = field(default_factory=list)
+    rules: list[Rule | None] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
     last: list[int] = field(default_factory=list)
 
-    def open(self, tag: Tag, parent: int, blocks: int) -> int:
+    def open(self, tag: Tag, parent: int, blocks: int, rule: Rule | None = None) -> int:
         """Add an element that begins before block number `blocks`; return its place."""
         attrs: dict[str, str] = tag.attrs  # type: ignore[assignment]  # no attribute is taken for a list
         self.elements.append(tag.name)
@@ -68,6 +73,7 @@ class Outline:
         self.names.append(named(attrs) if attrs else "")
         self.parents.append(parent)
         self.hidden.append((parent >= 0 and self.hidden[parent]) or (bool(attrs) and is_hidden(attrs)))
+        self.rules.append(rule or (self.rules[parent] if parent >= 0 else None))
         self.first.append(blocks)
         self.last.append(blocks)
         return len(self.elements) - 1
@@ -90,8 +96,9 @@ class _Open:
     number: int = 0  # of the next item, in a list that counts
 
 
-def find(tree: Tag, source: str) -> tuple[list[Block], Outline]:
-    """Return the blocks of a tree that `parse` made of `source`, hidden ones too, and the outline.
+def find(tree: Tag, source: str, chosen: Mapping[int, Rule] | None = None) -> tuple[list[Block], Outline]:
+    """Return the blocks of a tree that `parse` made of `source`, hidden ones too, and the outline. `chosen` are the
+    elements that rules have chosen, by their identity.
 
     >>> from pipeline.html.tree import parse
     >>> source = "<h2>Rivers</h2>They rise.<ol><li>First<li>Then"
@@ -100,6 +107,7 @@ def find(tree: Tag, source: str) -> tuple[list[Block], Outline]:
     """
     blocks: list[Block] = []
     outline = Outline()
+    chosen = chosen or {}
     stack = [_Open(iter(tree.contents), outline.open(tree, -1, 0), "paragraph", 0)]
     while stack:
         top = stack[-1]
@@ -111,8 +119,9 @@ def find(tree: Tag, source: str) -> tuple[list[Block], Outline]:
                     blocks.append(block)
                 continue
             assert isinstance(node, Tag)
-            place = outline.open(node, top.place, len(blocks))
-            if node.name == "tr" and (row := _row(node, place)):
+            place = outline.open(node, top.place, len(blocks), chosen.get(id(node)))
+            cells = node.name == "tr" and not (chosen and any(id(cell) in chosen for cell in node.contents))
+            if cells and (row := _row(node, place)):
                 blocks.append(row)
                 outline.last[place] = len(blocks)
                 continue

@@ -55,6 +55,11 @@ def labeller(name: str) -> Labeller:
     return TwoForests(jsonio.loads(file.read_bytes()))
 
 
+def stays(page: Page, name: str) -> list[bool]:
+    """Tell of each block whether it stays, by the labeller of that name; with `none`, all do."""
+    return [True] * len(page.blocks) if name == "none" else kept(page, labeller(name)(page))
+
+
 def kept(page: Page, chances: Sequence[float]) -> list[bool]:
     """Tell of each block whether it stays.
 

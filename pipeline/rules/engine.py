@@ -42,7 +42,9 @@ class RuleSet:
     def __init__(self, packs: Sequence[Pack], structural: Sequence[Structural] = ()) -> None:
         self.packs = tuple(packs)
         self.structural = tuple(structural)
-        self.pattern_rules: tuple[Rule, ...] = tuple(rule for pack in packs for rule in pack.rules)
+        of_packs = [rule for pack in packs for rule in pack.rules]
+        self.pattern_rules: tuple[Rule, ...] = tuple(rule for rule in of_packs if rule.where != "element")
+        self.element_rules: tuple[Rule, ...] = tuple(rule for rule in of_packs if rule.where == "element")
 
     def __reduce__(self) -> tuple[type[RuleSet], tuple[object, ...]]:
         return RuleSet, (self.packs, self.structural)
@@ -58,7 +60,7 @@ class RuleSet:
     @property
     def rules(self) -> list[Rule | Structural]:
         """All rules, structural ones first."""
-        return [*self.structural, *self.pattern_rules]
+        return [*self.structural, *self.pattern_rules, *self.element_rules]
 
     def with_packs(self, paths: Iterable[Path]) -> RuleSet:
         """Add packs from files; raises `PackError` for one that does not load, fails its examples, or is shadowed."""
@@ -97,7 +99,7 @@ class RuleSet:
         """SHA-256 over what decides what rules do, for the sidecar: not their examples, nor what is said about them."""
         decisive = [
             (rule.id, rule.where, rule.pattern, rule.needs, rule.also, rule.do, rule.replacement, rule.within)
-            for rule in self.pattern_rules
+            for rule in (*self.pattern_rules, *self.element_rules)
         ]
         return hashlib.sha256(repr((decisive, [rule.id for rule in self.structural])).encode()).hexdigest()
 
@@ -315,7 +317,12 @@ def resolve(text: str, spans: Iterable[Span]) -> list[Edit]:
 def failures(rules: RuleSet) -> list[str]:
     """Try the examples of every rule, each rule by itself; return a line for each that fails."""
     problems = []
-    for rule in rules.rules:
+    if rules.element_rules:
+        from pipeline.rules import elements  # BeautifulSoup comes with it
+
+        problems += [problem for one in rules.element_rules for problem in elements.failures(one)]
+    tried: list[Rule | Structural] = [*rules.structural, *rules.pattern_rules]
+    for rule in tried:
         alone = RuleSet([Pack(rule.pack, "", (rule,))]) if isinstance(rule, Rule) else RuleSet([], [rule])
         place = f"{rule.pack}:{rule.line}" if isinstance(rule, Rule) else rule.pack
         for example in (*rule.match, *rule.keep):

@@ -21,7 +21,7 @@ take exponential time and for rules that another one shadows.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,8 +115,11 @@ def _rule(table: dict[str, Any], at: str, pack: str, line: int, trusted: bool) -
             raise fail(f"{key!r} must be a list of strings that are not empty.")
     if (table.get("do") == "replace") != ("with" in table):
         raise fail("'with' belongs to do = 'replace', and the other way round.")
+    element = table["where"] == "element"
+    if (table.get("do") == "keep" and not element) or (element and table.get("do", "drop") not in ("drop", "keep")):
+        raise fail("do = 'keep' is for where = 'element', which knows only 'drop' and 'keep'.")
     try:
-        groups = trusted or regex.compile(table["pattern"], regex.VERSION1 | regex.MULTILINE).groupindex
+        groups = trusted or (_selects(table["pattern"]) if element else _compiles(table["pattern"]))
         match = tuple(map(Example.parse, table["match"]))
         keep = tuple(map(Example.parse, table["keep"]))
     except (regex.error, ValueError, TypeError) as error:
@@ -140,6 +143,22 @@ def _rule(table: dict[str, Any], at: str, pack: str, line: int, trusted: bool) -
         pack=pack,
         line=line,
     )
+
+
+def _compiles(pattern: str) -> Mapping[str, int]:
+    """The named groups of a pattern; raises `regex.error` if it is none."""
+    return regex.compile(pattern, regex.VERSION1 | regex.MULTILINE).groupindex
+
+
+def _selects(pattern: str) -> Mapping[str, int]:
+    """No groups; raises `ValueError` if a pattern is no CSS selector."""
+    import soupsieve
+
+    try:
+        soupsieve.compile(pattern)
+    except soupsieve.SelectorSyntaxError as error:
+        raise ValueError(str(error).partition("\n")[0]) from None
+    return {}
 
 
 # Texts on which patterns that backtrack without end show it.
@@ -183,7 +202,7 @@ def clashes(packs: Sequence[Pack]) -> Iterable[str]:
 def _slow(packs: Sequence[Pack]) -> Iterable[str]:
     for pack in packs:
         for rule in pack.rules:
-            probe = slow_probe(rule)
+            probe = None if rule.where == "element" else slow_probe(rule)
             if probe is not None:
                 yield (
                     f"{pack.name}:{rule.line}: Cannot use rule {rule.id}: its pattern takes over {PROBE_SECONDS} s "

@@ -13,17 +13,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import regex
 
 from pipeline.rules.lines import Lines
 
+if TYPE_CHECKING:
+    from soupsieve import SoupSieve
+
 OPEN, CLOSE = "⟦", "⟧"
 MARK = regex.compile(f"([{OPEN}{CLOSE}])")
 
-Where = Literal["inline", "line", "block", "section", "head", "tail", "document"]
-Do = Literal["drop", "replace", "fact"]
+Where = Literal["inline", "line", "block", "section", "head", "tail", "document", "element"]
+Do = Literal["drop", "replace", "fact", "keep"]
 WHERE: tuple[str, ...] = get_args(Where)
 DO: tuple[str, ...] = get_args(Do)
 
@@ -72,7 +75,9 @@ class Rule:
     - `section`: a heading line, and what goes is the section that it opens;
     - `head`: a line near the start, and what goes is the text up to its end;
     - `tail`: a line near the end, and what goes is the text from it on;
-    - `document`: the text as a whole.
+    - `document`: the text as a whole;
+    - `element`: the source of a page; here the pattern is a CSS selector, and what goes is what it chooses (see
+      `elements`).
 
     `needs` are literal strings (upper and lower case alike) of which one must be in the text for the rule to be tried;
     `also`, if there are any, are more of them, of which one must be there as well.
@@ -100,6 +105,13 @@ class Rule:
     def compiled(self) -> regex.Pattern[str]:
         """The pattern, compiled at its first use."""
         return regex.compile(self.pattern, regex.VERSION1 | regex.MULTILINE)
+
+    @cached_property
+    def selector(self) -> SoupSieve:
+        """The pattern of a rule for elements, compiled at its first use."""
+        import soupsieve
+
+        return soupsieve.compile(self.pattern)
 
     @cached_property
     def parts(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.document import Document, Found
 from pipeline.edits import Edit
+from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
 from pipeline.stages import OPTIONAL_MARKUP
 
@@ -44,8 +45,8 @@ def cut(document: Document) -> Found:
     return Found(edits, facts=facts(document.text, edits))
 
 
-def markup(settings: Settings) -> Callable[[Document], Found]:
-    """Return the stage that makes text of markup."""
+def markup(settings: Settings, rules: RuleSet) -> Callable[[Document], Found]:
+    """Return the stage that makes text of markup, and lets the rules for elements choose theirs."""
     show = frozenset(shown for rule, shown in SHOWN.items() if rule in settings.off)
     show |= {"alt"} if settings.alt else frozenset()
 
@@ -55,9 +56,11 @@ def markup(settings: Settings) -> Callable[[Document], Found]:
         from pipeline.html import blocks, tree
         from pipeline.html.page import Page
         from pipeline.html.render import render
+        from pipeline.rules.elements import chosen
 
         source = document.text
-        found, outline = blocks.find(tree.parse(source), source)
+        parsed = tree.parse(source)
+        found, outline = blocks.find(parsed, source, chosen(parsed, source, rules.element_rules))
         blocks.show_all(outline, found)
         edits = render(source, found, outline, show, settings.headings == "markdown")
         title = next((fact.value for fact in document.facts if fact.kind == "title"), "")
@@ -68,23 +71,24 @@ def markup(settings: Settings) -> Callable[[Document], Found]:
 
 
 def content(settings: Settings) -> Callable[[Document], Found]:
-    """Return the stage that takes away the blocks that are not content."""
-
+    """Return the stage that takes away the blocks that are not content: a rule for elements says so, or a labeller."""
     off = frozenset(settings.off)
 
     def find(document: Document) -> Found:
         page = document.page
-        if page is None or not page.blocks or settings.labeller == "none":
+        if page is None or not page.blocks:
             return Found()
         from pipeline.html.cues import reasons
-        from pipeline.html.labeller import kept, labeller
+        from pipeline.html.labeller import stays
 
-        why = reasons(page.outline)
-        stays = kept(page, labeller(settings.labeller)(page))
-        rules = [
-            "" if stay or is_off(why[block.place], off) else why[block.place]
-            for block, stay in zip(page.blocks, stays, strict=True)
-        ]
+        why, ruled = reasons(page.outline), page.outline.rules
+        rules = []
+        for block, stay in zip(page.blocks, stays(page, settings.labeller), strict=True):
+            rule = ruled[block.place]
+            if rule is not None:
+                rules.append("" if rule.do == "keep" else rule.id)
+            else:
+                rules.append("" if stay or is_off(why[block.place], off) else why[block.place])
         spans = [(block.start, block.end, rule) for block, rule in zip(page.blocks, rules, strict=True)]
         page.blocks = [block for block, rule in zip(page.blocks, rules, strict=True) if not rule]
         return Found(list(dropped(document.text, spans)))
