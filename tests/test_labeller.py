@@ -105,9 +105,9 @@ def test_the_smallest_pages_have_chances(source: str) -> None:
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 50)), min_size=1, max_size=12))
 @settings(max_examples=60)
 def test_what_is_kept_has_the_best_f1_that_can_be_expected(blocks: list[tuple[float, int]]) -> None:
-    page = Page(blocks=[Block("paragraph", 0, 0, [], text="w " * spaces) for _, spaces in blocks])
+    page = Page(blocks=[Block("paragraph", 0, 0, [], text="w " * count) for _, count in blocks])
     chances = [round(chance, 4) for chance, _ in blocks]
-    words = [1 + spaces for _, spaces in blocks]
+    words = [count for _, count in blocks]
 
     def expected(stays: list[bool]) -> float:
         hits = sum(chance * count for chance, count, stay in zip(chances, words, stays, strict=True) if stay)

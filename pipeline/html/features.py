@@ -24,6 +24,12 @@ Numbers = NDArray[Any]
 Columns = dict[str, Numbers]
 
 WORD = re.compile(r"\w+")
+# Letters of scripts that put no space between words, and how many make a word: of Chinese and Japanese; of Thai, Lao,
+# Burmese and Khmer.
+UNSPACED = (
+    (re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"), 2),
+    (re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"), 4),
+)
 TERMINAL = tuple('.!?…。！？"”:')
 PRICE = re.compile(r"[$€£¥]\s?\d|\d\s?[€£]|\b(?:USD|EUR|GBP)\b")
 MONEY = re.compile("[$€£¥]|USD|EUR|GBP")
@@ -51,6 +57,7 @@ TYPES = ("product", "person", "offer", "collectionpage", "organization", "articl
 LEVELS = 5  # elements around a block that are looked at one by one
 SHARES = (0.1, 0.25, 0.5)  # of the words of a page: the smallest elements that hold so much
 CLIMB = 40  # how far up they are looked for
+CASELESS = -1.0  # the share of words in small letters, of a script that has none
 PROSE_WORDS, PROSE_LINK = 15, 0.3  # a block of so many words, not more of them links, is prose
 
 
@@ -118,6 +125,18 @@ TEXT = (
 )  # fmt: skip
 
 
+def size(text: str) -> float:
+    """How many words a text has, about.
+
+    >>> size("Two words"), size("潮が満ちる")
+    (2, 3.5)
+    """
+    words = len(text.split())
+    if text.isascii():
+        return words
+    return words + sum(len(letters.findall(text)) / of_a_word for letters, of_a_word in UNSPACED)
+
+
 def _text(block: Block, scores: Mapping[str, float], title: frozenset[str]) -> tuple[float, ...]:
     """What a block's own text and kind give."""
     text = block.text
@@ -131,9 +150,9 @@ def _text(block: Block, scores: Mapping[str, float], title: frozenset[str]) -> t
     folded = [word.lower() for word in head]
     found = [scores[word] for word in folded if word in scores]
     return (
-        len(words), len(text), link / (visible or 1),
-        text.count(". ") + text.count("? ") + text.count("! "), text.endswith(TERMINAL), text.count("\n"),
-        sum(map(str.__eq__, head, folded)) / (len(head) or 1),
+        size(text), len(text), link / (visible or 1),
+        sum(map(text.count, (". ", "? ", "! ", "。"))), text.endswith(TERMINAL), text.count("\n"),
+        sum(map(str.__eq__, head, folded)) / len(head) if head and text.lower() != text.upper() else CASELESS,
         len([word for word in folded if word in title]) / (len(title) or 1) if title else 0,
         sum(found), min(found, default=0), len(PRICE.findall(text)) if len(text) < 300 and MONEY.search(text) else 0,
         KINDS.index(block.kind), block.level,

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.formats import jsonio
-from pipeline.html.features import Scores, best_f1, context, rows, stack
+from pipeline.html.features import Scores, best_f1, context, rows, size, stack
 from pipeline.html.forest import Forest, probability
 from pipeline.html.page import Labeller, Page
 
@@ -69,5 +69,5 @@ def kept(page: Page, chances: Sequence[float]) -> list[bool]:
     [False, True]
     """
     likely = np.array(chances, dtype=np.float64)
-    words = np.array([1.0 + block.text.count(" ") for block in page.blocks])
+    words = np.array([size(block.text) for block in page.blocks], dtype=np.float64)
     return (likely >= LEAST * best_f1(likely, words)).tolist()  # type: ignore[no-any-return]
