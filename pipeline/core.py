@@ -36,9 +36,9 @@ def default_stages(settings: Settings | None = None, rules: RuleSet | None = Non
         Stage("lines", lines.find),
         Stage("encoding", encoding.finder(settings)),
         Stage("characters", characters.find),
-        Stage("debris", debris.finder(rules), rounds=2, guarded=True),
-        Stage("reflow", reflow.finder(settings), back_to="debris"),
-        Stage("gaps", gaps.finder(settings)),
+        Stage("debris", debris.finder(rules), rounds=2, guarded=True, prose=True),
+        Stage("reflow", reflow.finder(settings), back_to="debris", prose=True),
+        Stage("gaps", gaps.finder(settings), prose=True),
     ]
 
 
@@ -108,6 +108,8 @@ class Pipeline:
             if self._off:
                 found.edits = [edit for edit in found.edits if not is_off(edit.rule, self._off)]
                 found.facts = [fact for fact in found.facts if not is_off(fact.rule, self._off)]
+            if stage.prose and document.page is not None and found.edits:
+                found.edits = page.as_marked(document.page, document.text, found.edits)
             take(document, stage.name, found)
             if not found.edits:
                 break

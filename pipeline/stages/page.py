@@ -7,12 +7,18 @@ A document that is no page passes through them untouched.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pipeline.document import Document, Found
 from pipeline.edits import Edit
 from pipeline.settings import Settings, is_off
 from pipeline.stages import OPTIONAL_MARKUP
+from pipeline.stages.reflow import read
+
+if TYPE_CHECKING:
+    from pipeline.html.page import Page
 
 # What is shown after all, if the rule that hides it is switched off.
 SHOWN = {rule: rule.partition(".")[2] for rule in OPTIONAL_MARKUP}
@@ -90,6 +96,33 @@ def content(settings: Settings) -> Callable[[Document], Found]:
         return Found(list(dropped(document.text, spans)))
 
     return find
+
+
+def as_marked(page: Page, text: str, edits: Sequence[Edit]) -> Sequence[Edit]:
+    """Return the edits that agree with what the markup of a page said: code stays as it is, and if the page has marked
+    its headings, no others are."""
+    code = [(block.start, block.end) for block in page.blocks if block.kind == "code"]
+    code = [(start, end) for start, end in code if start < end and not is_wrapped(text[start:end])]
+    if code:
+        ends = [end for _, end in code]
+        edits = [edit for edit in edits if not _is_within(edit, code, bisect_right(ends, edit.start))]
+    if any(edit.rule == "reflow.heading" for edit in edits) and any(block.kind == "heading" for block in page.blocks):
+        edits = [edit for edit in edits if edit.rule != "reflow.heading"]
+    return edits
+
+
+def is_wrapped(text: str) -> bool:
+    """Whether what a page calls code is prose that was wrapped at a width, as a mail is."""
+    blocks = read(text)
+    return sum(len(block) for block in blocks if block.plain()) * 2 > sum(map(len, blocks))
+
+
+def _is_within(edit: Edit, code: Sequence[tuple[int, int]], place: int) -> bool:
+    """Whether an edit would change some of a block of code, of which the one at `place` is the first that it may."""
+    if place == len(code):
+        return False
+    start, end = code[place]
+    return max(edit.end, edit.start + 1) > start and not (edit.start <= start and edit.end >= end)
 
 
 def dropped(text: str, spans: Sequence[tuple[int, int, str]]) -> Iterator[Edit]:
