@@ -37,6 +37,7 @@ STAGE_RULES = {
     "html.hidden": "Text that the page itself hides.",
     "html.ruby": "The reading of a word, in small letters above it.",
     "html.footnote": "The raised mark of a footnote.",
+    "html.quote": "A quotation mark that a browser shows where a quotation (`<q>`) begins or ends.",
     "html.raised": "A raised number is written with raised digits (10⁶), since it would mean another one without.",
     "page.navigation": "A block that is not content, where the page says navigation: menus, breadcrumbs, page numbers.",
     "page.header": "A block that is not content, in a header.",
