@@ -141,5 +141,5 @@ def _ends(name: str) -> re.Pattern[str]:
     """A pattern for the tags that end an element, and for those that begin another in it, where markup can be."""
     if name not in _ENDS:
         slash = "/" if name in RAW else "/?"
-        _ENDS[name] = re.compile(rf"<({slash}){name}(?=[\s/>])[^>]*>", re.IGNORECASE)
+        _ENDS[name] = re.compile(rf"<({slash}){name}(?=[\s/>])[^<>]*+>?+", re.IGNORECASE)
     return _ENDS[name]

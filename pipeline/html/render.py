@@ -7,12 +7,12 @@ The first of these edits in a gap between two texts brings the white space that 
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence, Set
 
 from pipeline.edits import Edit
 from pipeline.html.blocks import KINDS, Block, Outline
+from pipeline.html.tokens import unescape
 from pipeline.html.tree import BLANKS, BREAK, HIDDEN, IMAGE, LINK, QUOTE, RAISED, RUBY, Piece, is_blank
 
 SPACE = " \t\n\f\r"
@@ -190,8 +190,8 @@ class Writer:
         self.at = end
         if style & QUOTE:
             return self._write(start, text, QUOTES[text[1] == "/"][(quotes + (text[1] == "/")) % 2], "html.quote")
-        if style & RAISED and "raised" not in self.show and POWER.fullmatch(html.unescape(text)):
-            return self._write(start, text, html.unescape(text).translate(HIGH), "html.raised")
+        if style & RAISED and "raised" not in self.show and POWER.fullmatch(unescape(text)):
+            return self._write(start, text, unescape(text).translate(HIGH), "html.raised")
         if not ODD.search(text):
             return text
         parts = []
@@ -199,7 +199,7 @@ class Writer:
         for match in INSIDE.finditer(text):
             old = match[0]
             if old[0] == "&":
-                new, rule = html.unescape(old), "html.entity"
+                new, rule = unescape(old), "html.entity"
                 new = " " if new and new in SPACE and not code else new
             elif code:
                 continue
@@ -246,4 +246,4 @@ class Writer:
         if len(mark) > 80:
             return False
         linked = any(piece.style & LINK for piece in pieces[first : last + 1])
-        return bool((NOTE if linked else BARE_NOTE).fullmatch(html.unescape(mark)))
+        return bool((NOTE if linked else BARE_NOTE).fullmatch(unescape(mark)))

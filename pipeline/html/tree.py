@@ -94,7 +94,7 @@ def parse(source: str) -> BeautifulSoup:
     >>> [[str(run) for run in tag.contents] for tag in tree.find_all("p")]
     [['One bold word'], ['Two']]
     """
-    return BeautifulSoup(source, builder=Builder())
+    return BeautifulSoup("<", builder=Builder(source))  # it would take a short text for the name of a file
 
 
 class Builder(HTMLTreeBuilder):
@@ -104,20 +104,22 @@ class Builder(HTMLTreeBuilder):
     ALTERNATE_NAMES = ()
     features = ("blocks",)
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
         super().__init__(preserve_whitespace_tags=set(), string_containers={})
         self.cdata_list_attributes = {}  # `class` as it stands
+        self._source = source
 
     def feed(self, markup: Any) -> None:
-        """Make the tree of a source."""
+        """Make the tree of the source."""
         assert self.soup is not None
         self._tree = self.soup
+        source = self._source
         self._open: list[str] = []  # names of the open blocks
         self._inline: list[Inline] = []  # and of inline elements that mean something
         self._style = 0
         pieces: list[Piece] = []
         at = 0
-        for match in tags(markup):
+        for match in tags(source):
             start, end = match.span()
             if start > at:
                 pieces.append(Piece(at, start, self._style))
@@ -125,7 +127,7 @@ class Builder(HTMLTreeBuilder):
             slash, name, rest = match[1], match[2].lower(), match[3] or match[4] or ""
             if name in BLOCKS:
                 if pieces:
-                    self._run(markup, pieces)
+                    self._run(source, pieces)
                     pieces = []
                 self._block(slash, name, rest)
             elif name in SINGLE:
@@ -135,10 +137,10 @@ class Builder(HTMLTreeBuilder):
                     self._end_inline(name)
             elif name in STYLES or self._inline or MAY_HIDE.search(rest):
                 self._begin_inline(name, rest)
-        if at < len(markup):
-            pieces.append(Piece(at, len(markup), self._style))
+        if at < len(source):
+            pieces.append(Piece(at, len(source), self._style))
         if pieces:
-            self._run(markup, pieces)
+            self._run(source, pieces)
 
     def _run(self, source: str, pieces: list[Piece]) -> None:
         """Put the pieces into the tree as a text node, unless they are blank."""
