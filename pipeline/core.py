@@ -36,9 +36,9 @@ def default_stages(settings: Settings | None = None, rules: RuleSet | None = Non
         Stage("lines", lines.find),
         Stage("encoding", on_pages.encoding_finder(settings), whole=True),
         Stage("characters", characters.find),
-        Stage("debris", on_pages.debris_finder(settings, rules), rounds=2, guarded=True, whole=True),
+        Stage("debris", on_pages.debris_finder(settings, rules), rounds=2, guarded=True, whole=True, prose=True),
         Stage("reflow", on_pages.reflow_finder(settings), back_to="debris", whole=True),
-        Stage("gaps", gaps.finder(settings)),
+        Stage("gaps", gaps.finder(settings), prose=True),
     ]
 
 
@@ -108,6 +108,8 @@ class Pipeline:
             if self._off:
                 found.edits = without(found.edits, self._off)
                 found.facts = [fact for fact in found.facts if not is_off(fact.rule, self._off)]
+            if stage.prose and document.page is not None and found.edits:
+                found.edits = on_pages.as_marked(document.page, document.text, found.edits)
             take(document, stage.name, found)
             if not found.edits:
                 break

@@ -6,17 +6,19 @@ of a table whose cells hold nothing but text are one block each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bs4.element import Tag
 
-from pipeline.html.tree import BREAK, HEADINGS, IMAGE, Piece, Run, is_hidden
+from pipeline.html.tree import BREAK, HEADINGS, HIDDEN, IMAGE, RUBY, Piece, Run, is_blank, is_hidden
 
 if TYPE_CHECKING:
     from pipeline.rules.rule import Rule
 
+FIRST = frozenset(("item", "definition"))  # only the first block of an element is of these
 KINDS = {
     "dt": "term", "dd": "definition", "pre": "code", "listing": "code", "xmp": "code", "caption": "caption",
     "figcaption": "caption", "blockquote": "quote",
@@ -24,6 +26,13 @@ KINDS = {
 NAMES = ("class", "id", "role", "itemprop", "data-testid", "aria-label")
 LISTS = frozenset("ul ol menu dir".split())
 FRESH = frozenset("table td th article".split())  # what is in them starts anew
+PLAIN = frozenset("p div center".split())  # a cell that holds one of these, and nothing else, holds what is in that
+LINES = 3  # a cell of more is no cell of a row, but a layout
+NUMBER = re.compile(r"\s*([+-]?\d{1,8})", re.ASCII)
+ROMAN = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+    (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
 MOSTLY = 0.5  # of all text, that is never hidden: then a script is meant to show it
 
 
@@ -92,8 +101,10 @@ class _Open:
     place: int
     kind: str
     level: int
-    marker: str = ""  # of the item, until its first block has it
+    marker: str = ""  # of the item
     number: int = 0  # of the next item, in a list that counts
+    step: int = 0  # from one item to the next
+    style: str = ""  # how the numbers are written
 
 
 def find(tree: Tag, source: str, chosen: Mapping[int, Rule] | None = None) -> tuple[list[Block], Outline]:
@@ -108,28 +119,34 @@ def find(tree: Tag, source: str, chosen: Mapping[int, Rule] | None = None) -> tu
     blocks: list[Block] = []
     outline = Outline()
     chosen = chosen or {}
+    waiting: list[_Open] = []  # items and definitions that have no block yet
     stack = [_Open(iter(tree.contents), outline.open(tree, -1, 0), "paragraph", 0)]
     while stack:
         top = stack[-1]
         for node in top.nodes:
             if isinstance(node, Run):
                 for block in _split(node, source, top.kind, top.level, top.place):
-                    if top.kind == "item":
-                        _mark(block, stack)
+                    if waiting or top.kind in FIRST:
+                        _mark(block, waiting, source, outline)
                     blocks.append(block)
                 continue
             assert isinstance(node, Tag)
             place = outline.open(node, top.place, len(blocks), chosen.get(id(node)))
             cells = node.name == "tr" and not (chosen and any(id(cell) in chosen for cell in node.contents))
-            if cells and (row := _row(node, place)):
+            if cells and (row := _row(node, place, source)):
                 blocks.append(row)
                 outline.last[place] = len(blocks)
+                waiting.clear()
                 continue
             stack.append(_enter(node, place, top))
+            if node.name in ("li", "dd"):
+                waiting.append(stack[-1])
             break
         else:
             outline.last[top.place] = len(blocks)
             stack.pop()
+            if waiting and waiting[-1] is top:
+                waiting.pop()
     return blocks, outline
 
 
@@ -139,12 +156,18 @@ def _enter(tag: Tag, place: int, around: _Open) -> _Open:
     if name in HEADINGS:
         return _Open(nodes, place, "heading", int(name[1]))
     if name in LISTS:
-        start = tag.attrs.get("start", "1") if name == "ol" else ""
-        number = int(start) if isinstance(start, str) and start.isdecimal() and len(start) < 9 else int(name == "ol")
-        return _Open(nodes, place, "paragraph", around.level + 1 if around.kind == "item" else 1, number=number)
+        inside = _Open(nodes, place, "paragraph", 1 if around.kind == "heading" else around.level + 1)
+        if name == "ol":
+            inside.step = -1 if "reversed" in tag.attrs else 1
+            first = 1 if inside.step == 1 else sum(getattr(node, "name", "") == "li" for node in tag.contents)
+            inside.number, inside.style = _number(tag, "start", first), str(tag.attrs.get("type", ""))
+        return inside
     if name == "li":
-        marker = f"{around.number}. " if around.number else "- "
-        around.number += bool(around.number)
+        marker = "- "
+        if around.step:
+            around.number = _number(tag, "value", around.number)
+            marker = numbered(around.number, around.style) + ". "
+            around.number += around.step
         return _Open(nodes, place, "item", max(around.level, 1), marker)
     if name in KINDS:
         return _Open(nodes, place, KINDS[name], 0)
@@ -153,32 +176,76 @@ def _enter(tag: Tag, place: int, around: _Open) -> _Open:
     return _Open(nodes, place, around.kind, around.level)
 
 
-def _mark(block: Block, stack: list[_Open]) -> None:
-    """Give the first block of an item its marker; what follows in the item is a paragraph."""
-    for opened in reversed(stack):
-        if opened.marker:
-            block.marker, opened.marker = "  " * (block.level - 1) + opened.marker, ""
-            return
-        if opened.number or opened.kind != "item":
-            break
-    block.kind = "paragraph"
+def _number(tag: Tag, name: str, otherwise: int) -> int:
+    """The number that an attribute gives."""
+    match = NUMBER.match(str(tag.attrs.get(name, "")))
+    return int(match[1]) if match else otherwise
 
 
-def _row(tag: Tag, place: int) -> Block | None:
-    """The row of a table as one block, if it has two cells at least and they hold nothing but inline content."""
+def numbered(number: int, style: str) -> str:
+    """A number as a list shows it: in digits, or as the letters or Roman numerals that `type` asks for.
+
+    >>> [numbered(28, style) for style in ("1", "a", "I")], numbered(0, "a")
+    (['28', 'ab', 'XXVIII'], '0')
+    """
+    if not 0 < number < 4000 or style not in ("a", "A", "i", "I"):
+        return str(number)
+    letters = ""
+    if style in "aA":
+        while number:
+            number, letter = divmod(number - 1, 26)
+            letters = chr(ord("a") + letter) + letters
+    else:
+        for value, numeral in ROMAN:
+            letters += numeral * (number // value)
+            number %= value
+    return letters if style.islower() else letters.upper()
+
+
+def _mark(block: Block, waiting: list[_Open], source: str, outline: Outline) -> None:
+    """Give the first block of an item its marker, unless that is a heading or the like; what follows in the item, or in
+    a definition, is a paragraph."""
+    if waiting and (outline.hidden[block.place] or not any(_is_text(piece, source) for piece in block.pieces)):
+        return  # nothing shows
+    if block.kind in FIRST:
+        if not waiting:
+            block.kind = "paragraph"
+        elif waiting[-1].marker:
+            block.marker = "  " * (block.level - 1) + waiting[-1].marker
+    waiting.clear()
+
+
+def _is_text(piece: Piece, source: str) -> bool:
+    """Whether a piece is text that shows."""
+    return not piece.style & (RUBY | HIDDEN | BREAK | IMAGE) and not is_blank(source[piece.start : piece.end])
+
+
+def _row(tag: Tag, place: int, source: str) -> Block | None:
+    """The row of a table as one block, if it has two cells at least and they hold nothing but a few lines of text."""
     if len(tag.contents) < 2:
         return None
     starts: list[int] = []
     pieces: list[Piece] = []
     for cell in tag.contents:
-        if not isinstance(cell, Tag) or len(cell.contents) > 1:
+        if isinstance(cell, Run):
             return None
+        hidden = 0
         starts.append(len(pieces))
-        for run in cell.contents:
-            if not isinstance(run, Run):
+        while isinstance(cell, Tag) and len(cell.contents) == 1 and (cell.parent is tag or cell.name in PLAIN):
+            hidden |= HIDDEN if is_hidden(cell.attrs) else 0
+            cell = cell.contents[0]
+        if isinstance(cell, Run):
+            if sum([piece.style & BREAK > 0 for piece in cell.pieces]) >= LINES or _is_parted(cell, source):
                 return None
-            pieces += run.pieces
+            pieces += [piece._replace(style=piece.style | hidden) for piece in cell.pieces] if hidden else cell.pieces
+        elif not isinstance(cell, Tag) or cell.contents:
+            return None
     return Block("row", 0, place, pieces, starts)
+
+
+def _is_parted(run: Run, source: str) -> bool:
+    """Whether a run is several blocks."""
+    return len(list(_split(run, source, "", 0, 0))) > 1
 
 
 def _split(run: Run, source: str, kind: str, level: int, place: int) -> Iterator[Block]:
@@ -191,7 +258,7 @@ def _split(run: Run, source: str, kind: str, level: int, place: int) -> Iterator
     for piece in run.pieces:
         if piece.style & BREAK:
             breaks += 1
-        elif source[piece.start : piece.end].strip() or piece.style & IMAGE:
+        elif piece.style & IMAGE or not is_blank(source[piece.start : piece.end]):
             if breaks > 1 and part:
                 yield Block(kind, level, place, part)
                 part = []

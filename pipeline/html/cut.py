@@ -7,6 +7,7 @@ everything else.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from pipeline.edits import Edit
@@ -25,8 +26,8 @@ ELEMENTS = {
     "applet": "html.embedded",
     "audio": "html.embedded",
     "video": "html.embedded",
-    "noembed": "html.noscript",
-    "noframes": "html.noscript",
+    "noembed": "html.embedded",
+    "noframes": "html.embedded",
     "template": "html.template",
     "select": "html.control",
     "textarea": "html.control",
@@ -50,6 +51,7 @@ def _patterns(rest: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(special, re.IGNORECASE), re.compile(ordinary, re.IGNORECASE)
 
 
+LOST = 20  # so many elements of a name without an end, and none is looked for any more
 WHOLE, TORN = _patterns(f"{BETWEEN}>"), _patterns("[^<>]*+>?+")
 COMMENT_END = re.compile("--!?>")
 
@@ -62,16 +64,21 @@ def find(source: str) -> list[Edit]:
     """
     found: list[tuple[int, int, str]] = []
     for start, end, rule in _spans(source):
-        if found and found[-1][2] == rule and not source[found[-1][1] : start].strip():
+        if found and found[-1][2] == rule and _is_one(source, found[-1][0], found[-1][1], start):
             found[-1] = (found[-1][0], end, rule)
         else:
             found.append((start, end, rule))
-    return [Edit(start, source[start:end], "", rule) for start, end, rule in found]
+    return [Edit(start, source[start:end], " " if rule == "html.control" else "", rule) for start, end, rule in found]
+
+
+def _is_one(source: str, start: int, end: int, next_start: int) -> bool:
+    """Whether two cuts are one: nothing is between them, or a space, with another before that parts what is shown."""
+    return end == next_start or (source[end:next_start].isspace() and (start == 0 or source[start - 1].isspace()))
 
 
 def _spans(source: str) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, rule) of what is never shown, in order."""
-    missing: set[str] = set()  # what was looked for, and does not come any more
+    missing: Counter[str] = Counter()  # how often the end of what was looked for
     at = tears = 0
     special, ordinary = WHOLE
     while True:
@@ -98,14 +105,14 @@ def _spans(source: str) -> Iterator[tuple[int, int, str]]:
         at = max(end, at + 1)
 
 
-def _end_of_comment(source: str, start: int, missing: set[str]) -> int:
+def _end_of_comment(source: str, start: int, missing: Counter[str]) -> int:
     """Where a comment ends; one that never does ends at the next bracket, as if it were a tag."""
     if source.startswith((">", "->"), start):
         return source.index(">", start) + 1
     found = None if "-->" in missing else COMMENT_END.search(source, start)
     if found:
         return found.end()
-    missing.add("-->")
+    missing["-->"] += 1
     return _end_of_declaration(source, start)
 
 
@@ -114,28 +121,25 @@ def _end_of_declaration(source: str, start: int) -> int:
     return end + 1 if end >= 0 else start
 
 
-def _end_of_element(source: str, opening: re.Match[str], name: str, missing: set[str]) -> int:
+def _end_of_element(source: str, opening: re.Match[str], name: str, missing: Counter[str]) -> int:
     """Where an element ends: at its end tag. If that is missing, a script takes the rest; of others the tag goes."""
-    if opening[0].endswith("/>") and name not in RAW:
+    if (opening[0].endswith("/>") and name not in RAW) or missing[name] == LOST:
         return opening.end()
-    if name in missing:
-        return opening.end()
-    end, depth = opening.end(), 1
+    depth = 1
     for match in _ends(name).finditer(source, opening.end()):
-        end, depth = match.end(), depth + (-1 if match[1] else 1 if name not in RAW else 0)
+        depth += -1 if match[1] else 0 if match[0].endswith("/>") else 1
         if depth == 0:
-            return end
-    missing.add(name)
-    if end == opening.end():
-        return len(source) if name in ("script", "style") else end
-    return end if name in ("svg", "script", "style") else opening.end()
+            return match.end()
+    missing[name] += 1
+    return len(source) if name in ("script", "style") else opening.end()
 
 
 _ENDS: dict[str, re.Pattern[str]] = {}
 
 
 def _ends(name: str) -> re.Pattern[str]:
-    """A pattern for the tags that begin and end an element."""
+    """A pattern for the tags that end an element, and for those that begin another in it, where markup can be."""
     if name not in _ENDS:
-        _ENDS[name] = re.compile(rf"<(/?){name}(?=[\s/>])[^>]*>", re.IGNORECASE)
+        slash = "/" if name in RAW else "/?"
+        _ENDS[name] = re.compile(rf"<({slash}){name}(?=[\s/>])[^<>]*+>?+", re.IGNORECASE)
     return _ENDS[name]

@@ -7,26 +7,31 @@ The first of these edits in a gap between two texts brings the white space that 
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence, Set
 
 from pipeline.edits import Edit
-from pipeline.html.blocks import Block, Outline
-from pipeline.html.tree import BREAK, HIDDEN, IMAGE, LINK, RAISED, RUBY, Piece
+from pipeline.html.blocks import KINDS, Block, Outline
+from pipeline.html.tokens import unescape
+from pipeline.html.tree import BLANKS, BREAK, HIDDEN, IMAGE, LINK, QUOTE, RAISED, RUBY, Piece, is_blank
 
 SPACE = " \t\n\f\r"
 ODD = re.compile(r"[\t\n\f\r]|  |&")
 INSIDE = re.compile(r"[ \t\n\f\r]{2,}|[\t\n\f\r]|&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{1,31};?)")
-TIGHT = frozenset(("item", "row", "term", "definition"))  # they stand in lines, one below the other
+# What stands in lines, one below the other, if it is of one family.
+TIGHT = {"item": "list", "row": "table", "term": "definitions", "definition": "definitions"}
+ONE_LINE = frozenset(("heading", "row"))  # a line break in one is a space
 CELL = " | "
+QUOTES = ("‘“", "’”")  # inner and outer, where they begin and where they end
 # A raised mark that leads to a note, as a browser shows it; without a link, only what stands in brackets.
-NOTE = re.compile(r"\s*[\[(]?\s*(?:\d{1,3}|[a-z]|[*†‡§#¶]{1,3}|(?:note|nb|n|fn)\s*\d{1,3})\s*[\])]?\s*", re.IGNORECASE)
-BARE_NOTE = re.compile(r"\s*\[\s*(?:\d{1,3}|[a-z]|(?:note|nb|n|fn)\s*\d{1,3})\s*\]\s*", re.IGNORECASE)
-MARK = 8  # pieces, and more are no mark
-HIGH = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-POWER = re.compile(r"[+\-−]?\d{1,4}")
-ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_NUMBER = r"(?:\d{1,3}|[a-z]|(?:note|nb|n|fn)\s*+\d{1,3})\s*+"
+_ANY = rf"\s*+[\[(]?\s*+(?:{_NUMBER}|[*†‡§#¶]{{1,3}}\s*+)[\])]?\s*+"
+NOTE = re.compile(rf"{_ANY}(?:(?:[,;–-]|(?<=\])){_ANY})*+", re.IGNORECASE)
+BARE_NOTE = re.compile(rf"(?:\s*+\[\s*+{_NUMBER}\])++\s*+", re.IGNORECASE)
+MARK = 24  # pieces, and more are no mark
+HIGH = str.maketrans("0123456789+-−–n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻ⁿ")
+POWER = re.compile(r"[+\-−–]?(?:[0-9]{1,4}|n(?![0-9]))(?:[+\-−–,][0-9]{1,4})*")
+ALT = re.compile(r"""\salt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
 def render(
@@ -42,12 +47,57 @@ def render(
         if outline.hidden[block.place] and "hidden" not in show:
             writer.drop(block.pieces[0].start, block.pieces[-1].end, "html.hidden")
             continue
-        separator = "" if before is None else "\n" if before.kind in TIGHT and block.kind in TIGHT else "\n\n"
+        separator = "" if before is None else "\n" if _is_tight(before, block, outline) else "\n\n"
         marker = "#" * block.level + " " if markdown and block.kind == "heading" else block.marker
         if writer.block(block, separator, marker):
             before = block
     writer.finish()
     return writer.edits
+
+
+def _is_word(parts: Sequence[str], text: str) -> bool:
+    """Whether a text would make one word with what stands before it."""
+    return bool(parts) and parts[-1][-1].isalnum() and text[0].isalnum()
+
+
+def _is_tight(above: Block, below: Block, outline: Outline) -> bool:
+    """Whether nothing but a line end is between two blocks: two of a list, or of one block of code."""
+    if below.kind != "code":
+        return below.kind in TIGHT and TIGHT[below.kind] == TIGHT.get(above.kind)
+    return above.kind == "code" and _code(above.place, outline) == _code(below.place, outline)
+
+
+def _code(place: int, outline: Outline) -> int:
+    """The place of the element that makes code of what is in it."""
+    while place > 0 and KINDS.get(outline.elements[place]) != "code":
+        place = outline.parents[place]
+    return place
+
+
+def _trimmed(pieces: Sequence[Piece], source: str) -> list[Piece]:
+    """The pieces of a block of code, without the empty lines at its beginning and the white space at its end."""
+    first = begin = 0
+    for number, (start, end, style) in enumerate(pieces):
+        text = "" if style >= BREAK else source[start:end]
+        blank = text[: len(text) - len(text.lstrip())]
+        if style & BREAK:
+            first, begin = number + 1, end
+        elif "\n" in blank:
+            first, begin = number, start + blank.rindex("\n") + 1
+        if len(blank) < len(text):
+            break
+    last = len(pieces)
+    while last > first and (
+        pieces[last - 1].style & BREAK or is_blank(source[pieces[last - 1].start : pieces[last - 1].end])
+    ):
+        last -= 1
+    trimmed = list(pieces[first:last])
+    if trimmed:
+        start, end, style = trimmed[0]
+        trimmed[0] = Piece(max(start, begin), end, style)
+        start, end, style = trimmed[-1]
+        trimmed[-1] = Piece(start, start + len(source[start:end].rstrip()), style)
+    return trimmed
 
 
 class Writer:
@@ -66,47 +116,49 @@ class Writer:
     def block(self, block: Block, separator: str, marker: str) -> bool:
         """Take a block; return whether it has any text."""
         source, code = self.source, block.kind == "code"
+        pieces = _trimmed(block.pieces, source) if code else block.pieces
         parts: list[str] = []
         cells = frozenset(block.cells[1:])
         lead, space = separator + marker, False  # what stands before the next text, if any comes
-        for place, (begin, end, style) in enumerate(block.pieces):
+        image, quotes = False, 0
+        for place, (begin, end, style) in enumerate(pieces):
             if place in cells and parts:
                 lead, space = CELL, False
             if style >= RAISED:
                 if style & BREAK:
-                    if parts and not style & self.without:
+                    if block.kind in ONE_LINE:
+                        space = True
+                    elif parts and not style & self.without:
                         lead, space = "\n", False
                     continue
-                if style & self.without:
-                    self.drop(begin, end, "html.ruby" if style & RUBY & self.without else "html.hidden")
+                if self._is_left_out(pieces, place):
                     continue
                 if style & IMAGE:
                     begin, end = self._alt(begin, end)
-                elif style & RAISED and "footnote" not in self.show and self._is_note(block.pieces, place):
-                    self.drop(begin, end, "html.footnote")
-                    continue
+                    image = True
+                elif style & QUOTE:
+                    quotes += -1 if source[begin + 1] == "/" else 1
+                    if quotes < 0:
+                        quotes = 0
+                        continue
             text = source[begin:end]
-            if code and not style & IMAGE:
-                left = right = 0
-                if not parts:
-                    text = text.strip("\n") and text  # a code block does not begin with empty lines
-            else:
+            left = right = 0
+            if not code:
                 shown = text.strip(SPACE)
-                if not shown:
+                if not shown or (lead and shown[0] in BLANKS and is_blank(shown)):
                     space = space or bool(text)
                     continue
                 left = text.index(shown[0])
                 right = len(text) - left - len(shown)
-                space = space or left > 0
+                space = space or left > 0 or (image and _is_word(parts, shown))
             if not text:
                 continue
             before = lead or (" " if space and parts else "")
             self._gap(begin + left, before)
             if parts:
                 parts.append(before)
-            power = bool(style & RAISED) and self._is_power(parts)
-            parts.append(self._text(begin + left, end - right, code, power))
-            lead, space = "", right > 0
+            parts.append(self._text(begin + left, end - right, style, code, quotes))
+            lead, space, image = "", right > 0, False
         if not parts:
             return False
         block.text = "".join(parts)
@@ -132,13 +184,14 @@ class Writer:
             self.edits.append(Edit(self.at, old, new, "html.tag" if "<" in old else "html.space"))
         self.at = to
 
-    def _text(self, start: int, end: int, code: bool, power: bool) -> str:
+    def _text(self, start: int, end: int, style: int, code: bool, quotes: int) -> str:
         """Keep the source from `start` to `end`, white space and entities put right; return the text."""
         text = self.source[start:end]
         self.at = end
-        if power and POWER.fullmatch(text):
-            self.edits.append(Edit(start, text, text.translate(HIGH), "html.raised"))
-            return text.translate(HIGH)
+        if style & QUOTE:
+            return self._write(start, text, QUOTES[text[1] == "/"][(quotes + (text[1] == "/")) % 2], "html.quote")
+        if style & RAISED and "raised" not in self.show and POWER.fullmatch(unescape(text)):
+            return self._write(start, text, unescape(text).translate(HIGH), "html.raised")
         if not ODD.search(text):
             return text
         parts = []
@@ -146,8 +199,8 @@ class Writer:
         for match in INSIDE.finditer(text):
             old = match[0]
             if old[0] == "&":
-                new, rule = html.unescape(old), "html.entity"
-                new = " " if new in SPACE else new
+                new, rule = unescape(old), "html.entity"
+                new = " " if new and new in SPACE and not code else new
             elif code:
                 continue
             else:
@@ -159,9 +212,21 @@ class Writer:
         parts.append(text[at:])
         return "".join(parts)
 
-    def _is_power(self, parts: Sequence[str]) -> bool:
-        """Whether a number that is raised behind these parts of a text has to be shown so: 10⁶ is not 106."""
-        return "raised" not in self.show and len(parts) > 1 and parts[-1] == "" and parts[-2][-1:].isalnum()
+    def _write(self, start: int, old: str, new: str, rule: str) -> str:
+        """Write something else than the source has, and return it."""
+        self.edits.append(Edit(start, old, new, rule))
+        return new
+
+    def _is_left_out(self, pieces: Sequence[Piece], place: int) -> bool:
+        """Leave out a piece that is hidden, a reading or a note; return whether it is."""
+        start, end, style = pieces[place]
+        if style & self.without:
+            self.drop(start, end, "html.ruby" if style & RUBY & self.without else "html.hidden")
+        elif style & RAISED and "footnote" not in self.show and self._is_note(pieces, place):
+            self.drop(start, end, "html.footnote")
+        else:
+            return False
+        return True
 
     def _alt(self, start: int, end: int) -> tuple[int, int]:
         """Where the text stands that is shown instead of an image: nowhere, unless that is wanted."""
@@ -178,7 +243,7 @@ class Writer:
         if last - first == MARK:
             return False
         mark = "".join([self.source[piece.start : piece.end] for piece in pieces[first : last + 1]])
-        if len(mark) > 40:
+        if len(mark) > 80:
             return False
         linked = any(piece.style & LINK for piece in pieces[first : last + 1])
-        return bool((NOTE if linked else BARE_NOTE).fullmatch(html.unescape(mark)))
+        return bool((NOTE if linked else BARE_NOTE).fullmatch(unescape(mark)))

@@ -18,6 +18,7 @@ TAG = re.compile(rf"{NAME}(?:({BETWEEN})>|([^<>]*+)>?+)")
 TORN_TAG = re.compile(rf"{NAME}([^<>]*+)>?+")
 TORN = 4  # the group of a tag that has no end by the standard: a quote or its bracket is missing
 TEARS = 50  # so many torn tags, and no tag is looked at by the standard any more: each look may go to the page's end
+LONG_NUMBER = re.compile(r"&#[0-9]{9,}")  # of no character
 ATTRIBUTE = re.compile(r"""([^\s=/>"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]*))?""")
 
 
@@ -51,5 +52,17 @@ def attributes(rest: str) -> dict[str, str]:
         name = name.lower()
         if name not in found:
             value = value[1:-1] if value[:1] in ("'", '"') else value
-            found[name] = html.unescape(value) if "&" in value else value
+            found[name] = unescape(value) if "&" in value else value
     return found
+
+
+def unescape(text: str) -> str:
+    """Put characters for the references to them, as `html.unescape` does, which raises if a number is very long.
+
+    >>> unescape("&lt;&#233;&#" + "9" * 5000)
+    '<é�'
+    """
+    try:
+        return html.unescape(text)
+    except ValueError:
+        return html.unescape(LONG_NUMBER.sub("&#9999999", text))

@@ -47,17 +47,26 @@ DEPTH = 400  # of open elements; what is nested deeper is flat, as in browsers
 NEAR = 8  # open inline elements that an end tag is compared with
 
 # Styles; from RAISED on they are more than a look.
-LINK, STRONG, CODE, LOWERED, RAISED, RUBY, HIDDEN, BREAK, IMAGE = (1 << bit for bit in range(9))
+LINK, STRONG, CODE, LOWERED, RAISED, RUBY, HIDDEN, BREAK, IMAGE, QUOTE = (1 << bit for bit in range(10))
 STYLES = {
     "a": LINK, "b": STRONG, "strong": STRONG, "code": CODE, "kbd": CODE, "samp": CODE, "tt": CODE, "sup": RAISED,
     "sub": LOWERED, "rt": RUBY, "rp": RUBY, "rtc": RUBY,
 }  # fmt: skip
-SINGLE = {"br": BREAK, "img": IMAGE}
+SINGLE = {"br": BREAK, "img": IMAGE, "input": IMAGE, "q": QUOTE}
+IN_RUBY = frozenset("rt rp rtc rb ruby".split())  # where one of these begins, or the ruby ends, a reading ends
 MAY_HIDE = re.compile("hidden|display", re.IGNORECASE)
+HIDES = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+# What shows nothing, by itself: authors put it where there is to be some room.
+_NOTHING = r"[\s\u00ad\u200b\ufeff]*+"
+BLANK = re.compile(
+    rf"{_NOTHING}(?:&(?:nbsp|#160|#xa0|ensp|emsp|thinsp|shy|#173|zwnj|#8203|#xfeff|#65279);?{_NOTHING})*+",
+    re.IGNORECASE,
+)
+BLANKS = frozenset("& \t\n\f\r\u00a0\u00ad\u200b\ufeff")  # it is a space, or begins with one of these
 
 
 class Piece(NamedTuple):
-    """A slice of the source that is text (or a `BREAK`, an `IMAGE`), with the styles that it stands in."""
+    """A slice of the source that is text (or a `BREAK`, an `IMAGE`, a `QUOTE`), with the styles that it stands in."""
 
     start: int
     end: int
@@ -85,7 +94,7 @@ def parse(source: str) -> BeautifulSoup:
     >>> [[str(run) for run in tag.contents] for tag in tree.find_all("p")]
     [['One bold word'], ['Two']]
     """
-    return BeautifulSoup(source, builder=Builder())
+    return BeautifulSoup("<", builder=Builder(source))  # it would take a short text for the name of a file
 
 
 class Builder(HTMLTreeBuilder):
@@ -95,20 +104,22 @@ class Builder(HTMLTreeBuilder):
     ALTERNATE_NAMES = ()
     features = ("blocks",)
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
         super().__init__(preserve_whitespace_tags=set(), string_containers={})
         self.cdata_list_attributes = {}  # `class` as it stands
+        self._source = source
 
     def feed(self, markup: Any) -> None:
-        """Make the tree of a source."""
+        """Make the tree of the source."""
         assert self.soup is not None
         self._tree = self.soup
+        source = self._source
         self._open: list[str] = []  # names of the open blocks
         self._inline: list[Inline] = []  # and of inline elements that mean something
         self._style = 0
         pieces: list[Piece] = []
         at = 0
-        for match in tags(markup):
+        for match in tags(source):
             start, end = match.span()
             if start > at:
                 pieces.append(Piece(at, start, self._style))
@@ -116,7 +127,7 @@ class Builder(HTMLTreeBuilder):
             slash, name, rest = match[1], match[2].lower(), match[3] or match[4] or ""
             if name in BLOCKS:
                 if pieces:
-                    self._run(markup, pieces)
+                    self._run(source, pieces)
                     pieces = []
                 self._block(slash, name, rest)
             elif name in SINGLE:
@@ -126,15 +137,15 @@ class Builder(HTMLTreeBuilder):
                     self._end_inline(name)
             elif name in STYLES or self._inline or MAY_HIDE.search(rest):
                 self._begin_inline(name, rest)
-        if at < len(markup):
-            pieces.append(Piece(at, len(markup), self._style))
+        if at < len(source):
+            pieces.append(Piece(at, len(source), self._style))
         if pieces:
-            self._run(markup, pieces)
+            self._run(source, pieces)
 
     def _run(self, source: str, pieces: list[Piece]) -> None:
-        """Put the pieces into the tree as a text node, unless they are nothing but spaces."""
+        """Put the pieces into the tree as a text node, unless they are blank."""
         text = "".join([source[start:end] for start, end, style in pieces if style < BREAK])
-        if (not text or text.isspace()) and not any(style & IMAGE for _, _, style in pieces):
+        if is_blank(text) and not any(style & IMAGE for _, _, style in pieces):
             return
         run = Run(text)
         run.pieces = pieces
@@ -181,6 +192,8 @@ class Builder(HTMLTreeBuilder):
     def _begin_inline(self, name: str, rest: str) -> None:
         """Open an inline element if it has a style, or if its end tag could be taken for that of one which has."""
         style = STYLES.get(name, 0)
+        if name in IN_RUBY and self._style & RUBY:
+            self._restyle([one for one in self._inline if not one.style & RUBY])
         if style == LINK and "href" not in rest.lower():
             style = 0
         if MAY_HIDE.search(rest) and is_hidden(attributes(rest)):
@@ -190,6 +203,8 @@ class Builder(HTMLTreeBuilder):
             self._style |= style
 
     def _end_inline(self, name: str) -> None:
+        if name == "ruby" and self._style & RUBY:
+            self._restyle([one for one in self._inline if not one.style & RUBY])
         for place in range(len(self._inline) - 1, max(-1, len(self._inline) - 1 - NEAR), -1):
             if self._inline[place].name == name:
                 self._restyle(self._inline[:place] + self._inline[place + 1 :])
@@ -210,8 +225,13 @@ def is_hidden(attrs: Mapping[str, Any]) -> bool:
     """
     if "hidden" in attrs and attrs["hidden"].lower() != "until-found":
         return True
-    style = attrs.get("style", "")
-    if "display" not in style and "visibility" not in style:
-        return False
-    style = style.replace(" ", "").lower()
-    return "display:none" in style or "visibility:hidden" in style
+    return "style" in attrs and HIDES.search(attrs["style"]) is not None
+
+
+def is_blank(text: str) -> bool:
+    """Whether a slice of the source shows nothing.
+
+    >>> is_blank(" &nbsp;"), is_blank("&amp;")
+    (True, False)
+    """
+    return not text or text.isspace() or (text[0] in BLANKS and BLANK.fullmatch(text) is not None)

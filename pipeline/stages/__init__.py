@@ -37,6 +37,7 @@ STAGE_RULES = {
     "html.hidden": "Text that the page itself hides.",
     "html.ruby": "The reading of a word, in small letters above it.",
     "html.footnote": "The raised mark of a footnote.",
+    "html.quote": "A quotation mark that a browser shows where a quotation (`<q>`) begins or ends.",
     "html.raised": "A raised number is written with raised digits (10⁶), since it would mean another one without.",
     "page.navigation": "A block that is not content, where the page says navigation: menus, breadcrumbs, page numbers.",
     "page.header": "A block that is not content, in a header.",
@@ -101,7 +102,7 @@ class Stage(NamedTuple):
     """A named step: `find` looks at a text (or, if `whole`, at the document) and says what should change. It runs until
     it asks for nothing more, `rounds` times at most. What a `guarded` stage took is given back if it was too large a
     share of the words. A stage that makes text look different may uncover work for an earlier one: `back_to` names
-    that, to be asked again.
+    that, to be asked again. Where a page says code, a stage for `prose` changes nothing.
 
     >>> from pipeline.edits import Edit
     >>> Stage("demo", lambda text: Found([Edit(0, "x", "", "demo.x")] if text[:1] == "x" else [])).find("xy").edits
@@ -114,3 +115,4 @@ class Stage(NamedTuple):
     guarded: bool = False
     back_to: str = ""
     whole: bool = False
+    prose: bool = False

@@ -24,11 +24,11 @@ from pipeline.stages import debris, encoding, reflow
 
 if TYPE_CHECKING:
     from pipeline.html.blocks import Block
+    from pipeline.html.page import Page
 
 ENTITY = "encoding.entity"
 JUDGED = ("chrome.head", "chrome.tail", "chrome.comments", "chrome.list")  # they do a labeller's work
 KINDS = {"heading": "heading", "item": "list", "row": "kept", "code": "kept"}  # of paragraphs; the others are prose
-TIGHT = frozenset(("item", "row", "term", "definition"))
 RUN = re.compile(r"[ \t]{2,}|\t")
 
 
@@ -68,6 +68,30 @@ def debris_finder(settings: Settings, rules: RuleSet) -> Callable[[Document], Fo
     return find
 
 
+def as_marked(page: Page, text: str, edits: Sequence[Edit]) -> Sequence[Edit]:
+    """Return the edits that agree with what the markup of a page said: code stays as it is."""
+    code = [(block.start, block.end) for block in page.blocks if block.kind == "code"]
+    code = [(start, end) for start, end in code if start < end and not is_wrapped(text[start:end])]
+    if code:
+        ends = [end for _, end in code]
+        edits = [edit for edit in edits if not _is_within(edit, code, bisect_right(ends, edit.start))]
+    return edits
+
+
+def is_wrapped(text: str) -> bool:
+    """Whether what a page calls code is prose that was wrapped at a width, as a mail is."""
+    blocks = reflow.read(text)
+    return sum(len(block) for block in blocks if block.plain()) * 2 > sum(map(len, blocks))
+
+
+def _is_within(edit: Edit, code: Sequence[tuple[int, int]], place: int) -> bool:
+    """Whether an edit would change some of a block of code, of which the one at `place` is the first that it may."""
+    if place == len(code):
+        return False
+    start, end = code[place]
+    return max(edit.end, edit.start + 1) > start and not (edit.start <= start and edit.end >= end)
+
+
 def reflow_finder(settings: Settings) -> Callable[[Document], Found]:
     """Return the reflow stage for texts and pages."""
     on_texts = reflow.finder(settings)
@@ -96,12 +120,13 @@ def _blocks(
         start, end = trimmed(text, max(start, at), end, kind == "code")
         if start == end or text[at:start].strip():
             continue
-        wanted = "" if not above else "\n" if above in TIGHT and kind in TIGHT else "\n\n"
+        before = text[at:start]
+        wanted = ("\n\n" if before.count("\n") > 1 else "\n") if above else ""
         if kind == "item":  # how deep it is nested
-            wanted += text[at:start].rpartition("\n")[2]
-        gap = [] if text[at:start] == wanted else [Edit(at, text[at:start], wanted, "reflow.paragraph")]
+            wanted += before.rpartition("\n")[2]
+        gap = [] if before == wanted else [Edit(at, before, wanted, "reflow.paragraph")]
         inside = text[start:end]
-        if kind != "code" and "\n" in inside:
+        if "\n" in inside and (kind != "code" or is_wrapped(inside)):
             found = reflow_one(inside)
             edits = [edit._replace(start=edit.start + start) for edit in found.edits]
             paragraphs = [
