@@ -30,7 +30,8 @@ import numpy as np
 from pipeline.core import Pipeline, default_stages
 from pipeline.document import Document, Found
 from pipeline.html import cues
-from pipeline.html.features import CASELESS, Scores, context, rows, stack
+from pipeline.html.context import context
+from pipeline.html.features import CASELESS, Scores, rows, stack
 from pipeline.html.forest import SCALE, Forest, probability
 from pipeline.html.labeller import kept
 from pipeline.html.page import Page
@@ -38,14 +39,14 @@ from pipeline.html.trafilatura import shares
 from pipeline.stages import Stage
 
 WORD = re.compile(r"\w+")
-FIRST = {"rounds": 320, "learning_rate": 0.05}
-SECOND = {"rounds": 240, "learning_rate": 0.05}
+FIRST = {"rounds": 240, "learning_rate": 0.06}
+SECOND = {"rounds": 160, "learning_rate": 0.06}
 COMMON = {
     "objective": "cross_entropy", "num_leaves": 15, "max_depth": 6, "min_data_in_leaf": 60, "feature_fraction": 0.3,
     "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5, "verbose": -1, "num_threads": 2, "seed": 1,
     "deterministic": True, "force_row_wise": True,
 }  # fmt: skip
-VARIANTS = (("as it is", 1.0), ("without names", 0.4), ("without words", 0.4), ("without both", 0.4))
+VARIANTS = (("as it is", 1.0), ("without names", 0.2), ("without words", 0.2), ("without both", 0.2))
 UNNAMED_PAGES = 5  # pages that a name must be on to have a score; a word of text must be on more
 UNSAID_PAGES = 8
 
@@ -179,7 +180,7 @@ def fit(
     booster = lightgbm.train(options, dataset, rounds)
     gains = dict(zip(columns, booster.feature_importance("gain"), strict=True))
     trees = [nested(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
-    return {"columns": list(columns), "depth": COMMON["max_depth"], "bias": 0, "trees": trees, "gains": gains}
+    return {"columns": list(columns), "trees": trees, "gains": gains}
 
 
 def nested(node: dict[str, Any]) -> Any:
@@ -190,15 +191,11 @@ def nested(node: dict[str, Any]) -> Any:
     return [node["split_feature"], threshold, nested(node["left_child"]), nested(node["right_child"])]
 
 
-def chances(model: dict[str, Any], table: dict[str, Any]) -> Any:
-    return probability(Forest.from_json(model).sums(stack(table, model["columns"])))
-
-
 def predict(
     model: dict[str, Any], examples: Sequence[Example], firsts: dict[tuple[str, int], Any]
 ) -> dict[tuple[str, int], Any]:
     """The chances of all blocks, by page and variant."""
-    forest = Forest.from_json(model)
+    forest = Forest.from_json(model["trees"])
     found = {}
     for example in examples:
         for number, (table, measures) in enumerate(example.tables):
@@ -287,7 +284,7 @@ def main() -> None:
     if args.out:
         model = {"names": scores.names, "words": scores.words}
         for name, forest in (("first", first), ("second", second)):
-            model[name] = {key: forest[key] for key in ("columns", "depth", "bias", "trees")}
+            model[name] = {key: forest[key] for key in ("columns", "trees")}
         args.out.write_text(json.dumps(model, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
 
 

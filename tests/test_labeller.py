@@ -16,6 +16,7 @@ from pipeline.document import Document, Found
 from pipeline.edits import Edit, apply
 from pipeline.html import cues, features
 from pipeline.html.blocks import Block, Outline
+from pipeline.html.context import context
 from pipeline.html.forest import Forest
 from pipeline.html.labeller import kept, labeller
 from pipeline.html.page import Page
@@ -46,7 +47,7 @@ def page_of(source: str, **choices: Any) -> Page:
 trees = st.recursive(
     st.integers(-1000, 1000),
     lambda below: st.tuples(st.integers(0, 3), st.sampled_from([-1.0, 0.0, 0.5, 2.0]), below, below).map(list),
-    max_leaves=12,
+    max_leaves=16,
 )
 
 
@@ -56,18 +57,14 @@ def walk(tree: Any, row: list[float]) -> int:
     return tree
 
 
-def depth(tree: Any) -> int:
-    return 0 if isinstance(tree, int) else 1 + max(depth(tree[2]), depth(tree[3]))
-
-
 @given(
     st.lists(trees, min_size=1, max_size=5),
     st.lists(st.lists(st.sampled_from([-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0]), min_size=4, max_size=4), max_size=20),
 )
 def test_a_forest_sums_what_its_trees_say(grown: list[Any], rows: list[list[float]]) -> None:
-    forest = Forest.from_json({"depth": max(map(depth, grown)), "bias": 7, "trees": grown})
+    forest = Forest.from_json(grown)
     sums = forest.sums(np.array(rows, dtype=np.float32).reshape(len(rows), 4))
-    assert sums.tolist() == [7 + sum(walk(tree, row) for tree in grown) for row in rows]
+    assert sums.tolist() == [sum(walk(tree, row) for tree in grown) for row in rows]
 
 
 # --- features
@@ -84,7 +81,7 @@ def test_every_column_that_a_forest_asks_for_is_there() -> None:
     model = labeller("forest")
     columns, measures = features.rows(page, model.scores)  # type: ignore[attr-defined]
     first = np.full(len(page.blocks), 0.5)
-    known = columns | features.context(measures, first)
+    known = columns | context(measures, first)
     assert all(len(values) == len(page.blocks) for values in known.values())
     assert {name for names in model.columns for name in names} <= set(known)  # type: ignore[attr-defined]
     assert all(np.isfinite(np.asarray(values, dtype=float)).all() for values in known.values())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ UNSPACED = (
 TERMINAL = tuple('.!?…。！？"”:')
 PRICE = re.compile(r"[$€£¥]\s?\d|\d\s?[€£]|\b(?:USD|EUR|GBP)\b")
 MONEY = re.compile("[$€£¥]|USD|EUR|GBP")
-HEAD = 60  # words of a block that are looked at one by one
+HEAD = 400  # characters of a block whose words are looked at one by one
+SENTENCE_ENDS = (". ", "? ", "! ", "。")
 KINDS = ("paragraph", "heading", "item", "term", "definition", "row", "code", "quote", "caption")
 ELEMENTS = (
     "nav",
@@ -140,63 +142,55 @@ def size(text: str) -> float:
 def _text(block: Block, scores: Mapping[str, float], title: frozenset[str]) -> tuple[float, ...]:
     """What a block's own text and kind give."""
     text = block.text
-    words = WORD.findall(text)
+    head = text[:HEAD]
+    small = head.lower()
+    words, folded = WORD.findall(head), WORD.findall(small)
+    cased = words and (small != head or head.upper() != head)
+    found = [scores[word] for word in folded if word in scores]
     link = visible = 0
     for start, end, style in block.pieces:
         visible += end - start
         if style & LINK:
             link += end - start
-    head = words[:HEAD]
-    folded = [word.lower() for word in head]
-    found = [scores[word] for word in folded if word in scores]
     return (
         size(text), len(text), link / (visible or 1),
-        sum(map(text.count, (". ", "? ", "! ", "。"))), text.endswith(TERMINAL), text.count("\n"),
-        sum(map(str.__eq__, head, folded)) / len(head) if head and text.lower() != text.upper() else CASELESS,
-        len([word for word in folded if word in title]) / (len(title) or 1) if title else 0,
+        sum(map(text.count, SENTENCE_ENDS)), text.endswith(TERMINAL), text.count("\n"),
+        sum(map(str.__eq__, words, folded)) / len(words) if cased else CASELESS,
+        len([word for word in folded if word in title]) / len(title) if title else 0,
         sum(found), min(found, default=0), len(PRICE.findall(text)) if len(text) < 300 and MONEY.search(text) else 0,
         KINDS.index(block.kind), block.level,
     )  # fmt: skip
 
 
+# What `_names` tells of each element: `own`, `near` and `all` are cues, of itself, of it and its parent, and of all
+# around it as well.
+FLAGS = ("own", "near", "cues", "element", "elements", "signature")
+NAME_SCORES = ("own_best", "own_worst", "best", "worst", "total")
+
+
 def _names(page: Page, scores: Mapping[str, float]) -> dict[str, Numbers]:
     """For each element, what names tell: its own, and all those around it; and a number that is the same for elements
     of the same names in elements of the same names."""
-    known: dict[tuple[int, str, str], int] = {}
-    scored: dict[str, tuple[int, float, float, float]] = {"": (0, 0.0, 0.0, 0.0)}
-    found: list[tuple[float, ...]] = []
     outline = page.outline
+    known: dict[tuple[int, str, str], int] = {}
+    scored: dict[str, tuple[int, float, float, float]] = {}
+    flags = [(0, 0, 0, 0, 0, 0)]  # of the page itself
+    found = [(0.0, 0.0, 0.0, 0.0, 0.0)]
     elements = zip(outline.elements, outline.classes, outline.names, outline.parents, strict=True)
-    for name, classes, names, parent in elements:
+    for name, classes, names, parent in islice(elements, 1, None):
         if names not in scored:
             scored[names] = _scored(names, scores)
         own, high, low, total = scored[names]
         element = ELEMENT_BITS.get(name, 0)
-        if parent < 0:
-            found.append((0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0))
-            continue
-        above = found[parent]
-        signature = known.setdefault((int(above[10]), name, classes), len(known) + 1)
+        own_above, _, cues_above, _, elements_above, signature = flags[parent]
+        _, _, best, worst, total_above = found[parent]
+        signature = known.setdefault((signature, name, classes), len(known) + 1)
+        flags.append((own, own | own_above, own | cues_above, element, element | elements_above, signature))
         found.append((
-            own, own | int(above[0]), own | int(above[2]), element, element | int(above[4]),
-            high, low, max(high, above[7]), min(low, above[8]), total + above[9], signature,
+            high, low, high if high > best else best, low if low < worst else worst, total + total_above,
         ))  # fmt: skip
-    table = np.array(found, dtype=np.float64).T
-    fields = (
-        "own",
-        "near",
-        "cues",
-        "element",
-        "elements",
-        "own_best",
-        "own_worst",
-        "best",
-        "worst",
-        "total",
-        "signature",
-    )
-    whole = {"own", "near", "cues", "element", "elements", "signature"}
-    return {name: row.astype(np.int64) if name in whole else row for name, row in zip(fields, table, strict=True)}
+    columns = dict(zip(FLAGS, np.array(flags, dtype=np.int64).T, strict=True))
+    return columns | dict(zip(NAME_SCORES, np.array(found).T, strict=True))
 
 
 def _scored(names: str, scores: Mapping[str, float]) -> tuple[int, float, float, float]:
@@ -341,48 +335,6 @@ def _page(page: Page, columns: Columns, sums: Mapping[str, Numbers], price: Numb
     }  # fmt: skip
     values |= {name: name in page.types for name in TYPES}
     return {f"page_{name}": np.full(count, value) for name, value in values.items()}
-
-
-def context(measures: Measures, first: Numbers) -> Columns:
-    """Columns of a second look: what a first labeller says of a block, of the blocks near it, of the elements around it
-    and of the blocks that are alike. `first` are its probabilities."""
-    words, sums = measures.words, measures.sums
-    expected = running(words * first)
-    count = len(first)
-    index = np.arange(count)
-    found: Columns = {"first": first}
-    for step in (1, 2, 3):
-        found[f"first-{step}"], found[f"first+{step}"] = shifted(first, step)
-    for reach in (2, 5, 12, 30):
-        low, high = np.maximum(index - reach, 0), np.minimum(index + reach + 1, count)
-        found[f"first_{reach}"] = (expected[high] - expected[low]) / np.maximum(sums[high] - sums[low], 1)
-    held = measures.within(sums)
-    share = measures.within(expected) / np.maximum(held, 1)
-    up = measures.place
-    for level in range(LEVELS + 1):
-        found[f"around{level}_first"] = share[up]
-        up = measures.parents[up]
-    total = max(float(expected[-1]), 1e-9)
-    for name, holder in zip(SHARES, measures.holders, strict=True):
-        found[f"holds{name}_first"] = share[holder]
-        found[f"holds{name}_part"] = held[holder] * share[holder] / total
-    for label, groups in zip(("alike", "kin"), measures.alike, strict=True):
-        found[f"{label}_first"] = means(first, groups)
-        weights = np.bincount(groups, weights=words)
-        found[f"{label}_expected"] = (np.bincount(groups, weights=words * first) / np.maximum(weights, 1))[groups]
-    found["page_first"] = np.full(count, expected[-1] / max(sums[-1], 1))
-    found["first_before"] = expected[:-1] / total
-    best = best_f1(first, words)
-    found["page_best"], found["page_f1"] = np.full(count, first.max()), np.full(count, best)
-    found["first_margin"] = first - best / 2
-    return found
-
-
-def best_f1(chances: Numbers, words: Numbers) -> float:
-    """The best F1 that can be expected of keeping the likeliest blocks of a page, weighed by their words."""
-    order = np.argsort(-chances, kind="stable")
-    kept, hits = np.cumsum(words[order]), np.cumsum((chances * words)[order])
-    return float((2 * hits / (kept + hits[-1] + 1e-9)).max())
 
 
 def stack(columns: Mapping[str, Numbers], names: Sequence[str]) -> NDArray[np.float32]:

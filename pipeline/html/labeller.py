@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.formats import jsonio
-from pipeline.html.features import Scores, best_f1, context, rows, size, stack
+from pipeline.html.context import best_f1, context
+from pipeline.html.features import Scores, rows, size, stack
 from pipeline.html.forest import Forest, probability
 from pipeline.html.page import Labeller, Page
 
@@ -32,8 +33,8 @@ class TwoForests:
 
     def __init__(self, model: dict[str, Any]) -> None:
         self.scores = Scores(model["names"], model["words"])
-        self.columns = [model["first"]["columns"], model["second"]["columns"]]
-        self.forests = [Forest.from_json(model["first"]), Forest.from_json(model["second"])]
+        self.columns = [model[name]["columns"] for name in ("first", "second")]
+        self.forests = [Forest.from_json(model[name]["trees"]) for name in ("first", "second")]
 
     def __call__(self, page: Page) -> Sequence[float]:
         """Return the chance of each block to be content."""
