@@ -84,7 +84,7 @@ class Kept:
 
     def _changed(self, entry: Entry) -> int:
         try:
-            return os.stat(os.path.join(self._raw, entry.name)).st_mtime_ns
+            return os.stat(os.path.join(self._raw, entry.file)).st_mtime_ns
         except OSError:
             return -1
 

@@ -10,11 +10,12 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.document import Media
+from pipeline.formats import records
 from pipeline.stages.utf8 import utf8
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "PART",
     "SUFFIXES",
     "Collision",
+    "Container",
     "Entry",
     "ForeignFile",
     "Listing",
@@ -52,7 +54,34 @@ _UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
 class Entry(NamedTuple):
-    """A document in a folder: its id, the suffix of its file, and the size of that in bytes."""
+    """A document in a folder: its id, the suffix of its file, and the size of that in bytes.
+
+    >>> Entry("a/b", ".txt", 1).name, Entry("a/b", ".warc.gz", 1).name
+    ('a/b.txt', 'a.warc.gz, record b')
+    """
+
+    id: str
+    suffix: str
+    size: int
+
+    @property
+    def is_record(self) -> bool:
+        """Whether it is one of many in its file."""
+        return bool(records.split("x" + self.suffix)[1])
+
+    @property
+    def file(self) -> str:
+        """The path of the file below the folder, with `/` between its parts."""
+        return (self.id.rpartition("/")[0] if self.is_record else self.id) + self.suffix
+
+    @property
+    def name(self) -> str:
+        """What people call it: its file, and the record in it."""
+        return f"{self.file}, record {self.id.rpartition('/')[2]}" if self.is_record else self.file
+
+
+class Container(NamedTuple):
+    """A file that holds many documents: what their ids begin with, its suffix, and its size in bytes."""
 
     id: str
     suffix: str
@@ -60,8 +89,12 @@ class Entry(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The path of the file below the folder, with `/` between its parts."""
+        """The path of the file below the folder."""
         return self.id + self.suffix
+
+    def entry(self, name: str) -> Entry:
+        """One of its documents."""
+        return Entry(f"{self.id}/{name}", self.suffix, self.size)
 
 
 class Skipped(NamedTuple):
@@ -72,16 +105,17 @@ class Skipped(NamedTuple):
 
 
 class Collision(NamedTuple):
-    """Files that would have the same id."""
+    """Documents that would have the same id."""
 
     id: str
     names: list[str]
 
 
 class Listing(NamedTuple):
-    """What a folder holds; documents are sorted by id."""
+    """What a folder holds; documents, and files that hold many, are sorted by id."""
 
     entries: list[Entry]
+    containers: list[Container]
     skipped: list[Skipped]
 
 
@@ -112,18 +146,22 @@ def results(folder: str) -> set[str]:
 def scan(folder: str) -> Listing:
     """List the documents of a folder and its subfolders: files of one of `SUFFIXES`, and text files without a suffix.
 
-    Everything else is listed as skipped. Raises `OSError` if the folder, or one in it, cannot be read.
+    Files that hold many documents are not opened. Everything else is listed as skipped. Raises `OSError` if the folder,
+    or one in it, cannot be read.
     """
-    entries, skipped = [], []
+    entries, containers, skipped = [], [], []
     for name, entry in walk(folder):
         id, suffix = split(name)
-        reason = _why_not(entry, suffix)
+        container = records.split(name)
+        reason = _why_not(entry, container[1] or suffix)
+        size = 0 if reason or _is_dead_link(entry) else entry.stat().st_size
         if reason:
             skipped.append(Skipped(name, reason))
+        elif container[1]:
+            containers.append(Container(*container, size))
         else:
-            entries.append(Entry(id, suffix, 0 if _is_dead_link(entry) else entry.stat().st_size))
-    entries.sort()
-    return Listing(entries, skipped)
+            entries.append(Entry(id, suffix, size))
+    return Listing(sorted(entries), sorted(containers), skipped)
 
 
 def split(name: str) -> tuple[str, str]:
@@ -156,7 +194,7 @@ def _why_not(entry: os.DirEntry[str], suffix: str) -> str:
             return "not a regular file"
     if not suffix:
         return "" if _looks_like_text(entry.path) else "no suffix, and not a text"
-    return "" if suffix.lower() in SUFFIXES else f"suffix {suffix}"
+    return "" if suffix.lower() in SUFFIXES or records.split("x" + suffix)[1] else f"suffix {suffix}"
 
 
 def _is_dead_link(entry: os.DirEntry[str]) -> bool:
@@ -173,7 +211,7 @@ def _looks_like_text(path: str) -> bool:
     return b"\0" not in head or head.startswith(_UNICODE_MARKS)
 
 
-def collisions(entries: list[Entry]) -> list[Collision]:
+def collisions(entries: Sequence[Entry | Container]) -> list[Collision]:
     """Find the ids that several entries share; `entries` are sorted.
 
     >>> collisions([Entry("a", ".md", 1), Entry("a", ".txt", 1), Entry("b", ".txt", 1)])
