@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 
 from pipeline.document import Document
 from pipeline.edits import EditError
-from pipeline.formats import manifest, records, sidecar, text
+from pipeline.formats import folder, manifest, records, sidecar, text
+from pipeline.formats.folder import Entry
 from pipeline.formats.records import Broken, Record
-from pipeline.formats.text import Entry, printable
+from pipeline.formats.text import printable
 from pipeline.stages import decode
 from pipeline.stages.utf8 import utf8
 
@@ -79,7 +80,7 @@ def verify(
     read. One document is in memory at a time; what is kept of each is a hash of its row of the manifest.
     """
     out = os.fspath(out)
-    names = text.results(out)
+    names = folder.results(out)
     ids = sorted({name.rpartition(".")[0] for name in names})
     done = Verified()
     expected: dict[str, bytes] = {}
@@ -270,7 +271,7 @@ def _turns(raw: str, ids: Iterable[str], done: Verified) -> Iterator[tuple[str, 
     """Yield the documents that have files, each once: records as they stand in the files of RAW, each with the name of
     its file and its bytes there; then the others. What only RAW has is a finding."""
     left = dict.fromkeys(ids)
-    listing = text.scan(raw)
+    listing = folder.scan(raw)
     done.findings += [_missing(entry) for entry in listing.entries if entry.id not in left]
     for container in listing.containers:
         first: Broken | None = None

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from pipeline.engines.spool import Spot
 from pipeline.formats import jsonio, text
-from pipeline.formats.text import Entry
+from pipeline.formats.folder import Entry
 
 __all__ = ["FOLDER", "Kept", "Seen"]
 

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.engines.outcome import Problem, RunError
-from pipeline.formats import records, text
+from pipeline.formats import folder, records, text
+from pipeline.formats.folder import Collision, Container, Entry, Skipped
 from pipeline.formats.records import Broken, Omitted, Record, named
-from pipeline.formats.text import Collision, Container, Entry, Skipped, printable
+from pipeline.formats.text import printable
 
 __all__ = ["Source", "Sources", "find", "load", "read"]
 
@@ -50,7 +51,7 @@ def find(raw: str) -> Sources:
     listing = _scan(raw)
     entries, skipped, problems = list(listing.entries), list(listing.skipped), []
     size = sum(entry.size for entry in entries)
-    twins = {found.id: found for found in text.collisions(listing.containers)}
+    twins = {found.id: found for found in folder.collisions(listing.containers)}
     problems += [_collision(found, f"{found.id}/…", "Rename all but one of them.") for found in twins.values()]
     containers = [container for container in listing.containers if container.id not in twins]
     for container in containers:
@@ -73,7 +74,7 @@ def find(raw: str) -> Sources:
     if not entries:  # and an existing OUT stays as it is
         raise RunError(str(problems[0]) if problems else _nothing(raw))
     entries.sort()
-    same = {found.id: found for found in text.collisions(entries)}
+    same = {found.id: found for found in folder.collisions(entries)}
     for found in same.values():
         record = any(entry.is_record for entry in entries if entry.id == found.id)
         what = "Give all but one of them another id." if record else "Rename all but one of them."
@@ -109,19 +110,19 @@ def load(raw: str, source: Source) -> Record:
         return record
     if entry.is_record:
         raise FileNotFoundError(2, "it is no longer in that file")
-    return Record(entry.id, text.read(os.path.join(raw, entry.file), entry.size), text.media(entry.suffix))
+    return Record(entry.id, text.read(os.path.join(raw, entry.file), entry.size), folder.media(entry.suffix))
 
 
-def _scan(raw: str) -> text.Listing:
+def _scan(raw: str) -> folder.Listing:
     try:
-        return text.scan(raw)
+        return folder.scan(raw)
     except OSError as error:
         where = printable(error.filename or raw)
         raise RunError(f"Cannot read {where}: {error.strerror or error}. Give a folder that can be read.") from None
 
 
 def _nothing(raw: str) -> str:
-    kinds = ", ".join((*text.SUFFIXES, *records.SUFFIXES))
+    kinds = ", ".join((*folder.SUFFIXES, *records.SUFFIXES))
     return (
         f"Cannot clean {printable(raw)}: there is no document in it. "
         f"Give a folder with texts ({kinds}, or files without a suffix)."

@@ -19,7 +19,7 @@ from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError
 from pipeline.engines.sources import Source, load
 from pipeline.engines.spool import Spool, Spot
 from pipeline.formats import manifest, sidecar, text
-from pipeline.formats.text import Entry
+from pipeline.formats.folder import Entry
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage
