@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -121,6 +122,17 @@ def test_any_number_of_workers_writes_the_same_bytes(work: Path) -> None:
     assert len(reports[0].problems) == 3
 
 
+@pytest.mark.parametrize("room", [0, 32_000_000])
+def test_little_room_changes_no_bytes(work: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    from pipeline.engines import workers
+
+    monkeypatch.setattr(workers, "_ROOM", room)
+    monkeypatch.setattr(workers, "_HEAVY", 300)
+    clean(work)
+    clean(work, "two", 2)
+    assert files(work / "out") == files(work / "two")
+
+
 @pytest.mark.parametrize("heavy", [1, 1_000_000])
 def test_what_is_on_its_way_is_bounded(work: Path, monkeypatch: pytest.MonkeyPatch, heavy: int) -> None:
     """No record is read before there is room for it."""
@@ -160,6 +172,23 @@ def test_a_file_that_did_not_change_is_reused_record_by_record(work: Path) -> No
     clean(work, "fresh", 2)
     assert files(work / "out") == files(work / "fresh")
     assert found(work) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_history_gives_the_bytes_of_one_run(tmp_path: Path, seed: int) -> None:
+    """Records come, change and go, and runs with other numbers of workers between."""
+    chance = random.Random(seed)
+    pool = [FERRY, LOST, WHOLE, FERRY.replace("nine", "ten"), "Menu\nShare\nHome"]
+    for tick in range(1, 5):
+        for name in chance.sample(["a.jsonl", "b.jsonl.gz", "c.ndjson"], 2):
+            path = tmp_path / "raw" / name
+            ids = chance.sample("uvwxyz", chance.randrange(1, 6))
+            write(path, [{"id": id, "text": f"Of {id}.\n\n{chance.choice(pool)}"} for id in ids])
+            os.utime(path, ns=(tick, tick))
+        clean(tmp_path, workers=chance.choice((1, 1, 2)))
+    clean(tmp_path, "fresh")
+    assert files(tmp_path / "out") == files(tmp_path / "fresh")
+    assert found(tmp_path) == []
 
 
 def test_results_of_records_that_are_gone_go_too(work: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -162,3 +163,15 @@ def test_a_record_that_is_too_long_is_told_and_not_read(tmp_path: Path, monkeypa
 def test_what_is_needed_and_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "fastwarc.warc", None)
     assert read(tmp_path / "a.warc", ONE) == [Broken("", "it needs fastwarc", "Use pip install 'clean-corpus[warc]'.")]
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_an_archive_that_is_damaged_anywhere_is_items_and_no_error(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    data = bytearray(b"".join(chance.choice((ONE, TWO, BAD, gzip.compress(ONE))) for _ in range(3)))
+    for _ in range(chance.randrange(1, 4)):
+        at = chance.randrange(len(data))
+        data[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+    name = chance.choice(("a.warc", "a.warc.gz", "b.warc.gz"))
+    made = gzip.compress(bytes(data)) if name == "b.warc.gz" else bytes(data)
+    assert all(isinstance(item, Record | Omitted | Broken) for item in read(tmp_path / name, made))

@@ -75,9 +75,9 @@ def find(raw: str) -> Sources:
         raise RunError(str(problems[0]) if problems else _nothing(raw))
     entries.sort()
     same = {found.id: found for found in folder.collisions(entries)}
+    of_records = {entry.id for entry in entries if entry.id in same and entry.is_record}
     for found in same.values():
-        record = any(entry.is_record for entry in entries if entry.id == found.id)
-        what = "Give all but one of them another id." if record else "Rename all but one of them."
+        what = "Give all but one of them another id." if found.id in of_records else "Rename all but one of them."
         problems.append(_collision(found, f"{found.id}.txt", what))
     return Sources([entry for entry in entries if entry.id not in same], containers, size, skipped, problems)
 

@@ -34,6 +34,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 _AHEAD = 4  # batches that wait for each worker
 _HEAVY = 1_000_000  # bytes of records: a batch that has them is full
+_ROOM = 32_000_000  # bytes of records that wait for each worker
 _DEFECT = "This is a defect of clean-corpus: please report it. Nothing was written for this document."
 
 
@@ -218,21 +219,25 @@ def spread(
     batches = _batches(tasks, size)
     if workers <= 1:
         work = make(job)
-        for batch in batches:
+        for _, batch in batches:
             yield from work(batch)
         return
     from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
     pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(make, job))
-    ahead: deque[Future[list[R]]] = deque()
+    ahead: deque[tuple[int, Future[list[R]]]] = deque()
+    waiting = 0
     try:
-        for batch in batches:
-            ahead.append(pool.submit(_work_all, batch))
-            if len(ahead) > _AHEAD * workers:
-                yield from ahead.popleft().result()
-        while ahead:
-            yield from ahead.popleft().result()
+        for weight, batch in batches:
+            ahead.append((weight, pool.submit(_work_all, batch)))
+            waiting += weight
+            while len(ahead) > _AHEAD * workers or (ahead and waiting > _ROOM * workers):
+                weight, done = ahead.popleft()
+                yield from done.result()
+                waiting -= weight
+        for _, done in ahead:
+            yield from done.result()
     except BrokenProcessPool:
         raise RunError(
             "Cannot go on: a worker process died, most likely for want of memory. "
@@ -242,14 +247,15 @@ def spread(
         pool.shutdown(cancel_futures=True)
 
 
-def _batches(tasks: Iterable[T], size: int) -> Iterator[list[T]]:
+def _batches(tasks: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
+    """Yield the tasks in batches, each with the bytes of the records in it."""
     batch: list[T] = []
     heavy = 0
     for task in tasks:
         batch.append(task)
         heavy += task.weight if isinstance(task, Source) else 0
         if len(batch) == size or heavy >= _HEAVY:
-            yield batch
+            yield heavy, batch
             batch, heavy = [], 0
     if batch:
-        yield batch
+        yield heavy, batch

@@ -89,41 +89,46 @@ def read(file: io.BufferedReader) -> Iterator[Item]:
 
 
 def _item(record: WarcRecord, place: int, size: int) -> Item:
-    kind = (record.headers.get("WARC-Type") or "no type").lower()
+    """What a record is; `size` is what it says of its length."""
     where = f"record {place}"
+    kind = (record.headers.get("WARC-Type") or "no type").lower()
     if kind not in _TAKEN:
         return Omitted(f"of type {kind:.40}")
     if size > LONGEST:
         return Broken(where, f"it is longer than {LONGEST:,} bytes", _OTHERS)
-    head = record.headers
-    if record.is_http:
-        try:
+    try:
+        if record.is_http:
             record.parse_http(auto_decode="none", quirks_mode=True)
-        except OSError as error:
-            return Broken(where, f"its HTTP headers cannot be read: {error}", _OTHERS)
-        head = record.http_headers
-        if not head or not head.status_code:
-            return Omitted("without an HTTP status")
-        if head.status_code // 100 != 2:
-            return Omitted(f"of HTTP status {head.status_code}")
+    except OSError as error:
+        return Broken(where, f"its HTTP headers cannot be read: {error}", _OTHERS)
+    head = record.http_headers if record.is_http else record.headers
     said = head.get("Content-Type") or ""
-    type = _TYPE.match(said)
-    if not type:
-        return Omitted("that do not say what they contain")
-    if type[1].lower() not in TYPES:
-        return Omitted(f"of content {type[1].lower():.60}")
+    found = _TYPE.match(said)
+    type = found[1].lower() if found else ""
+    if reason := _why_not(head.status_code if record.is_http else 200, type):
+        return Omitted(reason)
     left = record.content_length
     body = record.reader.read()
     if len(body) != left:
         return Broken(where, "it ends too early", _REST)
-    if record.is_http:
-        try:
+    try:
+        if record.is_http:
             body = decode(body, head.get("Transfer-Encoding") or "", head.get("Content-Encoding") or "")
-        except Undecodable as error:
-            return Broken(where, str(error), _OTHERS)
+    except Undecodable as error:
+        return Broken(where, str(error), _OTHERS)
     charset = _CHARSET.search(said)
-    facts = tuple(_facts(record))
-    return Record(f"{place:08}", body, TYPES[type[1].lower()], charset[1] if charset else "", facts)
+    return Record(f"{place:08}", body, TYPES[type], charset[1] if charset else "", tuple(_facts(record)))
+
+
+def _why_not(status: int | None, type: str) -> str:
+    """Why a record of this HTTP status and type of content is no document, or nothing."""
+    if not status:
+        return "without an HTTP status"
+    if status // 100 != 2:
+        return f"of HTTP status {status}"
+    if not type:
+        return "that do not say what they contain"
+    return "" if type in TYPES else f"of content {type:.60}"
 
 
 def _facts(record: WarcRecord) -> Iterator[Fact]:
