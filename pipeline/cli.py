@@ -122,8 +122,9 @@ def out_option(command: F) -> F:
 def run(raw: Path, out: Path, workers: int | None, force: bool, quiet: bool, **choices: Any) -> None:
     """Clean every text and page of the folder RAW into the folder OUT.
 
-    Documents are the .txt, .text, .md, .html, .htm and .xhtml files below RAW, and
-    text files without a suffix. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
+    Documents are the .txt, .text, .md, .html, .htm and .xhtml files below RAW, text
+    files without a suffix, and the records of .jsonl, .ndjson, .warc and .wet files,
+    also .gz. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
     for all, manifest.jsonl. The same texts and options give the same bytes. What was
     cleaned is kept in OUT/.clean-corpus, so that a later run cleans only what is new
     or changed.

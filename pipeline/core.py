@@ -70,16 +70,26 @@ class Pipeline:
                     "Put that stage before it, or leave `back_to` out."
                 )
 
-    def clean(self, source: str | bytes, id: str = "document", media: Media | None = None) -> Document:
+    def clean(
+        self,
+        source: str | bytes,
+        id: str = "document",
+        media: Media | None = None,
+        *,
+        declared: str = "",
+        facts: Iterable[Fact] = (),
+    ) -> Document:
         """Clean one document; `source` is its text, or its bytes, whose encoding is then detected.
 
         `media` is `html` for the source of a page, and `text` for what is none; by default, a document is a page if it
-        begins like one. Raises `LedgerMismatch` if the ledger does not replay.
+        begins like one. `declared` is the encoding that was named beside the bytes, as HTTP does, and `facts` are those
+        that stand beside the document, not in it. Raises `LedgerMismatch` if the ledger does not replay.
 
         >>> Pipeline().clean("<p>Fish &amp; chips<br>for two", media="html").text
         'Fish & chips\\nfor two'
         """
-        document = decode.document(source, id)
+        document = decode.document(source, id, declared)
+        document.facts += [fact for fact in facts if not is_off(fact.rule, self._off)]
         document.media = media or ("html" if page.is_page(document.text) else "text")
         if any(flag.kind == "binary" for flag in document.flags):
             return document  # no text: left alone, and flagged

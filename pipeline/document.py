@@ -208,9 +208,9 @@ class Source:
     """How the bytes became text: enough, with the raw text, to write the bytes again.
 
     - `sha256` and `size` (in bytes) are those of the bytes; of a text, those of its UTF-8 encoding.
-    - `how` the encoding was found: by a `bom` (byte-order mark), as `declared` in the markup, `valid` as UTF-8 (lone
-      surrogates allowed), `damaged` UTF-8 (mostly valid; each bad byte 0xNN is the lone surrogate U+DCNN of the text),
-      `detected` by what the bytes look like, `fallback` to windows-1252, or `text`, which never was bytes.
+    - `how` the encoding was found: by a `bom` (byte-order mark), as `declared` by HTTP or in the markup, `valid` as
+      UTF-8 (lone surrogates allowed), `damaged` UTF-8 (mostly valid; each bad byte 0xNN is the lone surrogate U+DCNN of
+      the text), `detected` by what the bytes look like, `fallback` to windows-1252, or `text`, which never was bytes.
     - `patches` are the places where encoding the text does not give the bytes: (offset, length, bytes to put there),
       in bytes of what encoding gives, without the byte-order mark.
     """

@@ -3,7 +3,7 @@
 For every document the seal of the sidecar, the hash of the clean text, every step of the ledger, and the hash and the
 size of the raw bytes are checked; that the sidecars, the texts and the rows of the manifest belong together; and that
 for every paragraph that was dropped as a duplicate, the copy is there that should stay. With the folder of the raw
-texts at hand, they are compared byte for byte.
+texts at hand, they are compared byte for byte; files that hold many documents are read once, from start to end.
 """
 
 from __future__ import annotations
@@ -11,17 +11,23 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pipeline.document import Document
 from pipeline.edits import EditError
-from pipeline.formats import manifest, sidecar, text
+from pipeline.formats import folder, manifest, records, sidecar, text
+from pipeline.formats.folder import Entry
+from pipeline.formats.records import Broken, Record
 from pipeline.formats.text import printable
 from pipeline.stages import decode
+from pipeline.stages.utf8 import utf8
 
 __all__ = ["Finding", "Verified", "verify"]
+
+
+_There = tuple[str, bytes] | None  # a record in RAW: the name of its file, and its bytes
 
 
 class Finding(NamedTuple):
@@ -74,24 +80,23 @@ def verify(
     read. One document is in memory at a time; what is kept of each is a hash of its row of the manifest.
     """
     out = os.fspath(out)
-    names = text.results(out)
+    names = folder.results(out)
     ids = sorted({name.rpartition(".")[0] for name in names})
     done = Verified()
     expected: dict[str, bytes] = {}
-    suffixes: dict[str, str] = {}
     pairs = _Pairs()
-    for number, id in enumerate(ids, 1):
+    turns = _turns(os.fspath(raw), ids, done) if raw is not None else ((id, None) for id in ids)
+    for number, (id, there) in enumerate(turns, 1):
         try:
             data, document = _document(out, id, names)
             expected[id] = _digest(manifest.line(manifest.row(data, data["seal"])))
-            suffixes[id] = data["source"]["suffix"]
             _check_places(data, document)
             _check_duplicates(data, document)
             _check_repairs(document)
             pairs.add(data)
             rebuilt = _check_source(data, document)
             if raw is not None:
-                _check_raw(os.fspath(raw), id + suffixes[id], rebuilt)
+                _check_raw(os.fspath(raw), Entry(id, data["source"]["suffix"], 0), rebuilt, there)
             done.documents += 1
             done.bytes += len(rebuilt)
         except _Broken as broken:
@@ -100,8 +105,6 @@ def verify(
             progress(number, len(ids))
     done.findings += pairs.findings(expected, set(ids))
     done.findings += _check_manifest(os.path.join(out, manifest.NAME), expected, set(ids))
-    if raw is not None:
-        done.findings += _check_missing(os.fspath(raw), set(ids))
     return done
 
 
@@ -264,15 +267,52 @@ class _Pairs:
                 yield Finding(id, id + ".json", f"it tells of {what}, and that document does not")
 
 
-def _check_raw(raw: str, name: str, rebuilt: bytes) -> None:
-    path = os.path.join(raw, name)
-    if not os.path.lexists(path):
-        raise _Broken(name, f"it is not in {printable(raw)}, and the sidecar says that the text came from there")
-    there = _bytes(path, name)
+def _turns(raw: str, ids: Iterable[str], done: Verified) -> Iterator[tuple[str, _There]]:
+    """Yield the documents that have files, each once: records as they stand in the files of RAW, each with the name of
+    its file and its bytes there; then the others. What only RAW has is a finding."""
+    left = dict.fromkeys(ids)
+    listing = folder.scan(raw)
+    done.findings += [_missing(entry) for entry in listing.entries if entry.id not in left]
+    for container in listing.containers:
+        first: Broken | None = None
+        broken = 0
+        for item in records.walk(os.path.join(raw, container.name), container.suffix):
+            if isinstance(item, Record):
+                entry = container.entry(item.name)
+                if entry.id in left:
+                    del left[entry.id]
+                    yield entry.id, (container.name, utf8(item.data) if isinstance(item.data, str) else item.data)
+                else:
+                    done.findings.append(_missing(entry))
+            elif isinstance(item, Broken):
+                broken += 1
+                first = first or item
+        if first:
+            where = f"{first.where}: " if first.where else ""
+            more = f" ({broken - 1:,} more)" if broken > 1 else ""
+            done.findings.append(Finding(container.id, container.name, f"{where}{first.reason}{more}"))
+    yield from ((id, None) for id in left)
+
+
+def _missing(entry: Entry) -> Finding:
+    return Finding(entry.id, entry.name, "it has no clean text: it is new, or could not be cleaned")
+
+
+def _check_raw(raw: str, entry: Entry, rebuilt: bytes, found: _There) -> None:
+    """Compare a document with what RAW has: with its file, or, of a record, with what was `found` in that."""
+    where = printable(raw)
+    if entry.is_record:
+        there = found[1] if found and found[0] == entry.file else None
+    else:
+        path = os.path.join(raw, entry.file)
+        there = _bytes(path, entry.file) if os.path.lexists(path) else None
+    if there is None:
+        raise _Broken(entry.name, f"it is not in {where}, and the sidecar says that the text came from there")
     if there != rebuilt:
         at = next((at for at, (one, two) in enumerate(zip(there, rebuilt, strict=False)) if one != two), -1)
         at = at if at >= 0 else min(len(there), len(rebuilt))
-        raise _Broken(name, f"the file in {printable(raw)} is not the one that was cleaned: they differ at byte {at}")
+        what = "record" if entry.is_record else "file"
+        raise _Broken(entry.name, f"the {what} in {where} is not the one that was cleaned: they differ at byte {at}")
 
 
 def _check_manifest(path: str, expected: Mapping[str, bytes], ids: set[str]) -> list[Finding]:
@@ -303,15 +343,6 @@ def _check_manifest(path: str, expected: Mapping[str, bytes], ids: set[str]) -> 
         before = max(before, id)
     findings += [finding(id, f"no line names {printable(id)}, which has files") for id in sorted(ids - seen)]
     return findings
-
-
-def _check_missing(raw: str, ids: set[str]) -> list[Finding]:
-    """Find the documents of RAW that have no result."""
-    return [
-        Finding(entry.id, entry.name, "it has no clean text: it is new, or could not be cleaned")
-        for entry in text.scan(raw).entries
-        if entry.id not in ids
-    ]
 
 
 def _digest(line: bytes) -> bytes:

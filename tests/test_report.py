@@ -19,7 +19,7 @@ from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass
 from pipeline.edits import Edit
 from pipeline.engines.local import run
 from pipeline.engines.outcome import Outcome, Problem, RunReport
-from pipeline.formats.text import Skipped
+from pipeline.formats.folder import Skipped
 from pipeline.report import diff, explain
 from pipeline.report.rules import reasons
 from pipeline.report.summary import summary

@@ -15,7 +15,7 @@ from pipeline.edits import Edit
 from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport, WrongFolders
-from pipeline.formats import sidecar, text
+from pipeline.formats import folder, sidecar, text
 from pipeline.settings import Settings
 from pipeline.stages import Stage
 from pipeline.verify import verify
@@ -154,9 +154,9 @@ def test_a_file_that_cannot_be_read_is_told(raw: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_that_goes_away_meanwhile_is_told(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listing = text.scan(str(raw))
+    listing = folder.scan(str(raw))
     (raw / "a.txt").unlink()
-    monkeypatch.setattr(text, "scan", lambda folder: listing)
+    monkeypatch.setattr(folder, "scan", lambda folder: listing)
     report = clean(raw, tmp_path / "out")
     assert [str(problem) for problem in report.problems] == [
         "Cannot clean a.txt: No such file or directory. Check that the file can be read."

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from pipeline.engines.spool import Spot
 from pipeline.formats import jsonio, text
-from pipeline.formats.text import Entry
+from pipeline.formats.folder import Entry
 
 __all__ = ["FOLDER", "Kept", "Seen"]
 
@@ -84,7 +84,7 @@ class Kept:
 
     def _changed(self, entry: Entry) -> int:
         try:
-            return os.stat(os.path.join(self._raw, entry.name)).st_mtime_ns
+            return os.stat(os.path.join(self._raw, entry.file)).st_mtime_ns
         except OSError:
             return -1
 

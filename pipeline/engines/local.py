@@ -18,12 +18,14 @@ from contextlib import closing
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from pipeline.engines import sources
 from pipeline.engines.kept import Kept
-from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError, RunReport, WrongFolders
+from pipeline.engines.outcome import Cleaned, Outcome, RunError, RunReport, WrongFolders
+from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, Task, cleaner, deduplicates, problem, save, spread, why, writer
 from pipeline.formats import manifest, sidecar, text
-from pipeline.formats.text import Entry, printable
+from pipeline.formats.text import printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import STAGE_RULES, Stage
@@ -60,19 +62,16 @@ def run(
     """
     raw, out = os.fspath(raw), os.fspath(out)
     _refuse_nesting(raw, out)
-    listing = _scan(raw)
+    found = sources.find(raw)
     _prepare(out)
-    twins = {found.id: found for found in text.collisions(listing.entries)}
-    entries = [entry for entry in listing.entries if entry.id not in twins]
-    report = RunReport(skipped=listing.skipped)
-    report.problems += map(_collision, twins.values())
+    report = RunReport(skipped=found.skipped, problems=found.problems)
     if workers is None:
-        workers = 1 if sum(entry.size for entry in entries) < _SMALL else _cores()
+        workers = 1 if found.size < _SMALL else _cores()
     settings = settings or Settings()
     kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
     job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run))
-    steps = _steps(progress, 2 * len(entries))
-    tasks = _clean(job, entries, workers, kept, report, steps)
+    steps = _steps(progress, 2 * len(found.entries))
+    tasks = _clean(job, found, workers, kept, report, steps)
     with closing(spread(job, writer, tasks, workers)) as outcomes:
         _finish(out, outcomes, kept, report, steps)
     kept.close()
@@ -86,14 +85,14 @@ def _made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
 
 
 def _clean(
-    job: Job, entries: Sequence[Entry], workers: int, kept: Kept, report: RunReport, step: Callable[[], None]
+    job: Job, found: Sources, workers: int, kept: Kept, report: RunReport, step: Callable[[], None]
 ) -> Iterator[Task]:
     """Clean all documents; return the tasks to write them, with what the corpus changes of them."""
     index = _index(job.settings) if deduplicates(job.settings) else None
-    by_id = {entry.id: entry for entry in entries}
+    by_id = {entry.id: entry for entry in found.entries}
     spots: dict[str, Spot] = {}
     damaged: list[str] = []
-    for cleaned in _cleaned(job, entries, workers, kept, report):
+    for cleaned in _cleaned(job, found, workers, kept, report):
         step()
         if cleaned.spot is None:
             report.problems += [cleaned.problem] if cleaned.problem else []
@@ -106,15 +105,15 @@ def _clean(
             index.add(cleaned.id, cleaned.marks)
     if damaged:
         spots = _restore(job, sorted(damaged), spots, index, report)
-    found: Mapping[str, Duplicates] = {} if index is None else _decide(job, index, spots)
-    return (Task(id, by_id[id].suffix, spot, found.get(id)) for id, spot in sorted(spots.items()))
+    twins: Mapping[str, Duplicates] = {} if index is None else _decide(job, index, spots)
+    return (Task(id, by_id[id].suffix, spot, twins.get(id)) for id, spot in sorted(spots.items()))
 
 
-def _cleaned(job: Job, entries: Sequence[Entry], workers: int, kept: Kept, report: RunReport) -> Iterator[Cleaned]:
+def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunReport) -> Iterator[Cleaned]:
     """Yield all documents, those that are kept first, then those that had to be cleaned."""
     fresh = []
     with Spool(job.waiting) as spool:
-        for entry in entries:
+        for entry in found.entries:
             seen = kept.reuse(entry)
             if seen is None:
                 fresh.append(entry)
@@ -122,7 +121,8 @@ def _cleaned(job: Job, entries: Sequence[Entry], workers: int, kept: Kept, repor
             report.reused += 1
             yield Cleaned(entry.id, seen.spot, spool.marks(seen.spot), seen.damaged)
     size = max(1, min(_BATCH, len(fresh) // (4 * workers)))  # few documents are shared out, too
-    with closing(spread(job, cleaner, fresh, min(workers, max(1, len(fresh))), size)) as documents:
+    coming = sources.read(job.raw, found.containers, fresh)
+    with closing(spread(job, cleaner, coming, min(workers, max(1, len(fresh))), size)) as documents:
         yield from documents
 
 
@@ -196,20 +196,6 @@ def _refuse_nesting(raw: str, out: str) -> None:
     raise WrongFolders(f"Cannot write to {printable(out)}: {how}, {printable(raw)}. Choose a folder beside it.")
 
 
-def _scan(raw: str) -> text.Listing:
-    try:
-        listing = text.scan(raw)
-    except OSError as error:
-        where = printable(error.filename or raw)
-        raise RunError(f"Cannot read {where}: {why(error)}. Give a folder that can be read.") from None
-    if not listing.entries:  # and an existing OUT stays as it is
-        raise RunError(
-            f"Cannot clean {printable(raw)}: there is no document in it. "
-            f"Give a folder with texts ({', '.join(text.SUFFIXES)}, or files without a suffix)."
-        )
-    return listing
-
-
 def _prepare(out: str) -> None:
     """Make the folder of the results; refuse one whose manifest is not ours, before anything is written.
 
@@ -229,17 +215,6 @@ def _prepare(out: str) -> None:
             f"Cannot write {printable(path)}: a file of that name is there, and is not a manifest of clean-corpus. "
             "Choose another folder, or move that file away."
         )
-
-
-def _collision(found: text.Collision) -> Problem:
-    names = [printable(name) for name in found.names]
-    return Problem(
-        found.names[0],
-        f"{' and '.join(names)} would all be {printable(found.id)}.txt"
-        if names[2:]
-        else f"{names[0]} and {names[1]} would both be {printable(found.id)}.txt",
-        "Rename all but one of them.",
-    )
 
 
 def _named(row: object) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pipeline.engines.spool import Spot
+from pipeline.formats.folder import Skipped
 from pipeline.formats.manifest import Counts
-from pipeline.formats.text import Skipped, printable
+from pipeline.formats.text import printable
 
 __all__ = ["Cleaned", "Outcome", "Problem", "RunError", "RunReport", "WrongFolders"]
 

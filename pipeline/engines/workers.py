@@ -8,18 +8,18 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pipeline.core import LedgerMismatch, Pipeline
 from pipeline.corpus import HEADING
 from pipeline.document import Document
 from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError
+from pipeline.engines.sources import Source, load
 from pipeline.engines.spool import Spool, Spot
 from pipeline.formats import manifest, sidecar, text
-from pipeline.formats.text import Entry
+from pipeline.formats.folder import Entry
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage
@@ -33,6 +33,8 @@ __all__ = ["Job", "Task", "cleaner", "deduplicates", "problem", "restores", "sav
 T = TypeVar("T")
 R = TypeVar("R")
 _AHEAD = 4  # batches that wait for each worker
+_HEAVY = 1_000_000  # bytes of records: a batch that has them is full
+_ROOM = 32_000_000  # bytes of records that wait for each worker
 _DEFECT = "This is a defect of clean-corpus: please report it. Nothing was written for this document."
 
 
@@ -84,7 +86,7 @@ def deduplicates(settings: Settings) -> bool:
     return settings.dedup != "off" and not all(is_off(rule, frozenset(settings.off)) for rule in rules)
 
 
-def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
+def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
     """Return the function that cleans documents, and puts them down to wait. It never raises an `Exception`."""
     later = restores(job)  # then gaps are dealt with when the corpus was asked about them
     settings = replace(job.settings, gaps="keep") if later and job.stages is None else job.settings
@@ -92,13 +94,14 @@ def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
     marking = deduplicates(job.settings)
     spool = Spool(job.waiting, job.run)
 
-    def clean(entry: Entry) -> Document | Problem:
+    def clean(source: Source) -> Document | Problem:
+        entry = source.entry
         try:
-            source = text.read(os.path.join(job.raw, entry.id + entry.suffix), entry.size)
+            _, data, media, charset, facts = load(job.raw, source)
         except OSError as error:
             return Problem(entry.name, why(error), "Check that the file can be read.")
         try:
-            document = pipeline.clean(source, entry.id, text.media(entry.suffix))
+            document = pipeline.clean(data, entry.id, media, declared=charset, facts=facts)
             if later and document.gaps and not is_damaged(document):
                 from pipeline.corpus.years import remaining
 
@@ -107,8 +110,8 @@ def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
         except Exception as error:
             return problem(entry.name, error)
 
-    def clean_all(entries: Sequence[Entry]) -> list[Cleaned]:
-        made = [clean(entry) for entry in entries]
+    def clean_all(sources: Sequence[Source]) -> list[Cleaned]:
+        made = [clean(source) for source in sources]
         documents = [one for one in made if isinstance(one, Document) and not (later and is_damaged(one))]
         if marking:
             from pipeline.corpus.fingerprints import marks_all  # numpy comes with it: a run without is spared it
@@ -122,7 +125,7 @@ def cleaner(job: Job) -> Callable[[Sequence[Entry]], list[Cleaned]]:
             else Cleaned(entry.id, spool.add(one), damaged=True)
             if later and is_damaged(one)
             else _waiting(entry.id, one, next(marks), spool)
-            for entry, one in zip(entries, made, strict=True)
+            for (entry, _), one in zip(sources, made, strict=True)
         ]
 
     return clean_all
@@ -159,7 +162,7 @@ def writer(job: Job) -> Callable[[Sequence[Task]], list[Outcome]]:
                 document = duplicates.drop(document, task.found, headings=headings)
             return save(job.out, document, made, task.suffix, task.found)
         except Exception as error:
-            return Outcome(task.id, problem=problem(task.id + task.suffix, error))
+            return Outcome(task.id, problem=problem(Entry(task.id, task.suffix, 0).name, error))
 
     return lambda tasks: [write(task) for task in tasks]
 
@@ -211,27 +214,30 @@ def spread(
 ) -> Generator[R, None, None]:
     """Yield what comes of all tasks, in their order; each of the processes makes its function once, by `make`.
 
-    Tasks are taken from the iterable in batches of `size`, a few ahead of what is done.
+    Tasks are taken from the iterable in batches of `size`, or fewer heavy ones, a few ahead of what is done.
     """
-    coming = iter(tasks)
-    batches = iter(lambda: list(islice(coming, size)), [])
+    batches = _batches(tasks, size)
     if workers <= 1:
         work = make(job)
-        for batch in batches:
+        for _, batch in batches:
             yield from work(batch)
         return
     from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
     pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(make, job))
-    ahead: deque[Future[list[R]]] = deque()
+    ahead: deque[tuple[int, Future[list[R]]]] = deque()
+    waiting = 0
     try:
-        for batch in batches:
-            ahead.append(pool.submit(_work_all, batch))
-            if len(ahead) > _AHEAD * workers:
-                yield from ahead.popleft().result()
-        while ahead:
-            yield from ahead.popleft().result()
+        for weight, batch in batches:
+            ahead.append((weight, pool.submit(_work_all, batch)))
+            waiting += weight
+            while len(ahead) > _AHEAD * workers or (ahead and waiting > _ROOM * workers):
+                weight, done = ahead.popleft()
+                yield from done.result()
+                waiting -= weight
+        for _, done in ahead:
+            yield from done.result()
     except BrokenProcessPool:
         raise RunError(
             "Cannot go on: a worker process died, most likely for want of memory. "
@@ -239,3 +245,17 @@ def spread(
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _batches(tasks: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
+    """Yield the tasks in batches, each with the bytes of the records in it."""
+    batch: list[T] = []
+    heavy = 0
+    for task in tasks:
+        batch.append(task)
+        heavy += task.weight if isinstance(task, Source) else 0
+        if len(batch) == size or heavy >= _HEAVY:
+            yield heavy, batch
+            batch, heavy = [], 0
+    if batch:
+        yield heavy, batch

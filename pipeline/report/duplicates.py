@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from pipeline.document import Document, Ledger
-from pipeline.formats import jsonio, text
+from pipeline.formats import folder, jsonio
 from pipeline.formats.text import printable
 from pipeline.report.summary import clip
 
@@ -46,7 +46,7 @@ def groups(out: str, of: str = "", *, alike: bool = False) -> list[Group]:
     """Return the groups of a folder that a run wrote, the largest first; with `of`, those that have a part in that
     document. With `alike`, of paragraphs that stay though they are much like others, which are none."""
     found: dict[tuple[str, int, int], list[Member]] = {}
-    for name in sorted(text.results(out)):
+    for name in sorted(folder.results(out)):
         if not name.endswith(".json"):
             continue
         with open(os.path.join(out, name), "rb") as file:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.document import Document
+from pipeline.document import Document, Fact
 from pipeline.edits import Edit, survivors
 from pipeline.report.summary import clip, percent
 
@@ -189,6 +189,11 @@ def _doubled(twins: Iterable[Twin], start: int, end: int) -> Iterator[str]:
             yield from textwrap.wrap(f"Duplicates: {twin.told}.", _WIDTH, subsequent_indent="  ")
 
 
+def _place(fact: Fact, raw: Lines) -> str:
+    """Where a fact stands in the raw text; what was beside the text, in its record, stands nowhere."""
+    return f"raw {raw.named(fact.start, fact.end)}, " if fact.end else ""
+
+
 def overview(document: Document, about: Mapping[str, str], twins: Sequence[Twin] = ()) -> Iterator[str]:
     """Yield what became of a whole document: sizes, edits by rule, facts, gaps, flags and duplicates."""
     source = document.source
@@ -213,7 +218,7 @@ def overview(document: Document, about: Mapping[str, str], twins: Sequence[Twin]
     else:
         yield "  Nothing was changed."
     for title, items in (
-        ("Facts", [f"{f.kind} = {f.value} (raw {raw.named(f.start, f.end)}, {f.rule})" for f in document.facts]),
+        ("Facts", [f"{f.kind} = {f.value} ({_place(f, raw)}{f.rule})" for f in document.facts]),
         (
             "Gaps",
             [

@@ -30,7 +30,7 @@ def document(out: Path, name: str) -> Document:
 def read(out: Path, name: str) -> tuple[dict[str, Any], Document]:
     """The sidecar and the document of that id in the folder `out`, or of that file of it."""
     from pipeline import verify
-    from pipeline.formats.text import results
+    from pipeline.formats.folder import results
 
     for id in (name, *_ids_of_path(out, name)):
         if exists(out, id):

@@ -9,6 +9,11 @@ from pipeline.document import Found
 
 # The rules that are not of a pack: a stage makes their edits itself.
 STAGE_RULES = {
+    "record.id": "The id of a record in the file that holds it.",
+    "record.url": "The address that a record says its document comes from.",
+    "record.date": "The date of a record: in a web archive, when the document was fetched.",
+    "record.digest": "The digest of the document that a web archive keeps beside it.",
+    "record.member": "Another member of a record, such as its title, its language or its source.",
     "head.title": "The title of what is on the page, without the name of the site.",
     "head.page-title": "The title of the page, as a browser shows it.",
     "head.author": "Who wrote what is on the page.",

@@ -1,12 +1,11 @@
 """Bytes to text, without loss: which encoding, how it was found, and what encoding the text would not give back.
 
 The order of questions is that of BeautifulSoup's `EncodingDetector`, whose parts are used for the byte-order
-mark and the declaration: a byte-order mark, a declaration in the markup, valid UTF-8, UTF-8 with some bad
-bytes, what the detector says that BeautifulSoup itself asks first (`cchardet`, which is Mozilla's), and windows-1252
-for everything else. It differs in one place: bytes that are valid UTF-8, and not plain ASCII, are UTF-8 whatever they
-declare. A
-scraper that stores its pages as UTF-8 leaves the old declaration in them, and text in another encoding is hardly ever
-valid UTF-8.
+mark and the declaration: a byte-order mark, a declaration beside the bytes (as HTTP makes) or in the markup, valid
+UTF-8, UTF-8 with some bad bytes, what the detector says that BeautifulSoup itself asks first (`cchardet`, which is
+Mozilla's), and windows-1252 for everything else. It differs in one place: bytes that are valid UTF-8, and not plain
+ASCII, are UTF-8 whatever they declare. A scraper that stores its pages as UTF-8 leaves the old declaration in them, and
+text in another encoding is hardly ever valid UTF-8.
 
 Line ends are not touched here: the text has the line ends of the bytes.
 """
@@ -54,10 +53,11 @@ DAMAGED_SHARE = 0.01  # of all bytes: so many may be wrong in the encoding that 
 BINARY_SHARE = 0.02  # of all bytes: more control bytes than this, and the bytes are hardly a text
 
 
-def document(source: str | bytes, id: str) -> Document:
+def document(source: str | bytes, id: str, declared: str = "") -> Document:
     """Return the document that `source` is: a text, or bytes in an encoding that is found out.
 
-    No input is an error. Text that was bytes can be written again, byte by byte: see `encode`.
+    `declared` is the encoding that was named beside the bytes, as HTTP does: as in browsers, it goes before one that
+    the markup declares. No input is an error. Text that was bytes can be written again, byte by byte: see `encode`.
 
     >>> doc = document(b"\\xef\\xbb\\xbfna\\xc3\\xafve", "demo")
     >>> doc.text, doc.source.encoding, doc.source.how
@@ -66,12 +66,12 @@ def document(source: str | bytes, id: str) -> Document:
     if isinstance(source, str):
         data = utf8(source)
         return Document(id, source, source, Source(hashlib.sha256(data).hexdigest(), len(data)))
-    usual = _usual(source)
+    usual = _usual(source, declared)
     if usual is not None:
         made = Source(hashlib.sha256(source).hexdigest(), len(source), "utf-8", "valid")
         remember(usual, source)
         return Document(id, usual, usual, made)
-    bom, encoding, how = recognise(source)
+    bom, encoding, how = recognise(source, declared)
     body = source[len(bom) :]
     text = _decode(body, encoding, how)
     patches = () if how == "valid" else differences(_encode(text, encoding, how), body)
@@ -96,8 +96,10 @@ def encode(text: str, source: Source) -> bytes:
     return b"".join(pieces)
 
 
-def recognise(data: bytes) -> tuple[bytes, str, str]:
+def recognise(data: bytes, label: str = "") -> tuple[bytes, str, str]:
     """Return the byte-order mark of `data`, its encoding, and how that was found (as `Source.how` names it).
+
+    `label` is the encoding that was declared beside the data.
 
     >>> recognise("<meta charset=iso-8859-2>Łódź".encode("iso-8859-2"))
     (b'', 'iso8859-2', 'declared')
@@ -108,7 +110,7 @@ def recognise(data: bytes) -> tuple[bytes, str, str]:
         body, encoding = EncodingDetector.strip_byte_order_mark(data)
         if encoding:
             return data[: len(data) - len(body)], codecs.lookup(encoding).name, "bom"
-    if declared := _declared(data):
+    if declared := _fitting(label, data) or _declared(data):
         return b"", declared, "declared"
     try:
         data.decode("utf-8")
@@ -121,7 +123,7 @@ def recognise(data: bytes) -> tuple[bytes, str, str]:
     return b"", "utf-8", "valid"
 
 
-def _usual(data: bytes) -> str | None:
+def _usual(data: bytes, declared: str) -> str | None:
     """The text of bytes that are UTF-8 beyond doubt, as most are; the others need a closer look."""
     try:
         text = data.decode("utf-8")
@@ -129,7 +131,7 @@ def _usual(data: bytes) -> str | None:
         return None
     if b"\0" in data or data.startswith(MARKS):
         return None
-    return None if text.isascii() and (b"\x1b" in data or _may_declare(data)) else text
+    return None if text.isascii() and (b"\x1b" in data or declared or _may_declare(data)) else text
 
 
 def _may_declare(data: bytes) -> bytes:
@@ -144,9 +146,15 @@ def _declared(data: bytes) -> str:
         return ""
     from bs4.dammit import EncodingDetector
 
-    label = EncodingDetector.find_declared_encoding(data, is_html=True)
+    return _fitting(EncodingDetector.find_declared_encoding(data, is_html=True) or "", data)
+
+
+def _fitting(label: str, data: bytes) -> str:
+    """The encoding that a declared name stands for, or "" if it does not fit the bytes."""
+    if not label:
+        return ""
     try:
-        name = codecs.lookup(str(label)).name
+        name = codecs.lookup(label).name
         name = LABELS.get(name, name)
         if name in NOT_FOR_DOCUMENTS or name == "utf-8" or _is_utf8(data):
             return ""  # valid UTF-8 is what it is, and what is not valid is looked at more closely

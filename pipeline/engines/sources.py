@@ -1,0 +1,141 @@
+"""What a run reads: the documents of a folder, each a file of its own or a record in a file that holds many.
+
+Files of many documents are read twice from start to end, whatever their kind: first to know which documents there are,
+since two of one id are both refused; then, for those that have to be cleaned, by the process that gives out the work.
+So what is in memory is a few records on their way, and what came of a record does not hang on the number of workers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from pipeline.engines.outcome import Problem, RunError
+from pipeline.formats import folder, records, text
+from pipeline.formats.folder import Collision, Container, Entry, Skipped
+from pipeline.formats.records import Broken, Omitted, Record, named
+from pipeline.formats.text import printable
+
+__all__ = ["Source", "Sources", "find", "load", "read"]
+
+_TOLD = 10  # of the records of one file that cannot be read
+
+
+class Source(NamedTuple):
+    """A document to be cleaned; of a record, what was read, or None if it is gone."""
+
+    entry: Entry
+    record: Record | None = None
+
+    @property
+    def weight(self) -> int:
+        """How much of it is in memory."""
+        return len(self.record.data) if self.record else 0
+
+
+class Sources(NamedTuple):
+    """What a folder holds: documents, sorted by id, and the files that hold many; how many bytes that is, what is left
+    out, and what cannot be read."""
+
+    entries: list[Entry]
+    containers: list[Container]
+    size: int
+    skipped: list[Skipped]
+    problems: list[Problem]
+
+
+def find(raw: str) -> Sources:
+    """List what a folder holds; raises `RunError` if it cannot be read, or holds no document."""
+    listing = _scan(raw)
+    entries, skipped, problems = list(listing.entries), list(listing.skipped), []
+    size = sum(entry.size for entry in entries)
+    twins = {found.id: found for found in folder.collisions(listing.containers)}
+    problems += [_collision(found, f"{found.id}/…", "Rename all but one of them.") for found in twins.values()]
+    containers = [container for container in listing.containers if container.id not in twins]
+    for container in containers:
+        left: Counter[str] = Counter()
+        broken = 0
+        for item in records.walk(os.path.join(raw, container.name), container.suffix):
+            match item:
+                case Record():
+                    entries.append(container.entry(item.name))
+                    size += len(item.data)
+                case Omitted():
+                    left[item.reason] += 1
+                case Broken():
+                    broken += 1
+                    problems += [_broken(container, item)] if broken <= _TOLD else []
+        skipped += [Skipped(container.name, f"{named(n, 'record')} {reason}") for reason, n in sorted(left.items())]
+        if broken > _TOLD:
+            more = f"{named(broken - _TOLD, 'record')} more of it cannot be read"
+            problems.append(Problem(container.name, more, "Look at those that are told first."))
+    if not entries:  # and an existing OUT stays as it is
+        raise RunError(str(problems[0]) if problems else _nothing(raw))
+    entries.sort()
+    same = {found.id: found for found in folder.collisions(entries)}
+    of_records = {entry.id for entry in entries if entry.id in same and entry.is_record}
+    for found in same.values():
+        what = "Give all but one of them another id." if found.id in of_records else "Rename all but one of them."
+        problems.append(_collision(found, f"{found.id}.txt", what))
+    return Sources([entry for entry in entries if entry.id not in same], containers, size, skipped, problems)
+
+
+def read(raw: str, containers: Sequence[Container], entries: Iterable[Entry]) -> Iterator[Source]:
+    """Yield the documents that are wanted: files, which whoever cleans them reads, then records, as they stand in their
+    files. Those that are gone from there meanwhile come last."""
+    wanted: dict[str, dict[str, Entry]] = {container.name: {} for container in containers}
+    for entry in entries:
+        if entry.is_record:
+            wanted[entry.file][entry.id] = entry
+        else:
+            yield Source(entry)
+    for container in containers:
+        left = wanted[container.name]
+        if not left:
+            continue
+        for item in records.walk(os.path.join(raw, container.name), container.suffix):
+            if isinstance(item, Record) and (id := container.entry(item.name).id) in left:
+                yield Source(left.pop(id), item)
+                if not left:
+                    break
+        yield from map(Source, left.values())
+
+
+def load(raw: str, source: Source) -> Record:
+    """Return a document as it is to be cleaned; raises `OSError` if it cannot be read."""
+    entry, record = source
+    if record is not None:
+        return record
+    if entry.is_record:
+        raise FileNotFoundError(2, "it is no longer in that file")
+    return Record(entry.id, text.read(os.path.join(raw, entry.file), entry.size), folder.media(entry.suffix))
+
+
+def _scan(raw: str) -> folder.Listing:
+    try:
+        return folder.scan(raw)
+    except OSError as error:
+        where = printable(error.filename or raw)
+        raise RunError(f"Cannot read {where}: {error.strerror or error}. Give a folder that can be read.") from None
+
+
+def _nothing(raw: str) -> str:
+    kinds = ", ".join((*folder.SUFFIXES, *records.SUFFIXES))
+    return (
+        f"Cannot clean {printable(raw)}: there is no document in it. "
+        f"Give a folder with texts ({kinds}, or files without a suffix)."
+    )
+
+
+def _broken(container: Container, item: Broken) -> Problem:
+    return Problem(f"{container.name}, {item.where}" if item.where else container.name, item.reason, item.advice)
+
+
+def _collision(found: Collision, what: str, advice: str) -> Problem:
+    names = [printable(name) for name in found.names]
+    if len(names) > _TOLD:
+        names = [*names[:_TOLD], f"{len(names) - _TOLD:,} more"]
+    reason = f"{names[0]} and {names[1]} would both be" if len(names) == 2 else f"{' and '.join(names)} would all be"
+    return Problem(found.names[0], f"{reason} {printable(what)}", advice)

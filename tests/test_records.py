@@ -1,0 +1,217 @@
+"""Files that hold many documents: what is read from a line of JSON, and what from a record of a web archive."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import Pipeline
+from pipeline.formats import jsonl, payload, records
+from pipeline.formats.records import Broken, Item, Omitted, Record, safe
+from pipeline.stages import decode
+
+JSONL = [
+    ('{"text": "A mill."}', ("00000001", "A mill.", None, {})),
+    ('{"text": ""}', ("00000001", "", None, {})),
+    ('\ufeff{"id": "a", "text": "A mill."}', ("a", "A mill.", None, {"record_id": "a"})),
+    ('  {"id": 7, "text": "é\\ud800"} \r', ("7", "é\ud800", None, {"record_id": "7"})),
+    ('{"id": "", "doc_id": "a/b", "text": "x"}', ("a%2Fb", "x", None, {"record_id": "a/b"})),
+    ('{"id": "a", "html": "<p>x"}', ("a", "<p>x", "html", {"record_id": "a"})),
+    ('{"raw_content": "x", "content": "y"}', ("00000001", "x", None, {"record_content": "y"})),
+    ('{"content": "y", "text": null}', ("00000001", "y", None, {})),
+    ('{"html": "<p>x", "text": "x"}', ("00000001", "x", None, {"record_html": "<p>x"})),
+    (
+        '{"text": "x", "url": "http://a/", "date": "2020-01-01", "title": "T", "source": "s", "score": 0.5}',
+        (
+            "00000001",
+            "x",
+            None,
+            {"url": "http://a/", "record_date": "2020-01-01", "record_title": "T", "record_source": "s"}
+            | {"record_score": "0.5"},
+        ),
+    ),
+    (
+        '{"text": "x", "metadata": {"url": "u", "n": [1]}, "none": null, "blank": "", "ok": true}',
+        ("00000001", "x", None, {"record_metadata": '{"url":"u","n":[1]}', "record_ok": "true"}),
+    ),
+    ('{"text": "x", "long": "' + "y" * 10_001 + '"}', ("00000001", "x", None, {})),
+    ('{"text": null}', Omitted("whose text is null")),
+    ('{"text": 7}', "its member text is not a string"),
+    ('{"title": "T"}', "it has no text: no member is called text, html, raw_content or content"),
+    ('["text"]', "it is not an object of JSON"),
+    ('{"text": "x"', "it is not JSON: unexpected end of data at column"),
+    ('{"text": "\udcff"}', "it is not JSON"),
+    ("[" * 100_000, "it is not JSON"),
+]
+
+
+def items(path: Path, suffix: str) -> list[Item]:
+    return list(records.walk(str(path), suffix))
+
+
+def lines(path: Path, *written: str) -> list[Item]:
+    path.write_bytes("\n".join(written).encode("utf-8", "surrogateescape"))
+    return items(path, ".jsonl")
+
+
+@pytest.mark.parametrize(("line", "expected"), JSONL, ids=[line[:60].encode("ascii", "replace") for line, _ in JSONL])
+def test_a_line_is_a_document_or_says_why_not(tmp_path: Path, line: str, expected: Any) -> None:
+    (found,) = lines(tmp_path / "a.jsonl", line)
+    match found:
+        case Record():
+            facts = {fact.kind: fact.value for fact in found.facts}
+            assert (*found[:3], facts) == expected
+            assert {(fact.start, fact.end) for fact in found.facts} <= {(0, 0)}
+        case Broken():
+            assert found.where == "line 1"
+            assert found.reason.startswith(expected)
+        case _:
+            assert found == expected
+
+
+def test_empty_lines_are_none_and_lines_keep_their_numbers(tmp_path: Path) -> None:
+    found = lines(tmp_path / "a.jsonl", '{"text": "a"}', "", "  \r", '{"text": "b"}', "{", '{"text": "c"}', "")
+    assert [item.name if isinstance(item, Record) else item.where for item in found] == [
+        "00000001", "00000004", "line 5", "00000006",
+    ]  # fmt: skip
+
+
+def test_a_line_that_is_too_long_is_told_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonl, "LONGEST", 50)
+    long = json.dumps({"text": "x" * 200})
+    found = lines(tmp_path / "a.jsonl", long, '{"text": "b"}', long)
+    assert [item.where for item in found if isinstance(item, Broken)] == ["line 1", "line 3"]
+    assert [item.data for item in found if isinstance(item, Record)] == ["b"]
+
+
+ROW = b'{"text": "%s"}\n' % (b"A mill stood here. " * 50)
+DAMAGE = {
+    "cut": (gzip.compress(ROW * 100)[:-40], "its compressed data end too early, after"),
+    "cut between": (gzip.compress(ROW * 100)[:-8], "its compressed data end too early, after 100 documents"),
+    "changed": (gzip.compress(ROW * 100)[:-8] + bytes(8), "its compressed data are damaged, after 100 documents"),
+    "not compressed": (ROW * 100, "its compressed data are damaged, after 0 documents"),
+    "two members, one cut": (gzip.compress(ROW) + gzip.compress(ROW)[:-9], "its compressed data end too early"),
+}
+
+
+@pytest.mark.parametrize(("data", "reason"), DAMAGE.values(), ids=DAMAGE)
+def test_what_stands_before_damage_is_read(tmp_path: Path, data: bytes, reason: str) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(data)
+    *before, last = items(tmp_path / "a.jsonl.gz", ".jsonl.gz")
+    assert all(isinstance(item, Record) for item in before if item is not last)
+    assert isinstance(last, Broken)
+    assert last.reason.startswith(reason)
+    assert last.where == ""
+
+
+def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
+    assert [item[:2] for item in items(tmp_path / "a.jsonl", ".jsonl")] == [("", "No such file or directory")]
+
+
+@given(st.text(st.characters(codec=None), min_size=1))
+def test_an_id_becomes_a_name_that_every_system_takes(id: str) -> None:
+    name = safe(id)
+    assert not re.search(r'[/\\:*?"<>|\x00-\x1f\x7f]|^\.|[. ]$', name)
+    assert 0 < len(name.encode()) <= 200
+    if "-" not in name:
+        assert unquote(name, errors="surrogatepass") == id
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_two_ids_have_two_names(one: str, other: str) -> None:
+    assert (safe(one) == safe(other)) == (one == other)
+    assert safe("x" * 300 + one) != safe("x" * 300 + other) or one == other
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_string_comes_back_from_its_line(text: str) -> None:
+    line = json.dumps({"text": text}).encode()
+    found = jsonl._item(line, 1)
+    assert isinstance(found, Record)
+    assert found.data == text
+    document = Pipeline(stages=[]).clean(found.data)
+    assert decode.encode(document.raw, document.source) == text.encode("utf-8", "surrogatepass")
+
+
+@given(st.lists(st.binary(min_size=1)), st.booleans())
+def test_chunks_are_put_together(pieces: list[bytes], extended: bool) -> None:
+    extra = b";name=value" if extended else b""
+    body = b"".join(b"%x%b\r\n%b\r\n" % (len(piece), extra, piece) for piece in pieces) + b"0\r\n\r\n"
+    assert payload.decode(body, "chunked") == b"".join(pieces)
+
+
+def deflated(data: bytes) -> bytes:
+    return zlib.compress(data)[2:-4]
+
+
+@given(st.binary())
+def test_compression_is_undone(data: bytes) -> None:
+    assert payload.decode(gzip.compress(data), "", "gzip") == data
+    assert payload.decode(gzip.compress(data), "", "X-GZip, identity") == data
+    assert payload.decode(zlib.compress(data), "", "deflate") == data
+    assert payload.decode(deflated(data), "", "deflate") == data
+    assert payload.decode(zlib.compress(gzip.compress(data)), "", "gzip, deflate") == data
+
+
+@given(st.binary())
+def test_brotli_is_undone(data: bytes) -> None:
+    brotli = pytest.importorskip("brotli")
+    assert payload.decode(brotli.compress(data), "", "br") == data
+
+
+BODIES = [
+    (b"<p>as it is</p>", "chunked", "", b"<p>as it is</p>"),
+    (b"<p>as it is</p>", "", "gzip", b"<p>as it is</p>"),
+    (b"<p>as it is</p>", "", "deflate", b"<p>as it is</p>"),
+    (b"text", "", "identity", b"text"),
+    (b"", "chunked", "gzip", b""),
+    (b"5\r\nab", "chunked", "", "its chunks end too early"),
+    (b"2\r\nab\r\nnext", "chunked", "", "its chunks end too early"),
+    (gzip.compress(b"fish" * 99)[:-9], "", "gzip", "its compressed body ends too early"),
+    (gzip.compress(b"fish" * 99)[:-8] + b"12345678", "", "gzip", "its compressed body is damaged"),
+    (b"text", "", "zstd", "its body is encoded in a way that is not known, 'zstd'"),
+]
+
+
+@pytest.mark.parametrize(("body", "transfer", "content", "expected"), BODIES)
+def test_a_body_that_is_not_what_it_says(body: bytes, transfer: str, content: str, expected: bytes | str) -> None:
+    if isinstance(expected, bytes):
+        assert payload.decode(body, transfer, content) == expected
+    else:
+        with pytest.raises(payload.Undecodable, match=re.escape(expected)):
+            payload.decode(body, transfer, content)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+def test_a_small_body_does_not_become_a_large_one(coding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payload, "LONGEST", 1000)
+    if coding == "br":
+        body = pytest.importorskip("brotli").compress(b"x" * 100_000)
+    else:
+        body = gzip.compress(b"x" * 100_000) if coding == "gzip" else zlib.compress(b"x" * 100_000)
+    with pytest.raises(payload.Undecodable, match="is longer than"):
+        payload.decode(body, "", coding)
+
+
+def test_an_encoding_declared_beside_the_bytes_goes_before_the_markup() -> None:
+    page = "<meta charset=iso-8859-1><p>Łódź"
+    source = decode.document(page.encode("iso-8859-2"), "demo", "ISO-8859-2")
+    assert (source.text, source.source.how, source.source.encoding) == (page, "declared", "iso8859-2")
+    assert decode.encode(source.raw, source.source) == page.encode("iso-8859-2")
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "no such encoding", "utf-16", "utf-7", "ascii", "hex", "x\0y", ""])
+@pytest.mark.parametrize("data", ["Łódź é".encode(), b"\xef\xbb\xbfcaf\xc3\xa9", b"caf\xe9 au lait", b"plain", b""])
+def test_a_declaration_that_does_not_fit_is_not_heeded(data: bytes, declared: str) -> None:
+    document = decode.document(data, "demo", declared)
+    assert decode.encode(document.raw, document.source) == data
+    assert document.text == decode.document(data, "demo").text
