@@ -9,10 +9,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipeline.document import Fact, Flag, Found, Gap, Paragraph
 from pipeline.edits import Edit
-from pipeline.engines.kept import FOLDER
+from pipeline.engines.kept import FOLDER, LOCK
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport, WrongFolders
 from pipeline.formats import folder, sidecar, text
@@ -409,3 +410,14 @@ def test_real_documents_come_back_from_the_whole_pipeline(folder: Path, tmp_path
         assert run(folder, tmp_path / f"out{workers}", workers=workers).problems == []
     assert files(tmp_path / "out1") == files(tmp_path / "out2")
     assert verify(tmp_path / "out1", folder).findings == []
+
+
+def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    raw.mkdir()
+    (out / FOLDER).mkdir(parents=True)
+    (raw / "a.txt").write_text("A text.\n", encoding="utf-8")
+    with FileLock(out / FOLDER / LOCK), pytest.raises(RunError, match="another run writes there now"):
+        run(raw, out)
+    assert not (out / "a.txt").exists()
+    assert run(raw, out).problems == []

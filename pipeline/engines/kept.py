@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import marshal
 import os
-import shutil
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,9 +17,10 @@ from pipeline.engines.spool import Spot
 from pipeline.formats import jsonio, text
 from pipeline.formats.folder import Entry
 
-__all__ = ["FOLDER", "Kept", "Seen"]
+__all__ = ["FOLDER", "LOCK", "Kept", "Seen"]
 
 FOLDER = ".clean-corpus"
+LOCK = "lock"  # the file that a run holds, so that no other writes to the same OUT
 _STATE = "state"
 _LEAST = 0.5  # of what is kept, that must be of use
 _FORMAT = 2
@@ -77,7 +77,7 @@ class Kept:
         self._clear(set(live))
         held = sum(os.path.getsize(os.path.join(self.folder, name)) for name in live)
         if not self._made or sum(live.values()) < _LEAST * held:
-            shutil.rmtree(self.folder)
+            self._clear(set())
             return
         rows = {id: (*seen[:3], tuple(seen.spot), seen.damaged) for id, seen in self._now.items()}
         text.write(os.path.join(self.folder, _STATE), marshal.dumps((_FORMAT, self._made, rows)))
@@ -110,7 +110,7 @@ class Kept:
         """Remove all but these files, and the state that names them."""
         os.makedirs(self.folder, exist_ok=True)
         for name in os.listdir(self.folder):
-            if name not in names | {_STATE, ".gitignore"} or (name == _STATE and not names):
+            if name not in names | {_STATE, LOCK, ".gitignore"} or (name == _STATE and not names):
                 os.unlink(os.path.join(self.folder, name))
         ignore = os.path.join(self.folder, ".gitignore")
         if not os.path.exists(ignore):

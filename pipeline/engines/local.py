@@ -14,12 +14,12 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines import sources
-from pipeline.engines.kept import Kept
+from pipeline.engines.kept import FOLDER, LOCK, Kept
 from pipeline.engines.outcome import Cleaned, Outcome, RunError, RunReport, WrongFolders
 from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
@@ -63,11 +63,26 @@ def run(
     raw, out = os.fspath(raw), os.fspath(out)
     _refuse_nesting(raw, out)
     found = sources.find(raw)
-    _prepare(out)
-    report = RunReport(skipped=found.skipped, problems=found.problems)
     if workers is None:
         workers = 1 if found.size < _SMALL else _cores()
-    settings = settings or Settings()
+    with _alone(out):
+        return _run(raw, out, found, settings or Settings(), rules, stages, workers, progress, force)
+
+
+def _run(
+    raw: str,
+    out: str,
+    found: Sources,
+    settings: Settings,
+    rules: RuleSet | None,
+    stages: Sequence[Stage] | None,
+    workers: int,
+    progress: Progress | None,
+    force: bool,
+) -> RunReport:
+    """A run that has the folder `out` for itself."""
+    _prepare(out)
+    report = RunReport(skipped=found.skipped, problems=found.problems)
     kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
     job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run))
     steps = _steps(progress, 2 * len(found.entries))
@@ -196,16 +211,35 @@ def _refuse_nesting(raw: str, out: str) -> None:
     raise WrongFolders(f"Cannot write to {printable(out)}: {how}, {printable(raw)}. Choose a folder beside it.")
 
 
-def _prepare(out: str) -> None:
-    """Make the folder of the results; refuse one whose manifest is not ours, before anything is written.
+@contextmanager
+def _alone(out: str) -> Iterator[None]:
+    """Make the folder of the results, and keep other runs out of it until this one has ended, in whatever way."""
+    from filelock import FileLock, Timeout
 
-    What a run that was killed left half-written goes.
-    """
-    path = os.path.join(out, manifest.NAME)
+    lock = FileLock(os.path.join(out, FOLDER, LOCK), timeout=0)
     try:
-        os.makedirs(out, exist_ok=True)
+        os.makedirs(os.path.join(out, FOLDER), exist_ok=True)
         if not os.access(out, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
+        lock.acquire()
+    except Timeout:
+        raise RunError(
+            f"Cannot write to {printable(out)}: another run writes there now. Wait until it has ended, or choose "
+            "another folder."
+        ) from None
+    except OSError as error:
+        raise RunError(f"Cannot write to {printable(out)}: {why(error)}. Choose another folder.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _prepare(out: str) -> None:
+    """Refuse a folder whose manifest is not ours, before anything is written; what a run that was killed left
+    half-written goes."""
+    path = os.path.join(out, manifest.NAME)
+    try:
         text.remove_parts(out)
         foreign = os.path.lexists(path) and not all(_named(row) for _, row in manifest.rows(path))
     except OSError as error:
