@@ -120,7 +120,7 @@ class Writer:
         parts: list[str] = []
         cells = frozenset(block.cells[1:])
         lead, space = separator + marker, False  # what stands before the next text, if any comes
-        image, quotes = False, 0
+        image, quotes, before_style = False, 0, 0
         for place, (begin, end, style) in enumerate(pieces):
             if place in cells and parts:
                 lead, space = CELL, False
@@ -151,6 +151,8 @@ class Writer:
                 left = text.index(shown[0])
                 right = len(text) - left - len(shown)
                 space = space or left > 0 or (image and _is_word(parts, shown))
+                if before_style & style & LINK and not space and "</a" in source[self.at : begin].lower():
+                    space = _is_word(parts, shown)  # two links side by side, which a style sheet sets apart
             if not text:
                 continue
             before = lead or (" " if space and parts else "")
@@ -158,7 +160,7 @@ class Writer:
             if parts:
                 parts.append(before)
             parts.append(self._text(begin + left, end - right, style, code, quotes))
-            lead, space, image = "", right > 0, False
+            lead, space, image, before_style = "", right > 0, False, style
         if not parts:
             return False
         block.text = "".join(parts)
