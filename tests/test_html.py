@@ -81,8 +81,9 @@ TAGS = [
     "<input>", "<rt>", "<rp>", "<noscript>", "</noscript>", "<a href='x y'>", "<a href=x>", "<p class='a\"b'>",
     "<span hidden>", "<div style='display:none'>", "<tr hidden>", "<button>", "</button>", "<body>", "</body>",
     "</html>", "<!DOCTYPE html>", "<?php x ?>", "<![CDATA[x]]>", "<!-- rook -->", "<!-->", "<!--", "-->", "<script>",
-    "</script>", "<style>", "</style>", "<title>", "</title>", "<svg>", "</svg>", "<select><option>", "</select>", "<textarea>",
-    "</textarea>", "<template>", "</template>", "<iframe>", "</iframe>", "<object>", "</object>", "<details><summary>",
+    "</script>", "<style>", "</style>", "<title>", "</title>", "<svg>", "</svg>", "<select><option>", "</select>",
+    "<textarea>", "</textarea>", "<template>", "</template>", "<iframe>", "</iframe>", "<object>", "</object>",
+    "<details><summary>",
 ]  # fmt: skip
 TORN_TAGS = ["<p class='", '<a href="x', "<div", "<b <i", "</p", "<span hidden", "<img alt=", "<!-", "<td x=y"]
 TEXTS = [*WORDS, " ", "\n", "  \t", "\u00a0", "&nbsp;", "&shy;", "\u200b", "1", "[1]", "†", "6", ". ", ", ", "\r\n"]
