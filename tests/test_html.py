@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import html
 import json
 import re
@@ -233,6 +234,8 @@ HUGE: dict[str, Callable[[int], str]] = {
     "brackets": lambda n: "<" * n + "</" * n + "< " * n,
     "comments that never end": lambda n: "<!-- x " * n,
     "empty lines in code": lambda n: "<pre>" + "\n" * n + "<b>\n</b>" * n + "x" + "\n" * n,
+    "scripts in a comment of a script": lambda n: "<script><!--" + "<script></script>" * n,
+    "images for browsers without scripts": lambda n: "<noscript>" + "<img>" * n + "<noscript><img>" * n,
     "readings": lambda n: "<ruby>x<rt>y" * n,
 }
 NOT_CLOSED = (
@@ -246,12 +249,16 @@ def test_four_times_the_page_takes_about_four_times_as_long(name: str) -> None:
 
     def seconds(size: int) -> float:
         source = HUGE[name](size)
-        start = time.process_time()
-        rendered(source)
-        return time.process_time() - start
+        gc.disable()  # what other tests have left behind takes time to look at
+        try:
+            start = time.process_time()
+            rendered(source)
+            return time.process_time() - start
+        finally:
+            gc.enable()
 
     small = min(seconds(4_000), seconds(4_000))
-    assert seconds(16_000) < 10 * small + 0.1
+    assert min(seconds(16_000), seconds(16_000)) < 10 * small + 0.2
 
 
 def test_elements_are_nested_up_to_a_depth() -> None:
