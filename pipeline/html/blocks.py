@@ -28,6 +28,7 @@ LISTS = frozenset("ul ol menu dir".split())
 FRESH = frozenset("table td th article".split())  # what is in them starts anew
 PLAIN = frozenset("p div center".split())  # a cell that holds one of these, and nothing else, holds what is in that
 LINES = 3  # a cell of more is no cell of a row, but a layout
+BULLET = re.compile("[•‣◦▪●■►]|&(?:bull|#8226);")
 NUMBER = re.compile(r"\s*([+-]?\d{1,8})", re.ASCII)
 ROMAN = (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
@@ -210,9 +211,16 @@ def _mark(block: Block, waiting: list[_Open], source: str, outline: Outline) -> 
     if block.kind in FIRST:
         if not waiting:
             block.kind = "paragraph"
-        elif waiting[-1].marker:
+        elif not _has_marker(block, waiting[-1].marker, source):
             block.marker = "  " * (block.level - 1) + waiting[-1].marker
     waiting.clear()
+
+
+def _has_marker(block: Block, marker: str, source: str) -> bool:
+    """Whether the text of an item begins with a marker of its own, as where a style hides that of the list."""
+    first = next(piece for piece in block.pieces if _is_text(piece, source))
+    text = source[first.start : first.end].lstrip()
+    return not marker or text.startswith(marker) or BULLET.match(text) is not None
 
 
 def _is_text(piece: Piece, source: str) -> bool:
@@ -250,7 +258,7 @@ def _is_parted(run: Run, source: str) -> bool:
 
 def _split(run: Run, source: str, kind: str, level: int, place: int) -> Iterator[Block]:
     """The blocks of a run: one, or several where two line breaks follow one another."""
-    if kind == "code" or not any(piece.style & BREAK for piece in run.pieces):
+    if kind == "code" or len(run.pieces) == 1 or not any(piece.style & BREAK for piece in run.pieces):
         yield Block(kind, level, place, run.pieces)
         return
     part: list[Piece] = []

@@ -39,7 +39,7 @@ ELEMENTS = {
 SINGLE = {"meta": "html.head", "link": "html.head", "base": "html.head"}
 RAW = frozenset("script style title textarea iframe noembed noframes".split())  # no markup is in them
 
-_NAMES = "|".join(sorted((*ELEMENTS, *SINGLE), key=len, reverse=True))
+_NAMES = "|".join(sorted((*ELEMENTS, *SINGLE, "noscript"), key=len, reverse=True))
 _END = r"(?=[\s/>])"
 
 
@@ -53,6 +53,9 @@ def _patterns(rest: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 LOST = 20  # so many elements of a name without an end, and none is looked for any more
 WHOLE, TORN = _patterns(f"{BETWEEN}>"), _patterns("[^<>]*+>?+")
+SCRIPT = re.compile(r"<script[\s/>]", re.IGNORECASE)
+# What stands in for images that a script will load.
+IMAGES = re.compile(r"<noscript\s*+>(?:\s*+<(?!/?noscript)[^<>]*+>)*+\s*+</noscript\s*+>", re.IGNORECASE)
 COMMENT_END = re.compile("--!?>")
 
 
@@ -98,6 +101,12 @@ def _spans(source: str) -> Iterator[tuple[int, int, str]]:
             end, rule = _end_of_element(source, match, name, missing), ELEMENTS[name]
         elif name in SINGLE:
             end, rule = match.end(), SINGLE[name]
+        elif name == "noscript":
+            images = IMAGES.match(source, at)
+            if not images:
+                at = match.end()
+                continue
+            end, rule = images.end(), "html.embedded"
         else:
             end, rule = _end_of_declaration(source, match.end()), "html.declaration"
         if end > at:
@@ -125,13 +134,30 @@ def _end_of_element(source: str, opening: re.Match[str], name: str, missing: Cou
     """Where an element ends: at its end tag. If that is missing, a script takes the rest; of others the tag goes."""
     if (opening[0].endswith("/>") and name not in RAW) or missing[name] == LOST:
         return opening.end()
+    if name == "script":
+        return _end_of_script(source, opening.end())
     depth = 1
     for match in _ends(name).finditer(source, opening.end()):
         depth += -1 if match[1] else 0 if match[0].endswith("/>") else 1
         if depth == 0:
             return match.end()
     missing[name] += 1
-    return len(source) if name in ("script", "style") else opening.end()
+    return len(source) if name == "style" else opening.end()
+
+
+def _end_of_script(source: str, start: int) -> int:
+    """Where a script ends. An end tag within a comment of it is not its own if a script begins in that comment (section
+    13.2.5.17 of the standard)."""
+    at, commented = start, False
+    for match in _ends("script").finditer(source, start):
+        end = match.start()
+        begins, ends = source.rfind("<!--", at, end), source.rfind("-->", at, end)
+        if begins != ends:
+            commented = begins > ends
+        if not commented or not SCRIPT.search(source, max(at, begins), end):
+            return match.end()
+        at = match.end()
+    return at if at > start else len(source)
 
 
 _ENDS: dict[str, re.Pattern[str]] = {}

@@ -13,7 +13,7 @@ from collections.abc import Sequence, Set
 from pipeline.edits import Edit
 from pipeline.html.blocks import KINDS, Block, Outline
 from pipeline.html.tokens import unescape
-from pipeline.html.tree import BLANKS, BREAK, HIDDEN, IMAGE, LINK, QUOTE, RAISED, RUBY, Piece, is_blank
+from pipeline.html.tree import BREAK, HIDDEN, IMAGE, LINK, QUOTE, RAISED, RUBY, Piece, is_blank
 
 SPACE = " \t\n\f\r"
 ODD = re.compile(r"[\t\n\f\r]|  |&")
@@ -145,7 +145,7 @@ class Writer:
             left = right = 0
             if not code:
                 shown = text.strip(SPACE)
-                if not shown or (lead and shown[0] in BLANKS and is_blank(shown)):
+                if not shown or (lead and not shown[0].isalnum() and is_blank(shown)):
                     space = space or bool(text)
                     continue
                 left = text.index(shown[0])
@@ -190,10 +190,11 @@ class Writer:
         """Keep the source from `start` to `end`, white space and entities put right; return the text."""
         text = self.source[start:end]
         self.at = end
-        if style & QUOTE:
-            return self._write(start, text, QUOTES[text[1] == "/"][(quotes + (text[1] == "/")) % 2], "html.quote")
-        if style & RAISED and "raised" not in self.show and POWER.fullmatch(unescape(text)):
-            return self._write(start, text, unescape(text).translate(HIGH), "html.raised")
+        if style >= RAISED:
+            if style & QUOTE:
+                return self._write(start, text, QUOTES[text[1] == "/"][(quotes + (text[1] == "/")) % 2], "html.quote")
+            if style & RAISED and "raised" not in self.show and POWER.fullmatch(unescape(text)):
+                return self._write(start, text, unescape(text).translate(HIGH), "html.raised")
         if not ODD.search(text):
             return text
         parts = []

@@ -144,7 +144,11 @@ class Builder(HTMLTreeBuilder):
 
     def _run(self, source: str, pieces: list[Piece]) -> None:
         """Put the pieces into the tree as a text node, unless they are blank."""
-        text = "".join([source[start:end] for start, end, style in pieces if style < BREAK])
+        if len(pieces) == 1:
+            start, end, style = pieces[0]
+            text = source[start:end] if style < BREAK else ""
+        else:
+            text = "".join([source[start:end] for start, end, style in pieces if style < BREAK])
         if is_blank(text) and not any(style & IMAGE for _, _, style in pieces):
             return
         run = Run(text)
