@@ -248,7 +248,7 @@ def _row(tag: Tag, place: int, source: str) -> Block | None:
             pieces += [piece._replace(style=piece.style | hidden) for piece in cell.pieces] if hidden else cell.pieces
         elif not isinstance(cell, Tag) or cell.contents:
             return None
-    return Block("row", 0, place, pieces, starts)
+    return Block("row", 0, place, pieces, starts) if pieces else None
 
 
 def _is_parted(run: Run, source: str) -> bool:
