@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.document import Document, Fact, Flag, Found, Ledger, Media, Paragraph
 from pipeline.edits import Edit, PositionMap, apply
@@ -12,6 +12,7 @@ from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage, characters, decode, gaps, lines, on_pages, page
 
 if TYPE_CHECKING:
+    from pipeline.html.blocks import Block
     from pipeline.html.page import Page
 
 TRIPS = 4  # how often an earlier stage is asked again; as a rule once, and it finds nothing
@@ -111,7 +112,7 @@ class Pipeline:
 
     def _run(self, stage: Stage, document: Document) -> int:
         """Let a stage do its rounds; return how many edits it made that stand."""
-        before, passes = document.text, len(document.ledger)
+        before = State.of(document)
         edits = 0
         for _ in range(stage.rounds):
             found = stage.find(document if stage.whole else document.text)
@@ -125,8 +126,8 @@ class Pipeline:
                 break
             edits += len(found.edits)
         if stage.guarded and edits:
-            guard(document, before, passes, self.settings.guard)
-        return edits if len(document.ledger) > passes else 0
+            guard(document, before, self.settings.guard)
+        return edits if len(document.ledger) > before.passes else 0
 
     def stream(self, sources: Iterable[tuple[str, str | bytes]]) -> Iterator[Document]:
         """Clean many documents, given as (id, source), one after another; only one is in memory at a time.
@@ -195,15 +196,38 @@ def uncovers(document: Document) -> bool:
     return document.ledger.passes[-1].edits[0].start < len(document.text)
 
 
-def guard(document: Document, before: str, passes: int, share: float) -> None:
-    """Take back the passes from `passes` on if they took more than `share` of the words of `before`."""
-    if len(before) - len(document.text) < share * len(before) / 2:
+class State(NamedTuple):
+    """What a stage may change of a document, and the guard may give back: how many passes there are, the text, the
+    paragraphs, and where the blocks of a page stand."""
+
+    passes: int
+    text: str
+    paragraphs: list[Paragraph]
+    blocks: list[tuple[Block, int, int]]
+
+    @classmethod
+    def of(cls, document: Document) -> State:
+        """The state of a document."""
+        blocks = document.page.blocks if document.page is not None else ()
+        places = [(block, block.start, block.end) for block in blocks]
+        return cls(len(document.ledger), document.text, document.paragraphs, places)
+
+    def restore(self, document: Document) -> None:
+        """Take back all passes since then."""
+        document.ledger = Ledger(document.ledger.passes[: self.passes])
+        document.text, document.paragraphs = self.text, self.paragraphs
+        for block, start, end in self.blocks:
+            block.start, block.end = start, end
+
+
+def guard(document: Document, before: State, share: float) -> None:
+    """Take back the passes since `before` if they took more than `share` of its words."""
+    if len(before.text) - len(document.text) < share * len(before.text) / 2:
         return  # far too little to be so many words
-    words = len(before.split())
+    words = len(before.text.split())
     left = len(document.text.split())
     if words - left > share * words:
-        document.text = before
-        document.ledger = Ledger(document.ledger.passes[:passes])
+        before.restore(document)
         document.flags.append(
             Flag(
                 "guard",

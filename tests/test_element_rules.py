@@ -54,7 +54,7 @@ def test_what_a_rule_chooses_goes_by_that_rule(tmp_path: Path, labeller: str) ->
 
 
 def test_what_a_rule_keeps_stays_whatever_the_labeller_says(tmp_path: Path) -> None:
-    source = "<nav><a href=/>Home</a></nav><article><p>" + "The mill is old. " * 30 + "</article>"
+    source = "<body><nav><a href=/>Home</a></nav><article><p>" + "The mill is old. " * 30 + "</article>"
     source += "<aside class='sidebar notes'><a href=/x>Read more</a></aside><footer>Contact</footer>"
     assert "Read more" not in Pipeline().clean(source, media="html").text
     text = Pipeline(rules=rules(tmp_path)).clean(source, media="html").text

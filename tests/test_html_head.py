@@ -113,6 +113,7 @@ def test_any_json_can_be_heard(one: Any, two: Any) -> None:
         '<meta name="author" content=>' * 10_000,
         "<title>" * 10_000,
         "<title>a</title>" * 10_000,
+        "<title>&#" + "1" * 5_000 + ";</title>",
         "<meta name='author' content='" + "x " * 100_000 + "'>",
         "<meta property='og:url' content='//" + "a." * 100_000 + " '>",
         "<meta property='og:title' content='" + " - a" * 50_000 + "'>",

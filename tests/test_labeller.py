@@ -126,6 +126,14 @@ def test_the_sample_keeps_its_article_and_loses_what_is_around_it() -> None:
         assert gone not in text
 
 
+def test_a_fragment_stays_whole() -> None:
+    fragment = "<p>See also:</p><ul><li><a href=/a>Tides</a></li></ul>"
+    assert Pipeline().clean(fragment, media="html").text == "See also:\n\n- Tides"
+    for whole in ("<html>", "<body>", "<title>Sea</title>", "<meta charset=utf-8>"):
+        assert page_of(whole + fragment).whole
+    assert not page_of(fragment).whole
+
+
 def test_with_no_labeller_all_stays_that_a_browser_shows() -> None:
     text = Pipeline(Settings(labeller="none")).clean("<nav><a href=/>Home</a></nav><p>A river rose.", media="html").text
     assert text == "Home\n\nA river rose."
@@ -161,7 +169,9 @@ def test_a_block_goes_by_the_rule_of_what_is_around_it(element: str, names: str,
 
 def test_blocks_stay_whose_rule_is_off() -> None:
     page = (
-        "<nav>Home | Ships</nav><div class=content><p>" + "The ship came in at noon, and left at four. " * 9 + "</div>"
+        "<body><nav>Home | Ships</nav><div class=content><p>"
+        + "The ship came in at noon, and left at four. " * 9
+        + "</div>"
     )
     assert "Home" not in Pipeline().clean(page, media="html").text
     for off in ("page.navigation", "page.*"):

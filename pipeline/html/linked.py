@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import orjson
 
 from pipeline.edits import Edit
 from pipeline.html.sayings import ELEMENT, ENDS, MOST, Said, Sayings, attributes, plain
+from pipeline.html.tokens import unescape
 
 # What is no JSON, beside strings (which stay): wrappers against old browsers, comments, a comma behind the last item.
 NOISE = re.compile(
@@ -78,7 +78,7 @@ def _json(text: str) -> Any:
     try:
         data = orjson.loads(text)
     except orjson.JSONDecodeError:
-        text = text if '"' in text else html.unescape(text)
+        text = text if '"' in text else unescape(text)
         text = NOISE.sub(lambda match: match[1] or "", text).translate(CONTROLS).strip(" ;\ufeff")
         try:
             data = orjson.loads(text.encode("utf-8", "replace"))

@@ -12,13 +12,15 @@ from pipeline.html.blocks import Block, Outline
 @dataclass(slots=True)
 class Page:
     """What the markup of a page says: its blocks in order, the elements that they are in, its title and its types (as
-    `article`, `product`: what the page says of itself for search engines)."""
+    `article`, `product`: what the page says of itself for search engines); and whether it is the whole page, or a
+    fragment that somebody took from one."""
 
     source: str = ""
     blocks: Sequence[Block] = ()
     outline: Outline = field(default_factory=Outline)
     title: str = ""
     types: frozenset[str] = frozenset()
+    whole: bool = True
 
 
 class Labeller(Protocol):

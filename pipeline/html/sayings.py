@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import defaultdict
 from typing import NamedTuple
 
-from pipeline.html.tokens import ATTRIBUTE, BETWEEN
+from pipeline.html.tokens import ATTRIBUTE, BETWEEN, unescape
 
 MOST = 50  # facts of a kind; a page that says more does not speak of itself
 
@@ -51,5 +50,5 @@ def said_at(source: str, start: int, end: int) -> Said:
 def plain(text: str) -> str:
     """Text without entities, which templates often encode twice, and with single spaces."""
     for _ in range(2):
-        text = html.unescape(text) if "&" in text else text
+        text = unescape(text) if "&" in text else text
     return " ".join(text.split())

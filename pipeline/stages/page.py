@@ -20,6 +20,8 @@ from pipeline.stages import OPTIONAL_MARKUP
 # What is shown after all, if the rule that hides it is switched off.
 SHOWN = {rule: rule.partition(".")[2] for rule in OPTIONAL_MARKUP}
 
+# Elements that no fragment of a page has, and among how many of the first ones they stand.
+WHOLE, WHOLE_AT = frozenset(("html", "body", "frameset")), 10
 # How a page begins, whatever its file is called: as browsers sniff it (WHATWG MIME Sniffing, section 7.1), but only by
 # what no text begins with.
 BEGINNING = re.compile(
@@ -69,7 +71,10 @@ def markup(settings: Settings, rules: RuleSet) -> Callable[[Document], Found]:
             edits = render(source, found, outline, show, settings.headings == "markdown")
         title = next((fact.value for fact in document.facts if fact.kind == "title"), "")
         types = frozenset(fact.value.lower() for fact in document.facts if fact.kind in ("schema_type", "page_type"))
-        return Found(edits, page=Page(source, *blocks.shown(found, outline), title, types))
+        whole = any(name in WHOLE for name in outline.elements[:WHOLE_AT]) or any(
+            edit.rule == "html.head" for step in document.ledger for edit in step.edits
+        )
+        return Found(edits, page=Page(source, *blocks.shown(found, outline), title, types, whole))
 
     return find
 
@@ -88,7 +93,10 @@ def paused() -> Iterator[None]:
 
 
 def content(settings: Settings) -> Callable[[Document], Found]:
-    """Return the stage that takes away the blocks that are not content: a rule for elements says so, or a labeller."""
+    """Return the stage that takes away the blocks that are not content: a rule for elements says so, or a labeller.
+
+    A fragment has been taken from its page already: of that, only rules for elements take something away.
+    """
     off = frozenset(settings.off)
 
     def find(document: Document) -> Found:
@@ -100,7 +108,8 @@ def content(settings: Settings) -> Callable[[Document], Found]:
 
         why, ruled = reasons(page.outline), page.outline.rules
         rules = []
-        for block, stay in zip(page.blocks, stays(page, settings.labeller), strict=True):
+        judged = stays(page, settings.labeller if page.whole else "none")
+        for block, stay in zip(page.blocks, judged, strict=True):
             rule = ruled[block.place]
             if rule is not None:
                 rules.append("" if rule.do == "keep" else rule.id)
