@@ -39,14 +39,14 @@ from pipeline.html.trafilatura import shares
 from pipeline.stages import Stage
 
 WORD = re.compile(r"\w+")
-FIRST = {"rounds": 240, "learning_rate": 0.06}
-SECOND = {"rounds": 160, "learning_rate": 0.06}
+FIRST = {"rounds": 320, "learning_rate": 0.05}
+SECOND = {"rounds": 240, "learning_rate": 0.05}
 COMMON = {
     "objective": "cross_entropy", "num_leaves": 15, "max_depth": 6, "min_data_in_leaf": 60, "feature_fraction": 0.3,
     "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5, "verbose": -1, "num_threads": 2, "seed": 1,
     "deterministic": True, "force_row_wise": True,
 }  # fmt: skip
-VARIANTS = (("as it is", 1.0), ("without names", 0.2), ("without words", 0.2), ("without both", 0.2))
+VARIANTS = (("as it is", 1.0), ("without names", 0.3), ("without words", 0.3), ("without both", 0.3))
 UNNAMED_PAGES = 5  # pages that a name must be on to have a score; a word of text must be on more
 UNSAID_PAGES = 8
 
@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--held-back", type=int, default=4)
     parser.add_argument("--variants", type=int, default=len(VARIANTS))
-    parser.add_argument("--columns", type=int, nargs=2, default=(90, 60))
+    parser.add_argument("--columns", type=int, nargs=2, default=(120, 80))
     parser.add_argument("--cross", action="store_true", help="also measure on each fold that is trained on, left out")
     args = parser.parse_args()
     examples = read(args.pages)

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from pipeline.html.blocks import Outline
+from pipeline.html.blocks import Block, Outline
+from pipeline.html.tree import LINK, RAISED
 
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -73,6 +74,9 @@ REASONS = (
     ("page.meta", "meta", "address"),
 )
 OTHERWISE = "page.boilerplate"
+# What is named so and is nothing but a few links is debris, whatever else it looks like.
+SURE = frozenset(("page.share", "page.subscribe", "page.consent"))
+FEW = 12  # words
 
 
 @lru_cache(maxsize=20_000)
@@ -101,6 +105,15 @@ def reasons(outline: Outline) -> list[str]:
         own = _reason(bits(names) if names else 0, element)
         found.append(own or (found[parent] if parent >= 0 else OTHERWISE))
     return found
+
+
+def is_sure(rule: str, block: Block) -> bool:
+    """Whether a block that goes by a rule, if it is debris, is debris for sure."""
+    if rule not in SURE or block.text.count(" ") >= FEW:
+        return False
+    shown = [piece for piece in block.pieces if piece.style < RAISED]
+    link = sum(end - start for start, end, style in shown if style & LINK)
+    return 2 * link > sum(end - start for start, end, _ in shown)
 
 
 @lru_cache(maxsize=5_000)

@@ -103,18 +103,20 @@ def content(settings: Settings) -> Callable[[Document], Found]:
         page = document.page
         if page is None or not page.blocks:
             return Found()
-        from pipeline.html.cues import reasons
+        from pipeline.html.cues import is_sure, reasons
         from pipeline.html.labeller import stays
 
         why, ruled = reasons(page.outline), page.outline.rules
         rules = []
-        judged = stays(page, settings.labeller if page.whole else "none")
-        for block, stay in zip(page.blocks, judged, strict=True):
-            rule = ruled[block.place]
+        judges = page.whole and settings.labeller != "none"
+        for block, stay in zip(page.blocks, stays(page, settings.labeller if judges else "none"), strict=True):
+            rule, reason = ruled[block.place], why[block.place]
             if rule is not None:
                 rules.append("" if rule.do == "keep" else rule.id)
+            elif is_off(reason, off) or (stay and not (judges and is_sure(reason, block))):
+                rules.append("")
             else:
-                rules.append("" if stay or is_off(why[block.place], off) else why[block.place])
+                rules.append(reason)
         spans = [(block.start, block.end, rule) for block, rule in zip(page.blocks, rules, strict=True)]
         page.blocks = [block for block, rule in zip(page.blocks, rules, strict=True) if not rule]
         return Found(list(dropped(document.text, spans)))
