@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -51,3 +52,16 @@ def test_headings_have_the_level_that_markup_tells() -> None:
     page = "<h1>Sea</h1><h3>Tides</h3><p>They rise and they fall.</p><p>Notes</p><p>None are known of this year.</p>"
     text = Pipeline(Settings(labeller="none", headings="markdown")).clean(page, media="html").text
     assert text.split("\n\n")[:4] == ["# Sea", "### Tides", "They rise and they fall.", "Notes"]
+
+
+def test_work_grows_no_faster_than_the_rows_of_a_page() -> None:
+    """Generously: work that grew with the square would take thirty-six times as long."""
+    rows = "<p>The stores of the year</p><table>" + "<tr><td>Oil and candles<td>By the tender" * 8 + "</table>"
+
+    def seconds(size: int) -> float:
+        start = time.process_time()
+        ALL.clean(rows * size, media="html")
+        return time.process_time() - start
+
+    small = min(seconds(500), seconds(500))
+    assert seconds(3_000) < 16 * small

@@ -49,10 +49,10 @@ def find(lines: Lines) -> Sequence[Span]:
 
 def _site_titles(lines: Lines, keys: Sequence[str]) -> set[str]:
     """The titles of lines `Title | Site`: of one at the top, or of one whose title stands alone elsewhere."""
-    titles = set()
+    titles, alone = set(), frozenset(keys)
     for index, line in enumerate(lines.texts):
         match = site_title(line)
-        if match and (index < 12 or _key(match["title"]) in keys):
+        if match and (index < 12 or _key(match["title"]) in alone):
             titles.add(_key(match["title"]))
     return titles
 
