@@ -107,7 +107,7 @@ class Pipeline:
             position += 1
         settle(document)
         replay(document)
-        document.page = None  # its tree may be large
+        document.page = None  # it is for the stages, and may be larger than the text
         return document
 
     def _run(self, stage: Stage, document: Document) -> int:

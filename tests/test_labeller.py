@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import sys
+import types
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -289,3 +292,18 @@ def test_the_choice_of_another_tool_is_laid_beside_the_blocks() -> None:
     texts = ["Menu Home", "The tide comes in.", "The tide", "Home"]
     assert shares(texts, "the tide comes in the tide".split()) == [0.0, 1.0, 1.0, 0.0]
     assert shares(texts, []) == [0.0] * 4
+
+
+def test_trafilatura_chooses_among_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = types.ModuleType("trafilatura")
+    chosen.__spec__ = ModuleSpec("trafilatura", None)
+    chosen.extract = lambda source: "The tide comes in." if "<nav>" in source else None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "trafilatura", chosen)
+    pipeline = Pipeline(Settings(labeller="trafilatura"))
+    assert pipeline.clean("<body><nav>Home</nav><p>The tide comes in.", media="html").text == "The tide comes in."
+
+
+def test_trafilatura_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.settings.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="trafilatura': it is not installed"):
+        Settings(labeller="trafilatura")

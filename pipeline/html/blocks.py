@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bs4.element import Tag
 
-from pipeline.html.tree import BREAK, HEADINGS, HIDDEN, IMAGE, RUBY, Piece, Run, is_blank, is_hidden
+from pipeline.html.tree import BREAK, HEADINGS, HIDDEN, IMAGE, LINK, RUBY, Piece, Run, is_blank, is_hidden
 
 if TYPE_CHECKING:
     from pipeline.rules.rule import Rule
@@ -58,6 +58,16 @@ class Block:
     text: str = ""
     start: int = 0
     end: int = 0
+
+
+def link_share(block: Block) -> float:
+    """Which share of a block's source is in links."""
+    link = visible = 0
+    for start, end, style in block.pieces:
+        visible += end - start
+        if style & LINK:
+            link += end - start
+    return link / (visible or 1)
 
 
 @dataclass(slots=True)

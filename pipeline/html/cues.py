@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from pipeline.html.blocks import Block, Outline
-from pipeline.html.tree import LINK, RAISED
+from pipeline.html.blocks import Block, Outline, link_share
 
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -109,11 +108,7 @@ def reasons(outline: Outline) -> list[str]:
 
 def is_sure(rule: str, block: Block) -> bool:
     """Whether a block that goes by a rule, if it is debris, is debris for sure."""
-    if rule not in SURE or block.text.count(" ") >= FEW:
-        return False
-    shown = [piece for piece in block.pieces if piece.style < RAISED]
-    link = sum(end - start for start, end, style in shown if style & LINK)
-    return 2 * link > sum(end - start for start, end, _ in shown)
+    return rule in SURE and block.text.count(" ") < FEW and link_share(block) > 0.5
 
 
 @lru_cache(maxsize=5_000)

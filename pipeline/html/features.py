@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.html import cues
-from pipeline.html.blocks import Block
+from pipeline.html.blocks import Block, link_share
 from pipeline.html.page import Page
-from pipeline.html.tree import HEADINGS, LINK
+from pipeline.html.tree import HEADINGS
 
 Numbers = NDArray[Any]
 Columns = dict[str, Numbers]
@@ -37,21 +37,7 @@ MONEY = re.compile("[$€£¥]|USD|EUR|GBP")
 HEAD = 400  # characters of a block whose words are looked at one by one
 SENTENCE_ENDS = (". ", "? ", "! ", "。")
 KINDS = ("paragraph", "heading", "item", "term", "definition", "row", "code", "quote", "caption")
-ELEMENTS = (
-    "nav",
-    "footer",
-    "main",
-    "aside",
-    "article",
-    "heading",
-    "ol",
-    "li",
-    "p",
-    "dl",
-    "header",
-    "figure",
-    "noscript",
-)
+ELEMENTS = tuple("nav footer main aside article heading ol li p dl header figure noscript".split())
 ELEMENT_BITS = {name: 1 << place for place, name in enumerate(ELEMENTS)}
 ELEMENT_BITS |= dict.fromkeys(HEADINGS, ELEMENT_BITS["heading"])
 USED_CUES = ("comments", "content", "cards", "navigation", "dialog", "body", "review", "thread", "cart", "article")
@@ -147,13 +133,8 @@ def _text(block: Block, scores: Mapping[str, float], title: frozenset[str]) -> t
     words, folded = WORD.findall(head), WORD.findall(small)
     cased = words and (small != head or head.upper() != head)
     found = [scores[word] for word in folded if word in scores]
-    link = visible = 0
-    for start, end, style in block.pieces:
-        visible += end - start
-        if style & LINK:
-            link += end - start
     return (
-        size(text), len(text), link / (visible or 1),
+        size(text), len(text), link_share(block),
         sum(map(text.count, SENTENCE_ENDS)), text.endswith(TERMINAL), text.count("\n"),
         sum(map(str.__eq__, words, folded)) / len(words) if cased else CASELESS,
         len([word for word in folded if word in title]) / len(title) if title else 0,
@@ -162,7 +143,7 @@ def _text(block: Block, scores: Mapping[str, float], title: frozenset[str]) -> t
     )  # fmt: skip
 
 
-# What `_names` tells of each element: `own`, `near` and `all` are cues, of itself, of it and its parent, and of all
+# What `_names` tells of each element: `own`, `near` and `cues` are cues, of itself, of it and its parent, and of all
 # around it as well.
 FLAGS = ("own", "near", "cues", "element", "elements", "signature")
 NAME_SCORES = ("own_best", "own_worst", "best", "worst", "total")

@@ -46,12 +46,9 @@ TABLE_PARTS = frozenset("table thead tbody tfoot tr td th caption".split())
 DEPTH = 400  # of open elements; what is nested deeper is flat, as in browsers
 NEAR = 8  # open inline elements that an end tag is compared with
 
-# Styles; from RAISED on they are more than a look.
-LINK, STRONG, CODE, LOWERED, RAISED, RUBY, HIDDEN, BREAK, IMAGE, QUOTE = (1 << bit for bit in range(10))
-STYLES = {
-    "a": LINK, "b": STRONG, "strong": STRONG, "code": CODE, "kbd": CODE, "samp": CODE, "tt": CODE, "sup": RAISED,
-    "sub": LOWERED, "rt": RUBY, "rp": RUBY, "rtc": RUBY,
-}  # fmt: skip
+# Styles that mean something for a text; from RAISED on, something else is shown than the text as it stands.
+LINK, RAISED, RUBY, HIDDEN, BREAK, IMAGE, QUOTE = (1 << bit for bit in range(7))
+STYLES = {"a": LINK, "sup": RAISED, "rt": RUBY, "rp": RUBY, "rtc": RUBY}
 SINGLE = {"br": BREAK, "img": IMAGE, "input": IMAGE, "q": QUOTE}
 IN_RUBY = frozenset("rt rp rtc rb ruby".split())  # where one of these begins, or the ruby ends, a reading ends
 MAY_HIDE = re.compile("hidden|display", re.IGNORECASE)

@@ -23,7 +23,6 @@ from pipeline.settings import Settings
 from pipeline.stages import debris, encoding, reflow
 
 if TYPE_CHECKING:
-    from pipeline.html.blocks import Block
     from pipeline.html.page import Page
 
 ENTITY = "encoding.entity"
@@ -40,20 +39,13 @@ def encoding_finder(settings: Settings) -> Callable[[Document], Found]:
         found, page = on_texts(document.text), document.page
         if page is None or not any(edit.rule == ENTITY for edit in found.edits):
             return found
-        if "&lt;" in document.text or "&gt;" in document.text:
-            found.edits = [edit for edit in found.edits if edit.rule != ENTITY]
-        else:
-            code = [block for block in page.blocks if block.kind == "code"]
-            found.edits = [edit for edit in found.edits if edit.rule != ENTITY or not _is_in(edit.start, code)]
+        entities = [edit for edit in found.edits if edit.rule == ENTITY]
+        of_markup = "&lt;" in document.text or "&gt;" in document.text
+        meant = set(entities) - set(() if of_markup else as_marked(page, document.text, entities))
+        found.edits = [edit for edit in found.edits if edit not in meant]
         return found
 
     return find
-
-
-def _is_in(at: int, blocks: Sequence[Block]) -> bool:
-    """Whether a place is in one of some blocks, which are in order."""
-    before = bisect_right(blocks, at, key=lambda block: block.start)
-    return before > 0 and at < blocks[before - 1].end
 
 
 def debris_finder(settings: Settings, rules: RuleSet) -> Callable[[Document], Found]:
