@@ -34,9 +34,9 @@ from time import perf_counter
 from typing import NamedTuple
 
 from copies import Corpus, Paragraph, corpus, write
+from environments import python_of
 
 HERE = Path(__file__).parent
-PEERS = HERE.parent / ".bench" / "peers"
 ENOUGH = 0.95  # of the letters of a paragraph that are in what went: then it went
 LOST = ("negative", "unique", "generic", "group")
 HEADER = ("", "exact", "near", "covered", "precision", "went", *LOST, "seconds", "MB/s")
@@ -219,13 +219,8 @@ def letters(text: str) -> int:
 
 def peers(made: Corpus) -> Iterator[Result]:
     """Other tools, in an environment of their own; says which are not there."""
-    python = PEERS / "bin" / "python"
-    if not python.exists():
-        print(
-            f"No peers were measured: there is no environment for them. To make one:\n  python -m venv {PEERS}\n"
-            f"  {PEERS / 'bin' / 'pip'} install datasketch rensa",
-            file=sys.stderr,
-        )
+    python = python_of("peers", "datasketch rensa")
+    if python is None:
         return
     texts = [made.documents[document][start:end] for _, document, start, end, *_ in made.paragraphs]
     command = [str(python), str(HERE / "copy_peers.py")]

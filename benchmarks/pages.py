@@ -18,8 +18,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from environments import python_of
+
 HERE = Path(__file__).resolve().parent
-PEERS = HERE.parent / ".bench" / "page-peers"
+PACKAGES = "trafilatura lxml_html_clean resiliparse readability-lxml justext beautifulsoup4"
 OURS = "clean-corpus"
 OTHERS = ("trafilatura", "resiliparse", "readability-lxml", "justext", "beautifulsoup4")
 KINDS = ("article", "documentation", "service", "forum", "product", "collection", "listing")
@@ -53,17 +55,16 @@ def score(shared: Path, out: Path, fold: int | None) -> dict[str, dict[str, floa
     return table
 
 
-def lap(tool: str, pages: Path, out: Path) -> dict[str, Any]:
+def lap(python: Path, tool: str, pages: Path, out: Path) -> dict[str, Any]:
     """Let a tool extract all pages once."""
-    python = sys.executable if tool == OURS else str(PEERS / "bin" / "python")
-    command = [python, str(HERE / "page_tools.py"), tool, str(pages), str(out)]
+    command = [sys.executable if tool == OURS else str(python), str(HERE / "page_tools.py"), tool, str(pages), str(out)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
-def run(shared: Path, fold: int | None, repeat: int, work: Path, tools: list[str]) -> list[Result]:
-    """Let all tools extract the pages, one after another, `repeat` times."""
+def run(shared: Path, fold: int | None, repeat: int, work: Path, tools: list[str], python: Path) -> list[Result]:
+    """Let all tools extract the pages, one after another, `repeat` times; the others run with `python`."""
     pages = work / "pages"
     pages.mkdir()
     count = unpack(shared, fold, pages)
@@ -71,7 +72,7 @@ def run(shared: Path, fold: int | None, repeat: int, work: Path, tools: list[str
     names: dict[str, str] = {}
     for _ in range(repeat):
         for tool in list(tools):
-            done = lap(tool, pages, work / tool)
+            done = lap(python, tool, pages, work / tool)
             if "absent" in done:
                 print(f"{tool} was not measured: {done['absent']}", file=sys.stderr)
                 tools.remove(tool)
@@ -107,17 +108,11 @@ def main() -> int:
     if not (options.shared / "score-html").exists():
         print(f"There are no labelled pages at {options.shared}: nothing to measure.")
         return 0
-    tools = list(options.tools)
-    if not (PEERS / "bin" / "python").exists():
-        print(
-            f"Only clean-corpus is measured: there is no environment for other tools. To make one:\n"
-            f"  python -m venv {PEERS}\n  {PEERS / 'bin' / 'pip'} install trafilatura lxml_html_clean resiliparse "
-            f"readability-lxml justext beautifulsoup4",
-            file=sys.stderr,
-        )
-        tools = [OURS]
+    python = python_of("page-peers", PACKAGES) if set(options.tools) - {OURS} else None
+    tools = list(options.tools) if python else [OURS]
+    fold = None if options.fold < 0 else options.fold
     with tempfile.TemporaryDirectory() as folder:
-        show(run(options.shared, None if options.fold < 0 else options.fold, options.repeat, Path(folder), tools))
+        show(run(options.shared, fold, options.repeat, Path(folder), tools, python or Path(sys.executable)))
     return 0
 
 

@@ -44,6 +44,7 @@ from statistics import median
 from time import perf_counter, process_time
 from typing import NamedTuple
 
+from environments import BENCH, python_of
 from generate import KINDS, MEGABYTE, generate
 
 from pipeline.core import Pipeline
@@ -54,8 +55,7 @@ from pipeline.settings import Settings
 from pipeline.stages import Stage, decode
 
 HERE = Path(__file__).parent
-BENCH = HERE.parent / ".bench"
-PEERS = BENCH / "peers"
+PACKAGES = "ftfy justext trafilatura lxml_html_clean datatrove[processing] spacy"  # of the other tools
 ALONE = "--dedup off --gaps keep --without years.restored --without values.restored".split()
 AS_IT_IS = Settings(dedup="off", gaps="keep")
 HEADER = ("corpus", "what", "min ms", "median", "max ms", "spread", "MB/s", "by cpu")
@@ -259,13 +259,8 @@ def start(out: Path, repeat: int) -> Timing:
 
 def peers(kind: str, raw: Path, size: int, repeat: int) -> Iterator[Timing]:
     """Time other tools on the same corpus, in an environment of their own; say which are not there."""
-    python = PEERS / "bin" / "python"
-    if not python.exists():
-        print(
-            f"No peers were timed: there is no environment for them. To make one:\n  python -m venv {PEERS}\n"
-            f"  {PEERS / 'bin' / 'pip'} install ftfy justext trafilatura lxml_html_clean datatrove[processing] spacy",
-            file=sys.stderr,
-        )
+    python = python_of("peers", PACKAGES)
+    if python is None:
         return
     arguments = [str(python), str(HERE / "peers.py"), str(raw), "--repeat", str(repeat)]
     done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, check=True)
@@ -280,8 +275,8 @@ def peers(kind: str, raw: Path, size: int, repeat: int) -> Iterator[Timing]:
 
 def trove(kind: str, raw: Path, size: int, ours: Timing) -> Iterator[Timing]:
     """Time datatrove on the same corpus, once, since it takes minutes; say how many times as long it took."""
-    python = PEERS / "bin" / "python"
-    if not python.exists():
+    python = python_of("peers", PACKAGES)
+    if python is None:
         return
     done = subprocess.run(
         [str(python), str(HERE / "trove.py"), str(raw)], stdout=subprocess.PIPE, text=True, check=True

@@ -6,10 +6,8 @@ A document that is no page passes through them untouched.
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 
 from pipeline.document import Document, Found
 from pipeline.edits import Edit
@@ -63,12 +61,11 @@ def markup(settings: Settings, rules: RuleSet) -> Callable[[Document], Found]:
         from pipeline.rules.elements import chosen
 
         source = document.text
-        with paused():
-            parsed = tree.parse(source)
-            found, outline = blocks.find(parsed, source, chosen(parsed, source, rules.element_rules))
-            del parsed
-            blocks.show_all(outline, found)
-            edits = render(source, found, outline, show, settings.headings == "markdown")
+        parsed = tree.parse(source)
+        found, outline = blocks.find(parsed, source, chosen(parsed, source, rules.element_rules))
+        del parsed  # all of it that is needed is in the blocks and the outline
+        blocks.show_all(outline, found)
+        edits = render(source, found, outline, show, settings.headings == "markdown")
         title = next((fact.value for fact in document.facts if fact.kind == "title"), "")
         types = frozenset(fact.value.lower() for fact in document.facts if fact.kind in ("schema_type", "page_type"))
         whole = any(name in WHOLE for name in outline.elements[:WHOLE_AT]) or any(
@@ -77,19 +74,6 @@ def markup(settings: Settings, rules: RuleSet) -> Callable[[Document], Found]:
         return Found(edits, page=Page(source, *blocks.shown(found, outline), title, types, whole))
 
     return find
-
-
-@contextmanager
-def paused() -> Iterator[None]:
-    """Let the collector of garbage wait: a tree is nothing but cycles, which it would look at many times while the tree
-    grows, a fifth of the time of a page; and once is enough, when the tree is gone."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def content(settings: Settings) -> Callable[[Document], Found]:
