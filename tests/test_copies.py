@@ -231,7 +231,7 @@ def test_a_paragraph_went_if_nearly_all_its_letters_did() -> None:
 def test_the_command_says_how_to_get_peers(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(duplicates, "PEERS", tmp_path / "nothing")
+    monkeypatch.setattr("environments.BENCH", tmp_path)
     monkeypatch.setattr(sys, "argv", ["duplicates.py", "--paragraphs", "60", "--peers", "--detail"])
     duplicates.main()
     printed = capsys.readouterr()
