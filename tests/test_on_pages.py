@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from pipeline.core import Pipeline
+from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
+from pipeline.stages.on_pages import JUDGED
 
 CASES: list[dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "cases" / "on-pages.toml").read_text(encoding="utf-8")
@@ -65,3 +67,19 @@ def test_work_grows_no_faster_than_the_rows_of_a_page() -> None:
 
     small = min(seconds(500), seconds(500))
     assert seconds(3_000) < 16 * small
+
+
+def test_what_a_labeller_has_judged_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All examples of the rules that look for chrome above and below a text, as pages all of which a labeller keeps."""
+    monkeypatch.setattr("pipeline.html.labeller.labeller", lambda name: lambda page: [1.0] * len(page.blocks))
+    judging, without = Pipeline(), Pipeline(Settings(labeller="none"))
+    taken = set()
+    for rule in RuleSet.builtin().structural:
+        for example in rule.match if rule.id in JUDGED else ():
+            page = "<body>" + "".join(f"<p>{line}" for line in example.text.splitlines() if line.strip())
+            rules = [
+                {edit.rule for edit in pipeline.clean(page, media="html").edits} for pipeline in (without, judging)
+            ]
+            taken |= {name for joined in rules[0] for name in joined.split("+")}
+            assert not {name for joined in rules[1] for name in joined.split("+")} & set(JUDGED)
+    assert taken & set(JUDGED)
