@@ -49,7 +49,7 @@ from generate import KINDS, MEGABYTE, generate
 
 from pipeline.core import Pipeline
 from pipeline.document import Found
-from pipeline.engines.local import save
+from pipeline.engines.writing import outcome
 from pipeline.formats import sidecar, text
 from pipeline.settings import Settings
 from pipeline.stages import Stage, decode
@@ -209,8 +209,9 @@ def files(kind: str, raw: Path, corpus: Corpus, out: Path, repeat: int) -> Itera
 
     def save_all() -> None:
         folder = str(fresh(out))
-        for document in documents:
-            save(folder, document, made, ".txt")
+        pairs = [outcome(document, made, ".txt")[0] for document in documents]
+        for at in range(0, len(pairs), 32):
+            text.write_pairs(folder, pairs[at : at + 32])
 
     described, saved = timed(describe_all, repeat), timed(save_all, repeat)
     written = [lap.since(other) for lap, other in zip(saved, described, strict=True)]

@@ -116,24 +116,43 @@ def out_option(command: F) -> F:
     help="The least share of a paragraph's words that must stand elsewhere. Numbers, names and negations always must.",
 )
 @cleaning_options
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["folder", "jsonl", "jsonl.gz", "jsonl.zst", "parquet"]),
+    default="folder",
+    show_default=True,
+    help="How documents are written: each to files of its own, or many to a file, in shards.",
+)
+@click.option(
+    "--shard",
+    type=click.FloatRange(min=0, min_open=True),
+    default=256,
+    show_default=True,
+    metavar="MB",
+    help="The text in a shard.",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
 @click.option("--force", is_flag=True, help="Clean all documents, also those that an earlier run has kept.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def run(raw: Path, out: Path, workers: int | None, force: bool, quiet: bool, **choices: Any) -> None:
+def run(
+    raw: Path, out: Path, layout: str, shard: float, workers: int | None, force: bool, quiet: bool, **choices: Any
+) -> None:
     """Clean every text and page of the folder RAW into the folder OUT.
 
     Documents are the .txt, .text, .md, .html, .htm and .xhtml files below RAW, text
     files without a suffix, and the records of .jsonl, .ndjson, .warc and .wet files,
     also .gz. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
-    for all, manifest.jsonl. The same texts and options give the same bytes. What was
-    cleaned is kept in OUT/.clean-corpus, so that a later run cleans only what is new
-    or changed.
+    for all, manifest.jsonl; with another --format, shards of documents and of their
+    ledgers. The same texts and options give the same bytes. What was cleaned is kept
+    in OUT/.clean-corpus, so that a later run cleans only what is new or changed.
 
     \b
     Examples:
       clean-corpus run raw clean
       clean-corpus run raw clean --gaps keep --without markers.footnote
       clean-corpus run raw clean --rules my-site.toml --workers 8
+      clean-corpus run raw clean --format jsonl.gz
 
     Exit code 1 if a document could not be cleaned; the others are there all the same.
     """
@@ -144,7 +163,17 @@ def run(raw: Path, out: Path, workers: int | None, force: bool, quiet: bool, **c
 
     with terminal.progress() as progress:
         try:
-            report = run_folder(raw, out, settings, rules=rules, workers=workers, progress=progress, force=force)
+            report = run_folder(
+                raw,
+                out,
+                settings,
+                rules=rules,
+                workers=workers,
+                progress=progress,
+                force=force,
+                layout=layout,
+                shard=int(shard * 1_000_000),
+            )
         except WrongFolders as error:
             raise click.UsageError(str(error)) from None
         except RunError as error:

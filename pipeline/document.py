@@ -7,9 +7,9 @@ again, what a rule took) is a question to the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pipeline.edits import Edit, PositionMap, Side, apply, compose, unapply
 
@@ -228,6 +228,7 @@ class Document:
     """One document on its way: `text` is as the last pass left it, the ledger tells how it came from `raw`.
 
     `media` is what the raw text is: `text`, or the `html` source of a page; then `page` is what its markup says.
+    `metadata` is what stands beside the text in a record.
     """
 
     id: str
@@ -242,6 +243,7 @@ class Document:
     repairs: list[Repair] = field(default_factory=list)
     media: Media = "text"
     page: Page | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def edits(self) -> list[Edit]:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pipeline.document import Document
 from pipeline.edits import EditError
-from pipeline.formats import folder, manifest, records, sidecar, text
+from pipeline.formats import folder, manifest, records, shards, sidecar, text
 from pipeline.formats.folder import Entry
 from pipeline.formats.records import Broken, Record
+from pipeline.formats.results import Item, open_results
 from pipeline.formats.text import printable
 from pipeline.stages import decode
 from pipeline.stages.utf8 import utf8
@@ -27,7 +28,12 @@ from pipeline.stages.utf8 import utf8
 __all__ = ["Finding", "Verified", "verify"]
 
 
-_There = tuple[str, bytes] | None  # a record in RAW: the name of its file, and its bytes
+class _There(NamedTuple):
+    """A record in RAW: the name of its file, its size in bytes, and their hash."""
+
+    file: str
+    size: int
+    sha256: bytes
 
 
 class Finding(NamedTuple):
@@ -80,27 +86,30 @@ def verify(
     read. One document is in memory at a time; what is kept of each is a hash of its row of the manifest.
     """
     out = os.fspath(out)
-    names = folder.results(out)
-    ids = sorted({name.rpartition(".")[0] for name in names})
+    try:
+        found = open_results(out)
+    except ValueError as error:
+        return Verified(findings=[Finding("", shards.NAME, str(error))])
+    ids = found.ids()
     done = Verified()
     expected: dict[str, bytes] = {}
     pairs = _Pairs()
-    turns = _turns(os.fspath(raw), ids, done) if raw is not None else ((id, None) for id in ids)
-    for number, (id, there) in enumerate(turns, 1):
+    there = _there(os.fspath(raw), set(ids), done) if raw is not None else {}
+    for number, item in enumerate(found.walk(), 1):
         try:
-            data, document = _document(out, id, names)
-            expected[id] = _digest(manifest.line(manifest.row(data, data["seal"])))
+            data, document = _document(item)
+            expected[item.id] = _digest(manifest.line(manifest.row(data, data["seal"])))
             _check_places(data, document)
             _check_duplicates(data, document)
             _check_repairs(document)
             pairs.add(data)
             rebuilt = _check_source(data, document)
             if raw is not None:
-                _check_raw(os.fspath(raw), Entry(id, data["source"]["suffix"], 0), rebuilt, there)
+                _check_raw(os.fspath(raw), Entry(item.id, data["source"]["suffix"], 0), rebuilt, there.get(item.id))
             done.documents += 1
             done.bytes += len(rebuilt)
         except _Broken as broken:
-            done.findings.append(Finding(id, broken.name, str(broken)))
+            done.findings.append(Finding(item.id, broken.name, str(broken)))
         if progress:
             progress(number, len(ids))
     done.findings += pairs.findings(expected, set(ids))
@@ -110,56 +119,42 @@ def verify(
 
 def read(out: str, id: str) -> tuple[dict[str, Any], Document]:
     """Return the checked sidecar of a document and the document itself; raises `ValueError` if they are broken."""
-    text_path, sidecar_path = text.paths(out, id)
-    names = {id + os.path.splitext(path)[1] for path in (text_path, sidecar_path) if os.path.exists(path)}
+    item = open_results(out).get(id)
+    if item is None:
+        raise ValueError(f"Cannot read {printable(id)}: it is not in {printable(out)}. Run it again.")
     try:
-        return _document(out, id, names)
+        return _document(item)
     except _Broken as broken:
         raise ValueError(
             f"Cannot read {printable(broken.name)}: {broken}. Run it again, or look with verify."
         ) from None
 
 
-def _document(out: str, id: str, names: set[str]) -> tuple[dict[str, Any], Document]:
-    text_path, sidecar_path = text.paths(out, id)
-    if id + ".json" not in names:
-        raise _Broken(id + ".txt", "it has no sidecar")
-    data = _load(id, sidecar_path)
-    if id + ".txt" not in names:
-        raise _Broken(id + ".json", "it has no text beside it")
-    clean = _bytes(text_path, id + ".txt")
-    if hashlib.sha256(clean).hexdigest() != data["clean"]["sha256"]:
-        raise _Broken(id + ".txt", "it was changed: its SHA-256 is not the one in the sidecar")
+def _document(item: Item) -> tuple[dict[str, Any], Document]:
+    if isinstance(item.sidecar, str):
+        raise _Broken(item.sidecar_name, item.sidecar)
     try:
-        content = text.decode(clean)
+        data = sidecar.load(item.sidecar)
+    except sidecar.SidecarError as error:
+        raise _Broken(item.sidecar_name, str(error)) from None
+    if data["id"] != item.id:
+        raise _Broken(item.sidecar_name, f"it is the sidecar of another document, {printable(data['id'])}")
+    if isinstance(item.text, str):
+        raise _Broken(item.text_name, item.text)
+    if hashlib.sha256(item.text).hexdigest() != data["clean"]["sha256"]:
+        raise _Broken(item.text_name, "it was changed: its SHA-256 is not the one in the sidecar")
+    try:
+        content = text.decode(item.text)
     except ValueError as error:
-        raise _Broken(id + ".txt", f"it is not a clean text: {error}") from None
-    if data["clean"] != data["clean"] | {"characters": len(content), "words": sidecar.words(clean)}:
-        raise _Broken(id + ".json", "its numbers of characters and words are not those of the text")
+        raise _Broken(item.text_name, f"it is not a clean text: {error}") from None
+    if data["clean"] != data["clean"] | {"characters": len(content), "words": sidecar.words(item.text)}:
+        raise _Broken(item.sidecar_name, "its numbers of characters and words are not those of the text")
     try:
         return data, sidecar.document(data, content)
     except EditError as error:
-        raise _Broken(id + ".json", f"its ledger does not fit the text. {error}".rstrip(".")) from None
+        raise _Broken(item.sidecar_name, f"its ledger does not fit the text. {error}".rstrip(".")) from None
     except ValueError as error:
-        raise _Broken(id + ".json", f"it cannot be read: {error}") from None
-
-
-def _load(id: str, path: str) -> dict[str, Any]:
-    try:
-        data = sidecar.load(_bytes(path, id + ".json"))
-    except sidecar.SidecarError as error:
-        raise _Broken(id + ".json", str(error)) from None
-    if data["id"] != id:
-        raise _Broken(id + ".json", f"it is the sidecar of another document, {printable(data['id'])}")
-    return data
-
-
-def _bytes(path: str, name: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise _Broken(name, f"it cannot be read: {error.strerror}") from None
+        raise _Broken(item.sidecar_name, f"it cannot be read: {error}") from None
 
 
 def _check_source(data: Mapping[str, Any], document: Document) -> bytes:
@@ -267,21 +262,20 @@ class _Pairs:
                 yield Finding(id, id + ".json", f"it tells of {what}, and that document does not")
 
 
-def _turns(raw: str, ids: Iterable[str], done: Verified) -> Iterator[tuple[str, _There]]:
-    """Yield the documents that have files, each once: records as they stand in the files of RAW, each with the name of
-    its file and its bytes there; then the others. What only RAW has is a finding."""
-    left = dict.fromkeys(ids)
+def _there(raw: str, ids: Container[str], done: Verified) -> dict[str, _There]:
+    """The records that the files of RAW hold, by id. What only RAW has is a finding."""
+    found: dict[str, _There] = {}
     listing = folder.scan(raw)
-    done.findings += [_missing(entry) for entry in listing.entries if entry.id not in left]
+    done.findings += [_missing(entry) for entry in listing.entries if entry.id not in ids]
     for container in listing.containers:
         first: Broken | None = None
         broken = 0
         for item in records.walk(os.path.join(raw, container.name), container.suffix):
             if isinstance(item, Record):
                 entry = container.entry(item.name)
-                if entry.id in left:
-                    del left[entry.id]
-                    yield entry.id, (container.name, utf8(item.data) if isinstance(item.data, str) else item.data)
+                if entry.id in ids and entry.id not in found:
+                    data = utf8(item.data) if isinstance(item.data, str) else item.data
+                    found[entry.id] = _There(container.name, len(data), hashlib.sha256(data).digest())
                 else:
                     done.findings.append(_missing(entry))
             elif isinstance(item, Broken):
@@ -291,28 +285,36 @@ def _turns(raw: str, ids: Iterable[str], done: Verified) -> Iterator[tuple[str, 
             where = f"{first.where}: " if first.where else ""
             more = f" ({broken - 1:,} more)" if broken > 1 else ""
             done.findings.append(Finding(container.id, container.name, f"{where}{first.reason}{more}"))
-    yield from ((id, None) for id in left)
+    return found
 
 
 def _missing(entry: Entry) -> Finding:
     return Finding(entry.id, entry.name, "it has no clean text: it is new, or could not be cleaned")
 
 
-def _check_raw(raw: str, entry: Entry, rebuilt: bytes, found: _There) -> None:
+def _check_raw(raw: str, entry: Entry, rebuilt: bytes, found: _There | None) -> None:
     """Compare a document with what RAW has: with its file, or, of a record, with what was `found` in that."""
     where = printable(raw)
-    if entry.is_record:
-        there = found[1] if found and found[0] == entry.file else None
-    else:
-        path = os.path.join(raw, entry.file)
-        there = _bytes(path, entry.file) if os.path.lexists(path) else None
-    if there is None:
+    path = os.path.join(raw, entry.file)
+    if not (found and found.file == entry.file if entry.is_record else os.path.lexists(path)):
         raise _Broken(entry.name, f"it is not in {where}, and the sidecar says that the text came from there")
+    if found is not None:
+        if (found.size, found.sha256) != (len(rebuilt), hashlib.sha256(rebuilt).digest()):
+            sizes = f"{found.size:,} bytes, and was {len(rebuilt):,}" if found.size != len(rebuilt) else "as long"
+            raise _Broken(entry.name, f"the record in {where} is not the one that was cleaned: it is {sizes}")
+        return
+    there = _bytes(path, entry.file)
     if there != rebuilt:
         at = next((at for at, (one, two) in enumerate(zip(there, rebuilt, strict=False)) if one != two), -1)
         at = at if at >= 0 else min(len(there), len(rebuilt))
-        what = "record" if entry.is_record else "file"
-        raise _Broken(entry.name, f"the {what} in {where} is not the one that was cleaned: they differ at byte {at}")
+        raise _Broken(entry.name, f"the file in {where} is not the one that was cleaned: they differ at byte {at}")
+
+
+def _bytes(path: str, name: str) -> bytes:
+    try:
+        return text.read(path)
+    except OSError as error:
+        raise _Broken(name, f"it cannot be read: {error.strerror}") from None
 
 
 def _check_manifest(path: str, expected: Mapping[str, bytes], ids: set[str]) -> list[Finding]:

@@ -348,7 +348,7 @@ def test_a_run_that_is_killed_leaves_no_half_file(
 
 def test_the_longest_names_are_written(tmp_path: Path) -> None:
     for id in ("x" * 250, "é" * 125):
-        text.write_pair(str(tmp_path), id, b"Text.\n", sidecar.HEAD)
+        assert text.write_pairs(str(tmp_path), [text.Pair(id, b"Text.\n", sidecar.HEAD)]) == [True]
         assert files(tmp_path)[id + ".txt"] == b"Text.\n"
     assert len(files(tmp_path)) == 4
 

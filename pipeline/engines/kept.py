@@ -2,38 +2,61 @@
 
 They stand in the hidden folder `.clean-corpus` of OUT, before any pass over the corpus. Those passes are made anew,
 since a new document can change what becomes of the others: so a run that reuses gives the bytes of one that does not.
-A document is reused if its file has the size and the time of change that it had, and if the settings, the rules and the
-versions are the same. What cannot be used any more is thrown away.
+If nothing at all is new, in RAW, in OUT or in what was asked for, nothing is done.
+
+A document is reused if its bytes are what they were (a file that has the size and the times that it had is not read),
+and if the settings that it was cleaned by, the rules and the code are the same. What is asked of the corpus only, as
+`dedup`, may differ. What cannot be used any more is thrown away. While documents are cleaned, what is done is written
+down from time to time, so that a run that is killed is taken up there.
 """
 
 from __future__ import annotations
 
+import hashlib
 import marshal
 import os
-from collections.abc import Mapping
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipeline.engines.outcome import RunReport
 from pipeline.engines.spool import Spot
-from pipeline.formats import jsonio, text
-from pipeline.formats.folder import Entry
+from pipeline.formats import jsonio, records, text
+from pipeline.formats.folder import Container, Entry, Skipped
 
-__all__ = ["FOLDER", "LOCK", "Kept", "Seen"]
+__all__ = ["CLAIMED", "FOLDER", "LOCK", "Kept", "Seen", "code"]
 
 FOLDER = ".clean-corpus"
 LOCK = "lock"  # the file that a run holds, so that no other writes to the same OUT
+CLAIMED = "claimed"  # the names of the files of shards that a run has begun to write
 _STATE = "state"
 _LEAST = 0.5  # of what is kept, that must be of use
-_FORMAT = 2
+_FORMAT = 3
+_PAUSE = 60.0  # seconds from one time that is written down what is done to the next
+_GONE = (-1, -1, -1)
+
+Stamp = tuple[int, int, int]  # size, and the times of the last change of the content and of the file, in nanoseconds
 
 
 class Seen(NamedTuple):
-    """A document that is kept: its file as it was, where it stands, and whether it lost years."""
+    """A document that is kept: its file as it was, a digest of its bytes, where it stands, whether it lost years."""
 
     suffix: str
-    size: int
-    changed: int  # nanoseconds
+    stamp: Stamp
+    digest: bytes
     spot: Spot
     damaged: bool
+
+
+class Box(NamedTuple):
+    """A file of many documents, of which each was cleaned: as it was, and what was left out of it."""
+
+    stamp: Stamp
+    skipped: list[Skipped]
 
 
 class Kept:
@@ -42,35 +65,87 @@ class Kept:
 
     def __init__(self, raw: str, out: str, made: Mapping[str, Any] | None, force: bool = False) -> None:
         self._raw = raw
+        self._out = out
         self.folder = os.path.join(out, FOLDER)
         self._made = jsonio.dumps(made) if made is not None else b""
-        self._seen: dict[str, Seen] = {} if force or made is None else self._load()
+        self._seen: dict[str, Seen] = {}
         self._now: dict[str, Seen] = {}
+        self._boxes: dict[str, Box] = {}
+        self._done: tuple[Any, ...] = ()  # what all of the run was, if all of it is there
+        self._told = time.monotonic()
+        if made is not None and not force:
+            self._load()
         self._clear({seen.spot.name for seen in self._seen.values()})
         self.run = 1 + max(
             (int(name.partition("-")[0]) for name in os.listdir(self.folder) if name[0].isdigit()), default=0
         )
 
+    def box(self, container: Container) -> tuple[list[Entry], list[Skipped]] | None:
+        """The documents of a file of many, and what is left out of it, if the file is as it was."""
+        box = self._boxes.get(container.name)
+        if box is None or box.stamp != self._stamp(container.name):
+            return None
+        inside = self._inside.get((container.id, container.suffix), [])
+        return [Entry(id, container.suffix, container.size, self._seen[id].digest) for id in inside], box.skipped
+
+    @cached_property
+    def _inside(self) -> dict[tuple[str, str], list[str]]:
+        """The documents of each file of many."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for id, seen in self._seen.items():
+            found.setdefault((id.rpartition("/")[0], seen.suffix), []).append(id)
+        return found
+
     def reuse(self, entry: Entry) -> Seen | None:
-        """What is kept of a document, if its file is as it was."""
+        """What is kept of a document, if its bytes are what they were."""
         seen = self._seen.get(entry.id)
-        if seen and (entry.suffix, entry.size, self._changed(entry)) == seen[:3]:
+        if seen is None or seen.suffix != entry.suffix:
+            return None
+        if entry.digest:
+            same = entry.digest == seen.digest
+        else:
+            stamp = self._stamp(entry.file)
+            same = stamp == seen.stamp or (stamp[0] == seen.stamp[0] and self._digest(entry) == seen.digest)
+            seen = seen._replace(stamp=stamp) if stamp != seen.stamp else seen
+        if same:
             self._now[entry.id] = seen
-            return seen
-        return None
+        return seen if same else None
 
     def was_reused(self, id: str) -> bool:
         """Whether a document is one that was kept before."""
-        return id in self._now and self._now[id] is self._seen.get(id)
+        return id in self._now and id in self._seen and self._now[id].spot == self._seen[id].spot
 
-    def keep(self, entry: Entry, spot: Spot, damaged: bool) -> None:
+    def keep(self, entry: Entry, spot: Spot, damaged: bool, digest: bytes) -> None:
         """Remember where a document stands that was cleaned."""
-        if self.was_reused(entry.id):
+        if entry.id in self._now:
             return
-        self._now[entry.id] = Seen(entry.suffix, entry.size, self._changed(entry), spot, damaged)
+        stamp = _GONE if entry.digest else self._stamp(entry.file)
+        self._now[entry.id] = Seen(entry.suffix, stamp, digest, spot, damaged)
+        if time.monotonic() - self._told > _PAUSE:
+            self._write(self._seen | self._now, {}, ())
+            self._told = time.monotonic()
 
-    def close(self) -> None:
-        """Write down what is kept, for the next run; what is of no use goes."""
+    def unchanged(self, entries: Iterable[Entry], asked: Mapping[str, Any]) -> RunReport | None:
+        """The report of the run before, if this one would do nothing else: the same documents, `asked` for the same,
+        and all that it wrote is there as it was."""
+        if not self._done or self._done[0] != jsonio.dumps(asked):
+            return None
+        _, report, written = self._done
+        if not all(self.reuse(entry) for entry in entries) or len(self._now) != len(self._seen):
+            return None
+        if any(_stamp(self._out, name) != stamp for name, stamp in written):
+            return None
+        return _unpacked(report, reused=len(self._now))
+
+    def close(
+        self,
+        asked: Mapping[str, Any],
+        report: RunReport,
+        written: Iterable[str],
+        containers: Iterable[Container],
+    ) -> None:
+        """Write down what is kept, for the next run, and what this one was: what it was `asked` for, and the files that
+        it has `written`. What is of no use goes."""
         live: dict[str, int] = {}
         for seen in self._now.values():
             live[seen.spot.name] = live.get(seen.spot.name, 0) + seen.spot.size
@@ -79,39 +154,96 @@ class Kept:
         if not self._made or sum(live.values()) < _LEAST * held:
             self._clear(set())
             return
-        rows = {id: (*seen[:3], tuple(seen.spot), seen.damaged) for id, seen in self._now.items()}
-        text.write(os.path.join(self.folder, _STATE), marshal.dumps((_FORMAT, self._made, rows)))
+        boxes: dict[str, Any] = {}
+        done: tuple[Any, ...] = ()
+        if not report.problems:
+            names = {container.name for container in containers}
+            boxes = {name: (self._stamp(name), [*map(tuple, report.skipped)]) for name in names}
+            for name, (_, skipped) in boxes.items():
+                skipped[:] = [row for row in skipped if row[0] == name]
+            done = (jsonio.dumps(asked), _packed(report), [(name, _stamp(self._out, name)) for name in written])
+        self._write(self._now, boxes, done)
 
-    def _changed(self, entry: Entry) -> int:
+    def _write(self, rows: Mapping[str, Seen], boxes: dict[str, Any], done: tuple[Any, ...]) -> None:
+        text.settle()  # what it names is on the disk before it
+        packed = {id: (*seen[:3], tuple(seen.spot), seen.damaged) for id, seen in rows.items()}
+        state: Any = (_FORMAT, self._made, packed, boxes, done)
+        text.write(os.path.join(self.folder, _STATE), marshal.dumps(state))
+
+    def _stamp(self, name: str) -> Stamp:
+        return _stamp(self._raw, name)
+
+    def _digest(self, entry: Entry) -> bytes:
+        """The digest of a file, as that of a record; nothing, if it cannot be read."""
         try:
-            return os.stat(os.path.join(self._raw, entry.file)).st_mtime_ns
+            return records.digest(text.read(os.path.join(self._raw, entry.file), entry.size))
         except OSError:
-            return -1
+            return b""
 
-    def _load(self) -> dict[str, Seen]:
+    def _load(self) -> None:
+        """Take up the state of the run before, if it is whole and was made in the same way."""
         try:
             with open(os.path.join(self.folder, _STATE), "rb") as file:
-                kind, made, rows = marshal.load(file)
+                kind, made, rows, boxes, done = marshal.load(file)
             if kind != _FORMAT or made != self._made:
-                return {}
+                return
             seen = {
-                id: Seen(suffix, size, changed, Spot(*spot), damaged)
-                for id, (suffix, size, changed, spot, damaged) in rows.items()
+                id: Seen(suffix, stamp, digest, Spot(*spot), damaged)
+                for id, (suffix, stamp, digest, spot, damaged) in rows.items()
             }
-            names = {found.spot.name: 0 for found in seen.values()}
-            for name in names:
-                names[name] = os.path.getsize(os.path.join(self.folder, name))
+            sizes = {
+                name: os.path.getsize(os.path.join(self.folder, name)) for name in {s.spot.name for s in seen.values()}
+            }
+            found = {name: Box(stamp, [*map(Skipped._make, skipped)]) for name, (stamp, skipped) in boxes.items()}
         except (OSError, ValueError, TypeError, EOFError, AttributeError):
-            return {}
-        whole = all(found.spot.start + found.spot.size <= names[found.spot.name] for found in seen.values())
-        return seen if whole else {}
+            return
+        if all(one.spot.start + one.spot.size <= sizes[one.spot.name] for one in seen.values()):
+            self._seen, self._boxes, self._done = seen, found, done
 
     def _clear(self, names: set[str]) -> None:
         """Remove all but these files, and the state that names them."""
         os.makedirs(self.folder, exist_ok=True)
         for name in os.listdir(self.folder):
-            if name not in names | {_STATE, LOCK, ".gitignore"} or (name == _STATE and not names):
+            if name not in names | {_STATE, LOCK, CLAIMED, ".gitignore"} or (name == _STATE and not names):
                 os.unlink(os.path.join(self.folder, name))
         ignore = os.path.join(self.folder, ".gitignore")
         if not os.path.exists(ignore):
             text.write(ignore, b"*\n")
+
+
+@cache
+def code() -> str:
+    """A digest of the code and the data of this package: with another, texts may be cleaned in another way."""
+    home = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(home.rglob("*")):
+        if path.suffix in (".py", ".toml", ".json"):
+            digest.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _stamp(folder: str, name: str) -> Stamp:
+    try:
+        found = os.stat(os.path.join(folder, name))
+    except OSError:
+        return _GONE
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _packed(report: RunReport) -> dict[str, Any]:
+    """A report as plain data, for marshal."""
+    plain = {field.name: getattr(report, field.name) for field in fields(report)}
+    for name, value in plain.items():
+        if isinstance(value, dict):
+            plain[name] = dict(value)
+        elif isinstance(value, list):
+            plain[name] = [tuple(row) if isinstance(row, tuple) else row for row in value]
+    return plain
+
+
+def _unpacked(plain: Mapping[str, Any], reused: int) -> RunReport:
+    report = RunReport(**plain)
+    report.facts, report.gaps = Counter(report.facts), Counter(report.gaps)
+    report.skipped = [*map(Skipped._make, report.skipped)]
+    report.reused, report.rewritten, report.removed = reused, [], []
+    return report

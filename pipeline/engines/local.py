@@ -10,33 +10,36 @@ it writes itself, and what the manifest of an earlier run names.
 
 from __future__ import annotations
 
-import hashlib
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from pipeline.engines import sources
-from pipeline.engines.kept import FOLDER, LOCK, Kept
-from pipeline.engines.outcome import Cleaned, Outcome, RunError, RunReport, WrongFolders
+from pipeline.engines import finishing, sources, writing
+from pipeline.engines.kept import FOLDER, LOCK, Kept, code
+from pipeline.engines.outcome import Cleaned, RunError, RunReport, WrongFolders
 from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
-from pipeline.engines.workers import Job, Task, cleaner, deduplicates, problem, save, spread, why, writer
-from pipeline.formats import manifest, sidecar, text
+from pipeline.engines.workers import Job, cleaner, deduplicates, problem, spread, why
+from pipeline.formats import shards, sidecar
 from pipeline.formats.text import printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import STAGE_RULES, Stage
+from pipeline.version import __version__
 
 if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
     from pipeline.corpus.index import Index
 
-__all__ = ["Progress", "run", "save"]
+__all__ = ["Progress", "run"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
+_NEEDS = {"parquet": ("pyarrow", "parquet"), "jsonl.zst": ("zstandard", "zstd")}  # layouts: a module and its extra
 _BATCH = 32  # documents that a worker takes at once, at most
 _SMALL = 2_000_000  # bytes: below it, starting workers takes longer than the work
 
@@ -51,58 +54,73 @@ def run(
     workers: int | None = None,
     progress: Progress | None = None,
     force: bool = False,
+    layout: str = "folder",
+    shard: int = shards.SIZE,
 ) -> RunReport:
     """Clean the documents of the folder `raw` into the folder `out`, and return the report.
 
     `settings`, `rules` and `stages` are those of `Pipeline`; `workers` is the number of processes (default: one for
     each core, and one alone for little work); `progress` is called after each step. With
-    `force`, all documents are cleaned, also those that an earlier run has kept.
+    `force`, all documents are cleaned, also those that an earlier run has kept. `layout` tells how they are written:
+    `folder`, each to files of its own, or one of `shards.LAYOUTS`, in shards of some `shard` bytes of text.
 
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
     raw, out = os.fspath(raw), os.fspath(out)
     _refuse_nesting(raw, out)
-    found = sources.find(raw)
-    if workers is None:
-        workers = 1 if found.size < _SMALL else _cores()
+    if layout not in ("folder", *shards.LAYOUTS):
+        raise ValueError(f"Cannot write {layout!r}: it is not one of folder, {', '.join(shards.LAYOUTS)}.")
+    if layout in _NEEDS and find_spec(_NEEDS[layout][0]) is None:
+        module, extra = _NEEDS[layout]
+        raise RunError(f"Cannot write {layout}: {module} is not installed. Use pip install 'clean-corpus[{extra}]'.")
     with _alone(out):
-        return _run(raw, out, found, settings or Settings(), rules, stages, workers, progress, force)
+        finishing.prepare(out)
+        settings = settings or Settings()
+        kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
+        found = sources.find(raw, kept.box)
+        asked = {"settings": settings.as_json(), "layout": layout, "shard": shard, "version": __version__}
+        before = None if found.problems else kept.unchanged(found.entries, asked)
+        if before is not None:
+            before.skipped = found.skipped
+            return before
+        if workers is None:
+            workers = 1 if found.size < _SMALL else _cores()
+        job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shards.LAYOUTS.get(layout))
+        return _run(job, found, workers, kept, _steps(progress, 2 * len(found.entries)), asked, shard)
 
 
 def _run(
-    raw: str,
-    out: str,
+    job: Job,
     found: Sources,
-    settings: Settings,
-    rules: RuleSet | None,
-    stages: Sequence[Stage] | None,
     workers: int,
-    progress: Progress | None,
-    force: bool,
+    kept: Kept,
+    step: Callable[[], None],
+    asked: Mapping[str, Any],
+    shard: int,
 ) -> RunReport:
-    """A run that has the folder `out` for itself."""
-    _prepare(out)
+    """A run that has the folder of the results for itself."""
     report = RunReport(skipped=found.skipped, problems=found.problems)
-    kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
-    job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run))
-    steps = _steps(progress, 2 * len(found.entries))
-    tasks = _clean(job, found, workers, kept, report, steps)
-    with closing(spread(job, writer, tasks, workers)) as outcomes:
-        _finish(out, outcomes, kept, report, steps)
-    kept.close()
+    waiting, twins = _clean(job, found, workers, kept, report, step)
+    suffixes = {entry.id: entry.suffix for entry in found.entries}
+    tasks = [*writing.tasks(waiting, suffixes, twins, shard)]
+    with closing(spread(job, writing.writer, tasks, workers)) as written:
+        files = finishing.finish(job.out, job.layout, written, kept.was_reused, report, step)
+    kept.close(asked, report, files, found.containers)
     return report
 
 
 def _made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
-    """How documents are made: with another, nothing of an earlier run can be reused."""
+    """How documents are made, before the corpus is asked: with another, nothing of an earlier run can be reused."""
     digest = (rules or RuleSet.builtin()).without(settings.off, also=STAGE_RULES).digest()
-    return sidecar.making(settings, digest) | {"python": sys.implementation.cache_tag}
+    made = sidecar.making(settings, digest) | {"python": sys.implementation.cache_tag, "code": code()}
+    of_corpus = {"dedup": deduplicates(settings), "scope": "", "similarity": 0}
+    return made | {"settings": settings.as_json() | of_corpus}
 
 
 def _clean(
     job: Job, found: Sources, workers: int, kept: Kept, report: RunReport, step: Callable[[], None]
-) -> Iterator[Task]:
-    """Clean all documents; return the tasks to write them, with what the corpus changes of them."""
+) -> tuple[Mapping[str, Spot], Mapping[str, Duplicates]]:
+    """Clean all documents; return where they wait to be written, and what the corpus changes of them."""
     index = _index(job.settings) if deduplicates(job.settings) else None
     by_id = {entry.id: entry for entry in found.entries}
     spots: dict[str, Spot] = {}
@@ -112,7 +130,7 @@ def _clean(
         if cleaned.spot is None:
             report.problems += [cleaned.problem] if cleaned.problem else []
             continue
-        kept.keep(by_id[cleaned.id], cleaned.spot, cleaned.damaged)
+        kept.keep(by_id[cleaned.id], cleaned.spot, cleaned.damaged, cleaned.digest)
         spots[cleaned.id] = cleaned.spot
         if cleaned.damaged:
             damaged.append(cleaned.id)
@@ -120,8 +138,7 @@ def _clean(
             index.add(cleaned.id, cleaned.marks)
     if damaged:
         spots = _restore(job, sorted(damaged), spots, index, report)
-    twins: Mapping[str, Duplicates] = {} if index is None else _decide(job, index, spots)
-    return (Task(id, by_id[id].suffix, spot, twins.get(id)) for id, spot in sorted(spots.items()))
+    return spots, {} if index is None else _decide(job, index, spots)
 
 
 def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunReport) -> Iterator[Cleaned]:
@@ -134,7 +151,7 @@ def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunRepo
                 fresh.append(entry)
                 continue
             report.reused += 1
-            yield Cleaned(entry.id, seen.spot, spool.marks(seen.spot), seen.damaged)
+            yield Cleaned(entry.id, seen.spot, spool.marks(seen.spot), seen.damaged, digest=seen.digest)
     size = max(1, min(_BATCH, len(fresh) // (4 * workers)))  # few documents are shared out, too
     coming = sources.read(job.raw, found.containers, fresh)
     with closing(spread(job, cleaner, coming, min(workers, max(1, len(fresh))), size)) as documents:
@@ -216,7 +233,9 @@ def _alone(out: str) -> Iterator[None]:
     """Make the folder of the results, and keep other runs out of it until this one has ended, in whatever way."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(os.path.join(out, FOLDER, LOCK), timeout=0)
+    new = not os.path.exists(out)
+    lock_folder = os.path.join(out, FOLDER)
+    lock = FileLock(os.path.join(lock_folder, LOCK), timeout=0)
     try:
         os.makedirs(os.path.join(out, FOLDER), exist_ok=True)
         if not os.access(out, os.W_OK | os.X_OK):
@@ -233,76 +252,5 @@ def _alone(out: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _prepare(out: str) -> None:
-    """Refuse a folder whose manifest is not ours, before anything is written; what a run that was killed left
-    half-written goes."""
-    path = os.path.join(out, manifest.NAME)
-    try:
-        text.remove_parts(out)
-        foreign = os.path.lexists(path) and not all(_named(row) for _, row in manifest.rows(path))
-    except OSError as error:
-        raise RunError(f"Cannot write to {printable(out)}: {why(error)}. Choose another folder.") from None
-    if foreign:
-        raise RunError(
-            f"Cannot write {printable(path)}: a file of that name is there, and is not a manifest of clean-corpus. "
-            "Choose another folder, or move that file away."
-        )
-
-
-def _named(row: object) -> str:
-    """The id that a row of a manifest names, or nothing if the row is not ours or the id leads out of the folder."""
-    match row:
-        case {"id": str() as id, "clean": {"sha256": str()}, "seal": str()} if not (
-            {"", ".", ".."} & set(id.split("/")) or "\0" in id or (os.sep != "/" and os.sep in id)
-        ):
-            return id
-    return ""
-
-
-def _remove_stale(out: str, ids: set[str]) -> list[str]:
-    """Remove what an earlier run wrote for documents that this run has not written; return their ids.
-
-    A file goes only if the manifest of that run names it and it still reads as the manifest says.
-    """
-    path = os.path.join(out, manifest.NAME)
-    removed = []
-    for _, row in manifest.rows(path) if os.path.exists(path) else ():
-        if _named(row) in ids:
-            continue
-        text_path, sidecar_path = text.paths(out, row["id"])
-        try:
-            with open(text_path, "rb") as clean, open(sidecar_path, "rb") as side:
-                same = hashlib.sha256(clean.read()).hexdigest() == row["clean"]["sha256"]
-                same = same and sidecar.seal(side.read()) == row["seal"]
-        except OSError:
-            continue
-        if same:
-            os.unlink(text_path)
-            os.unlink(sidecar_path)
-            removed.append(row["id"])
-    return removed
-
-
-def _finish(out: str, outcomes: Iterable[Outcome], kept: Kept, report: RunReport, step: Callable[[], None]) -> None:
-    """Count the outcomes, and write the manifest; then the files of documents that an earlier run wrote can go."""
-
-    def lines() -> Iterator[bytes]:
-        ids: set[str] = set()
-        for outcome in outcomes:
-            step()
-            report.add(outcome)
-            if outcome.row is not None:
-                if outcome.written and kept.was_reused(outcome.id):
-                    report.rewritten.append(outcome.id)
-                ids.add(outcome.id)
-                yield manifest.line(outcome.row)
-        report.removed = _remove_stale(out, ids)  # the manifest of the earlier run is still there
-
-    try:
-        text.write(os.path.join(out, manifest.NAME), lines())
-    except OSError as error:
-        raise RunError(
-            f"Cannot write the manifest in {printable(out)}: {why(error)}. Make room or rights, and run again."
-        ) from None
+        if new and os.listdir(out) == [FOLDER] and not any(name[0].isdigit() for name in os.listdir(lock_folder)):
+            shutil.rmtree(out)  # the run did not begin

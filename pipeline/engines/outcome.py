@@ -48,14 +48,13 @@ class Outcome(NamedTuple):
     gaps: dict[str, int] | None = None
     flags: list[tuple[str, str]] | None = None
     problem: Problem | None = None
-    written: bool = True  # or its files were there already
 
 
 class Cleaned(NamedTuple):
     """A document that is cleaned and waits for the corpus, or a problem.
 
     `spot` is where it waits, and `marks` are those of its paragraphs. One that lost years is `damaged`: it has no marks
-    until what can be restored is.
+    until what can be restored is. `digest` tells the bytes that it was made of from others.
     """
 
     id: str
@@ -63,6 +62,7 @@ class Cleaned(NamedTuple):
     marks: bytes = b""
     damaged: bool = False
     problem: Problem | None = None
+    digest: bytes = b""
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.engines.outcome import Problem, RunError
@@ -20,6 +20,7 @@ from pipeline.formats.text import printable
 
 __all__ = ["Source", "Sources", "find", "load", "read"]
 
+Known = Callable[[Container], tuple[list[Entry], list[Skipped]] | None]
 _TOLD = 10  # of the records of one file that cannot be read
 
 
@@ -34,6 +35,11 @@ class Source(NamedTuple):
         """How much of it is in memory."""
         return len(self.record.data) if self.record else 0
 
+    @property
+    def shard(self) -> int:
+        """Documents that are cleaned are of no shard yet."""
+        return 0
+
 
 class Sources(NamedTuple):
     """What a folder holds: documents, sorted by id, and the files that hold many; how many bytes that is, what is left
@@ -46,8 +52,9 @@ class Sources(NamedTuple):
     problems: list[Problem]
 
 
-def find(raw: str) -> Sources:
-    """List what a folder holds; raises `RunError` if it cannot be read, or holds no document."""
+def find(raw: str, known: Known = lambda container: None) -> Sources:
+    """List what a folder holds; `known` tells what is in a file of many, and what is left out of it, if that was seen
+    before. Raises `RunError` if the folder cannot be read, or holds no document."""
     listing = _scan(raw)
     entries, skipped, problems = list(listing.entries), list(listing.skipped), []
     size = sum(entry.size for entry in entries)
@@ -55,12 +62,18 @@ def find(raw: str) -> Sources:
     problems += [_collision(found, f"{found.id}/…", "Rename all but one of them.") for found in twins.values()]
     containers = [container for container in listing.containers if container.id not in twins]
     for container in containers:
+        seen = known(container)
+        if seen is not None:
+            entries += seen[0]
+            skipped += seen[1]
+            size += container.size
+            continue
         left: Counter[str] = Counter()
         broken = 0
         for item in records.walk(os.path.join(raw, container.name), container.suffix):
             match item:
                 case Record():
-                    entries.append(container.entry(item.name))
+                    entries.append(container.entry(item.name, item.digest()))
                     size += len(item.data)
                 case Omitted():
                     left[item.reason] += 1

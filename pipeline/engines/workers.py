@@ -1,36 +1,48 @@
-"""The work of one process: to clean a document, and to write one when all of the corpus is known; and how it is spread.
+"""The work of one process: to clean documents, which then wait for the corpus (see `writing`); and how work is spread.
 
-What comes back of a document is small: where it waits and the marks of its paragraphs, then its row of the manifest.
+What comes back of a document is small: where it waits, and the marks of its paragraphs.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pipeline.core import LedgerMismatch, Pipeline
 from pipeline.corpus import HEADING
 from pipeline.document import Document
-from pipeline.engines.outcome import Cleaned, Outcome, Problem, RunError
+from pipeline.engines.outcome import Cleaned, Problem, RunError
 from pipeline.engines.sources import Source, load
-from pipeline.engines.spool import Spool, Spot
-from pipeline.formats import manifest, sidecar, text
+from pipeline.engines.spool import Spool
+from pipeline.formats import text
 from pipeline.formats.folder import Entry
+from pipeline.formats.records import Record, digest
+from pipeline.formats.shards import Layout
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage
 from pipeline.stages.gaps import DAMAGED
 
-if TYPE_CHECKING:
-    from pipeline.corpus.duplicates import Duplicates
+__all__ = ["Job", "cleaner", "deduplicates", "problem", "restores", "spread", "why"]
 
-__all__ = ["Job", "Task", "cleaner", "deduplicates", "problem", "restores", "save", "spread", "why", "writer"]
 
-T = TypeVar("T")
+class Work(Protocol):
+    """Something to be done for a document."""
+
+    @property
+    def weight(self) -> int:
+        """How many bytes of it are in memory."""
+
+    @property
+    def shard(self) -> int:
+        """The number of the shard that it belongs to: a batch is of one."""
+
+
+T = TypeVar("T", bound=Work)
 R = TypeVar("R")
 _AHEAD = 4  # batches that wait for each worker
 _HEAVY = 1_000_000  # bytes of records: a batch that has them is full
@@ -49,35 +61,7 @@ class Job:
     stages: Sequence[Stage] | None
     waiting: str  # the folder of documents that are not yet written
     run: str  # what the names of the files there begin with
-
-
-class Task(NamedTuple):
-    """A document that waits to be written: where, the suffix of its file, and what the corpus knows of it."""
-
-    id: str
-    suffix: str
-    spot: Spot
-    found: Duplicates | None = None
-
-
-def save(
-    folder: str, document: Document, made: dict[str, Any], suffix: str, found: Duplicates | None = None
-) -> Outcome:
-    """Write the clean text and the sidecar of a document to the folder; return its outcome."""
-    clean = text.encode(document.text)
-    data = sidecar.describe(document, clean, made, suffix, found)
-    file = sidecar.dump(data)
-    written = text.write_pair(folder, document.id, clean, file)
-    counts = manifest.counts(data["ledger"])
-    return Outcome(
-        document.id,
-        manifest.row(data, sidecar.seal(file), counts),
-        counts,
-        Counter([fact.kind for fact in document.facts]) if document.facts else {},
-        Counter([gap.kind for gap in document.gaps]) if document.gaps else {},
-        [(flag.kind, flag.message) for flag in document.flags],
-        written=written,
-    )
+    layout: Layout | None = None  # of shards; with none, each document has files of its own
 
 
 def deduplicates(settings: Settings) -> bool:
@@ -94,12 +78,17 @@ def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
     marking = deduplicates(job.settings)
     spool = Spool(job.waiting, job.run)
 
-    def clean(source: Source) -> Document | Problem:
+    def clean(source: Source) -> tuple[bytes, Document | Problem]:
         entry = source.entry
         try:
-            _, data, media, charset, facts = load(job.raw, source)
+            record = load(job.raw, source)
         except OSError as error:
-            return Problem(entry.name, why(error), "Check that the file can be read.")
+            return b"", Problem(entry.name, why(error), "Check that the file can be read.")
+        known = record.digest() if entry.is_record else digest(record.data)  # of what it is now
+        return known, clean_record(entry, record)
+
+    def clean_record(entry: Entry, record: Record) -> Document | Problem:
+        _, data, media, charset, facts = record
         try:
             document = pipeline.clean(data, entry.id, media, declared=charset, facts=facts)
             if later and document.gaps and not is_damaged(document):
@@ -111,7 +100,7 @@ def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
             return problem(entry.name, error)
 
     def clean_all(sources: Sequence[Source]) -> list[Cleaned]:
-        made = [clean(source) for source in sources]
+        digests, made = zip(*map(clean, sources), strict=True)
         documents = [one for one in made if isinstance(one, Document) and not (later and is_damaged(one))]
         if marking:
             from pipeline.corpus.fingerprints import marks_all  # numpy comes with it: a run without is spared it
@@ -122,17 +111,17 @@ def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
         return [
             Cleaned(entry.id, problem=one)
             if isinstance(one, Problem)
-            else Cleaned(entry.id, spool.add(one), damaged=True)
+            else Cleaned(entry.id, spool.add(one), damaged=True, digest=known)
             if later and is_damaged(one)
-            else _waiting(entry.id, one, next(marks), spool)
-            for (entry, _), one in zip(sources, made, strict=True)
+            else _waiting(entry.id, one, next(marks), known, spool)
+            for (entry, _), known, one in zip(sources, digests, made, strict=True)
         ]
 
     return clean_all
 
 
-def _waiting(id: str, document: Document, marks: bytes, spool: Spool) -> Cleaned:
-    return Cleaned(id, spool.add(document, marks), marks)
+def _waiting(id: str, document: Document, marks: bytes, digest: bytes, spool: Spool) -> Cleaned:
+    return Cleaned(id, spool.add(document, marks), marks, digest=digest)
 
 
 def restores(job: Job) -> bool:
@@ -143,28 +132,6 @@ def restores(job: Job) -> bool:
 def is_damaged(document: Document) -> bool:
     """Whether patterns show that a document lost years."""
     return sum(gap.certain for gap in document.gaps) >= DAMAGED
-
-
-def writer(job: Job) -> Callable[[Sequence[Task]], list[Outcome]]:
-    """Return the function that writes documents to OUT. It never raises an `Exception`."""
-    made = sidecar.making(job.settings, Pipeline(job.settings, rules=job.rules, stages=job.stages).rules.digest())
-    off = frozenset(job.settings.off)
-    dropping = job.settings.dedup == "drop"
-    headings = not is_off(HEADING, off)
-    spool = Spool(job.waiting)
-
-    def write(task: Task) -> Outcome:
-        try:
-            document = spool.get(task.spot)
-            if dropping and task.found and task.found.duplicates:
-                from pipeline.corpus import duplicates
-
-                document = duplicates.drop(document, task.found, headings=headings)
-            return save(job.out, document, made, task.suffix, task.found)
-        except Exception as error:
-            return Outcome(task.id, problem=problem(Entry(task.id, task.suffix, 0).name, error))
-
-    return lambda tasks: [write(task) for task in tasks]
 
 
 def problem(name: str, error: Exception) -> Problem:
@@ -248,12 +215,15 @@ def spread(
 
 
 def _batches(tasks: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
-    """Yield the tasks in batches, each with the bytes of the records in it."""
+    """Yield the tasks in batches, each of one shard, with the bytes of the records in it."""
     batch: list[T] = []
     heavy = 0
     for task in tasks:
+        if batch and task.shard != batch[-1].shard:
+            yield heavy, batch
+            batch, heavy = [], 0
         batch.append(task)
-        heavy += task.weight if isinstance(task, Source) else 0
+        heavy += task.weight
         if len(batch) == size or heavy >= _HEAVY:
             yield heavy, batch
             batch, heavy = [], 0

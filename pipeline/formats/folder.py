@@ -38,7 +38,7 @@ _UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
 class Entry(NamedTuple):
-    """A document in a folder: its id, the suffix of its file, and the size of that in bytes.
+    """A document in a folder: its id, the suffix of its file, and the size of that in bytes; of a record, a digest.
 
     >>> Entry("a/b", ".txt", 1).name, Entry("a/b", ".warc.gz", 1).name
     ('a/b.txt', 'a.warc.gz, record b')
@@ -47,6 +47,7 @@ class Entry(NamedTuple):
     id: str
     suffix: str
     size: int
+    digest: bytes = b""
 
     @property
     def is_record(self) -> bool:
@@ -76,9 +77,9 @@ class Container(NamedTuple):
         """The path of the file below the folder."""
         return self.id + self.suffix
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str, digest: bytes = b"") -> Entry:
         """One of its documents."""
-        return Entry(f"{self.id}/{name}", self.suffix, self.size)
+        return Entry(f"{self.id}/{name}", self.suffix, self.size, digest)
 
 
 class Skipped(NamedTuple):

@@ -17,7 +17,20 @@ from typing import NamedTuple, cast
 
 from pipeline.document import Fact, Media
 
-__all__ = ["LONGEST", "SUFFIXES", "Broken", "Item", "Omitted", "Record", "fact", "named", "safe", "split", "walk"]
+__all__ = [
+    "LONGEST",
+    "SUFFIXES",
+    "Broken",
+    "Item",
+    "Omitted",
+    "Record",
+    "digest",
+    "fact",
+    "named",
+    "safe",
+    "split",
+    "walk",
+]
 
 LONGEST = 1 << 28  # bytes of a record: a longer one is hardly a text, and has no place in memory
 # The suffixes of such files, without `.gz`, and the module that reads them.
@@ -38,6 +51,10 @@ class Record(NamedTuple):
     media: Media | None = None
     charset: str = ""
     facts: Sequence[Fact] = ()
+
+    def digest(self) -> bytes:
+        """What tells it from another of its name."""
+        return digest(self.data, *self[2:])
 
 
 class Omitted(NamedTuple):
@@ -86,6 +103,18 @@ def walk(path: str, suffix: str) -> Iterator[Item]:
         yield Broken("", f"{what}, after {named(seen, 'document')}", "Fetch it again; what comes before is taken.")
     except OSError as error:
         yield Broken("", error.strerror or str(error), "Check that the file can be read.")
+
+
+def digest(data: str | bytes, *more: object) -> bytes:
+    """What tells a document from another: 16 bytes, of its text, and of what else decides how it is cleaned.
+
+    >>> digest("a") == digest(b"a"), digest("a") == digest("a", "html")
+    (True, False)
+    """
+    found = hashlib.blake2b(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data, digest_size=16)
+    for one in more:
+        found.update(b"\0" + repr(one).encode("utf-8", "surrogatepass"))
+    return found.digest()
 
 
 def named(number: int, noun: str) -> str:

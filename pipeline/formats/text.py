@@ -1,6 +1,8 @@
 """Files of texts: how clean texts are read and written, and how results get to disk.
 
-A result is there whole or not at all: what fails is taken back, and what was there before is replaced in one step.
+A result is there whole or not at all: what fails is taken back, and what was there before is replaced in one step, once
+the new bytes are on the disk. So a loss of power leaves a result as it was or as it should be. Many small files wait
+for the disk together, since each alone would take longer than to clean what is in it.
 """
 
 from __future__ import annotations
@@ -8,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
 
 from pipeline.formats.folder import walk
 from pipeline.stages.utf8 import utf8
@@ -16,6 +20,7 @@ from pipeline.stages.utf8 import utf8
 __all__ = [
     "PART",
     "ForeignFile",
+    "Pair",
     "decode",
     "encode",
     "part",
@@ -23,8 +28,9 @@ __all__ = [
     "printable",
     "read",
     "remove_parts",
+    "settle",
     "write",
-    "write_pair",
+    "write_pairs",
 ]
 
 PART = ".clean-corpus-part"  # how the names of files end that are being written
@@ -76,20 +82,25 @@ def read(path: str, size: int = 0) -> bytes:
         os.close(file)
 
 
+class Pair(NamedTuple):
+    """The files of a document: its clean text and its sidecar."""
+
+    id: str
+    text: bytes
+    sidecar: bytes
+
+
 def write(path: str, data: bytes | Iterable[bytes]) -> None:
     """Write a file whole or not at all: beside its place (see `part`), and from there to it. Its folder is made."""
     temporary = part(path)
     try:
-        file = _open_new(temporary)
-        if isinstance(data, bytes):
-            _write_all(file, data)
-        else:
-            with open(file, "wb") as stream:
-                stream.writelines(data)
+        with open(_open_new(temporary), "wb") as stream:
+            stream.writelines((data,) if isinstance(data, bytes) else data)
+            stream.flush()
+            os.fsync(stream.fileno())
         os.replace(temporary, path)
     except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+        _unlink(temporary)
         raise
 
 
@@ -115,32 +126,83 @@ def remove_parts(folder: str) -> None:
                 os.unlink(entry.path)
 
 
-def write_pair(folder: str, id: str, text: bytes, sidecar: bytes) -> bool:
-    """Write a clean text and its sidecar, unless they are there already; return whether they were written.
+def write_pairs(folder: str, pairs: Sequence[Pair]) -> list[bool | Exception]:
+    """Write clean texts and their sidecars; return for each whether it was written, for it may be there already, or why
+    it was not.
 
-    The sidecar goes first: so a text file without a sidecar was never written by us. Raises `ForeignFile` rather than
-    overwrite a file that is not ours.
+    A sidecar goes to its place first: so a text file without a sidecar was never written by us. A file that is not ours
+    is not overwritten, which is told as a `ForeignFile`.
     """
-    text_path, sidecar_path = paths(folder, id)
-    new = not os.path.lexists(sidecar_path)
-    if new and os.path.lexists(text_path):
-        raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
-    if not new:
+    done = [_attempt(_prepare, folder, pair) for pair in pairs]
+    if True in done:
+        settle(
+            part(path) for pair, new in zip(pairs, done, strict=True) if new is True for path in paths(folder, pair.id)
+        )
+    return [_attempt(_place, folder, pair) if new is True else new for pair, new in zip(pairs, done, strict=True)]
+
+
+def _attempt(step: Callable[[str, Pair], bool], folder: str, pair: Pair) -> bool | Exception:
+    """What a step comes to for a document; if it fails, nothing of that is left."""
+    try:
+        return step(folder, pair)
+    except BaseException as error:
+        for path in paths(folder, pair.id):
+            _unlink(part(path))
+        if isinstance(error, Exception):
+            return error
+        raise
+
+
+def _prepare(folder: str, pair: Pair) -> bool:
+    """Write both files of a document beside their places, unless they are there already; return whether."""
+    text_path, sidecar_path = paths(folder, pair.id)
+    if not os.path.lexists(sidecar_path):
+        if os.path.lexists(text_path):
+            raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
+    else:
         from pipeline.formats.sidecar import HEAD
 
         before = read(sidecar_path)
         if not before.startswith(HEAD):
             raise ForeignFile(f"{printable(sidecar_path)} is there, and clean-corpus did not make it")
-        if before == sidecar and _is(text_path, text):
+        if before == pair.sidecar and _is(text_path, pair.text):
             return False
-    write(sidecar_path, sidecar)
+    for path, data in ((sidecar_path, pair.sidecar), (text_path, pair.text)):
+        _write_all(_open_new(part(path)), data)
+    return True
+
+
+def _place(folder: str, pair: Pair) -> bool:
+    """Move both files of a document to their places."""
+    text_path, sidecar_path = paths(folder, pair.id)
+    new = not os.path.lexists(sidecar_path)
+    os.replace(part(sidecar_path), sidecar_path)
     try:
-        write(text_path, text)
+        os.replace(part(text_path), text_path)
     except BaseException:
         if new:
             os.unlink(sidecar_path)
         raise
     return True
+
+
+def settle(paths: Iterable[str] = ()) -> None:
+    """Wait until files are on the disk: all that there are at once, where the system can, else those of `paths`."""
+    if hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in paths:
+        file = os.open(path, os.O_RDWR | _BINARY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def _unlink(path: str) -> None:
+    """Remove a file that may be there."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def _open_new(path: str) -> int:

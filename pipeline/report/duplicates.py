@@ -5,14 +5,14 @@ All of it is read from the sidecars: each duplicate names the copy that stays, w
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
 from pipeline.document import Document, Ledger
-from pipeline.formats import folder, jsonio
+from pipeline.formats import jsonio
+from pipeline.formats.results import open_results
 from pipeline.formats.text import printable
 from pipeline.report.summary import clip
 
@@ -46,11 +46,10 @@ def groups(out: str, of: str = "", *, alike: bool = False) -> list[Group]:
     """Return the groups of a folder that a run wrote, the largest first; with `of`, those that have a part in that
     document. With `alike`, of paragraphs that stay though they are much like others, which are none."""
     found: dict[tuple[str, int, int], list[Member]] = {}
-    for name in sorted(folder.results(out)):
-        if not name.endswith(".json"):
+    for item in open_results(out).walk():
+        if isinstance(item.sidecar, str):
             continue
-        with open(os.path.join(out, name), "rb") as file:
-            data = jsonio.loads(file.read())
+        data = jsonio.loads(item.sidecar)
         for row in data.get("alike" if alike else "duplicates", ()):
             there = (row["of"]["id"], *row["of"]["raw"])
             if of in ("", data["id"], there[0]):

@@ -30,7 +30,7 @@ def document(out: Path, name: str) -> Document:
 def read(out: Path, name: str) -> tuple[dict[str, Any], Document]:
     """The sidecar and the document of that id in the folder `out`, or of that file of it."""
     from pipeline import verify
-    from pipeline.formats.folder import results
+    from pipeline.formats.results import open_results
 
     for id in (name, *_ids_of_path(out, name)):
         if exists(out, id):
@@ -38,8 +38,8 @@ def read(out: Path, name: str) -> tuple[dict[str, Any], Document]:
                 return verify.read(str(out), id)
             except ValueError as error:
                 raise click.ClickException(str(error)) from None
-    known = sorted(found.removesuffix(".json") for found in results(str(out)) if found.endswith(".json"))
-    raise unknown("document", name, known, f"The ids are the paths below {out}, without the suffix.")
+    advice = f"The ids are the paths below {out}, without the suffix."
+    raise unknown("document", name, open_results(str(out)).ids(), advice)
 
 
 def found(out: Path, id: str) -> Document | None:
@@ -59,7 +59,12 @@ def _ids_of_path(out: Path, name: str) -> list[str]:
 
 def exists(out: Path, id: str) -> bool:
     """Whether the folder has a sidecar of that document."""
-    return (out / f"{id}.json").is_file() and ".." not in Path(id).parts
+    from pipeline.formats.results import open_results
+
+    try:
+        return open_results(str(out)).get(id) is not None
+    except ValueError as error:
+        raise click.ClickException(f"Cannot read {out / 'shards.jsonl'}: {error}. Run it again.") from None
 
 
 def unknown(what: str, name: str, known: Iterable[str], advice: str) -> click.UsageError:

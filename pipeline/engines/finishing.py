@@ -1,0 +1,191 @@
+"""The results of a run as a whole: where it may write, the manifest, the list of shards, and what is of no use more.
+
+Of OUT only that is touched which a run writes itself, and what the lists of an earlier run name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
+
+from pipeline.engines.kept import CLAIMED, FOLDER
+from pipeline.engines.outcome import RunError, RunReport
+from pipeline.engines.writing import Written
+from pipeline.formats import manifest, shards, sidecar, text
+from pipeline.formats.shards import Layout, Row
+from pipeline.formats.text import printable
+
+__all__ = ["finish", "prepare"]
+
+
+def prepare(out: str) -> None:
+    """Refuse a folder whose manifest is not ours, before anything is written; what a run that was killed left
+    half-written goes."""
+    path = os.path.join(out, manifest.NAME)
+    try:
+        text.remove_parts(out)
+        foreign = os.path.lexists(path) and not all(_named(row) for _, row in manifest.rows(path))
+        what = "a manifest"
+        if not foreign:
+            path, what = os.path.join(out, shards.NAME), "a list of shards"
+            shards.listed(out)
+    except OSError as error:
+        raise RunError(f"Cannot write to {printable(out)}: {error.strerror or error}. Choose another folder.") from None
+    except ValueError:
+        foreign = True
+    if foreign:
+        raise RunError(
+            f"Cannot write {printable(path)}: a file of that name is there, and is not {what} of clean-corpus. "
+            "Choose another folder, or move that file away."
+        )
+
+
+def _named(row: object) -> str:
+    """The id that a row of a manifest names, or nothing if the row is not ours or the id leads out of the folder."""
+    match row:
+        case {"id": str() as id, "clean": {"sha256": str()}, "seal": str()} if not (
+            {"", ".", ".."} & set(id.split("/")) or "\0" in id or (os.sep != "/" and os.sep in id)
+        ):
+            return id
+    return ""
+
+
+def finish(
+    out: str,
+    layout: Layout | None,
+    written: Iterable[Written],
+    was_reused: Callable[[str], bool],
+    report: RunReport,
+    step: Callable[[], None],
+) -> list[str]:
+    """Count the outcomes, and write shards, if there is a layout, and the manifest; then what an earlier run wrote for
+    documents that are gone can go. Returns the names of all files that are there now."""
+    path = os.path.join(out, manifest.NAME)
+    files = [manifest.NAME]
+    before = _Before(path)
+    ids: set[str] = set()
+
+    def lines(writer: shards.Writer | None) -> Iterator[bytes]:
+        for some in written:
+            if writer is not None and some.ids():
+                writer.add(some.shard, some.ids(), some.chunks)
+            for outcome in some.outcomes:
+                step()
+                report.add(outcome)
+                if outcome.row is None:
+                    continue
+                if was_reused(outcome.id) and before.seal(outcome.id) != outcome.row["seal"]:
+                    report.rewritten.append(outcome.id)
+                ids.add(outcome.id)
+                yield manifest.line(outcome.row)
+        # The lists of the earlier run are still there.
+        report.removed = _remove_stale(out, ids, layout is None)
+
+    try:
+        if layout is None:
+            text.write(path, lines(None))
+            rows: list[Row] = []
+            files += [name for id in sorted(ids) for name in (f"{id}.txt", f"{id}.json")]
+        else:
+            with shards.Writer(out, layout, _claim(out)) as writer:
+                text.write(path, chain(lines(writer), _ended(writer)))
+            rows = writer.rows
+            files += [shards.NAME, *(row.file for row in rows)]
+        _replace_shards(out, rows)
+    except OSError as error:
+        reason = error if isinstance(error, text.ForeignFile) else error.strerror or error
+        raise RunError(
+            f"Cannot write the results in {printable(out)}: {reason}. Make room or rights, and run again."
+        ) from None
+    return files
+
+
+def _ended(writer: shards.Writer) -> Iterator[bytes]:
+    """Nothing, once the last shard is there: the manifest comes after it."""
+    writer.end()
+    yield b""
+
+
+class _Before:
+    """The seals in the manifest of an earlier run; they are asked for in the order of the ids."""
+
+    def __init__(self, path: str) -> None:
+        rows = manifest.rows(path) if os.path.exists(path) else iter(())
+        self._rows = ((row["id"], row["seal"]) for _, row in rows)
+        self._at = ("", "")
+
+    def seal(self, id: str) -> str:
+        """That of a document, or nothing."""
+        while self._at[0] < id:
+            self._at = next(self._rows, ("\U0010ffff", ""))
+        return self._at[1] if self._at[0] == id else ""
+
+
+def _remove_stale(out: str, ids: Container[str], apart: bool) -> list[str]:
+    """Remove what an earlier run wrote for documents that this run has not written, or not `apart`, to files of their
+    own; return the ids of those that are gone.
+
+    A file goes only if the manifest of that run names it and it still reads as the manifest says.
+    """
+    path = os.path.join(out, manifest.NAME)
+    in_shards = bool(shards.listed(out))
+    removed = []
+    for _, row in manifest.rows(path) if os.path.exists(path) else ():
+        if apart and row["id"] in ids:
+            continue
+        text_path, sidecar_path = text.paths(out, row["id"])
+        same = in_shards
+        try:
+            with open(text_path, "rb") as clean, open(sidecar_path, "rb") as side:
+                if hashlib.sha256(clean.read()).hexdigest() == row["clean"]["sha256"]:
+                    same = sidecar.seal(side.read()) == row["seal"]
+            if same:
+                os.unlink(text_path)
+                os.unlink(sidecar_path)
+        except OSError:
+            pass
+        if same and row["id"] not in ids:
+            removed.append(row["id"])
+    return removed
+
+
+def _claim(out: str) -> Callable[[list[str]], None]:
+    """A function that is told which files of shards will be written, and refuses to if one is not ours. What it allows
+    it writes down: if the run is killed, the next one may write there."""
+    path = os.path.join(out, FOLDER, CLAIMED)
+    ours = {row.file for row in shards.listed(out)}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            ours.update(file.read().split("\n"))
+
+    def claim(names: list[str]) -> None:
+        new = [name for name in names if name not in ours]
+        for name in new:
+            if os.path.lexists(os.path.join(out, name)):
+                raise text.ForeignFile(f"{name} is there, and clean-corpus did not make it")
+        if new:
+            ours.update(new)
+            text.write(path, "\n".join(sorted(ours)).encode())
+
+    return claim
+
+
+def _replace_shards(out: str, rows: list[Row]) -> None:
+    """Write the list of shards, or remove it; files that only the list of an earlier run names go, if they are as it
+    says."""
+    names = {row.file for row in rows}
+    stale = [row for row in shards.listed(out) if row.file not in names]
+    path = os.path.join(out, shards.NAME)
+    if rows:
+        text.write(path, shards.listing(rows))
+    elif os.path.exists(path):
+        os.unlink(path)
+    for row in stale:
+        file = os.path.join(out, *row.file.split("/"))
+        with suppress(OSError):
+            if shards.digest(file) == row.sha256:
+                os.unlink(file)
+            os.removedirs(os.path.dirname(file))

@@ -1,0 +1,121 @@
+"""The work of one process when all of the corpus is known: to write documents, each to files of its own or into shards.
+
+Of shards it makes the chunks of some documents, which whoever writes the files puts one behind the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline.core import Pipeline
+from pipeline.corpus import HEADING
+from pipeline.document import Document
+from pipeline.engines.outcome import Outcome
+from pipeline.engines.spool import Spool, Spot
+from pipeline.engines.workers import Job, problem
+from pipeline.formats import manifest, shards, sidecar, text
+from pipeline.formats.folder import Entry
+from pipeline.settings import is_off
+
+if TYPE_CHECKING:
+    from pipeline.corpus.duplicates import Duplicates
+
+__all__ = ["Task", "Written", "tasks", "writer"]
+
+
+class Task(NamedTuple):
+    """A document that waits to be written: where, the suffix of its file, what the corpus knows of it, and the number
+    of its shard."""
+
+    id: str
+    suffix: str
+    spot: Spot
+    found: Duplicates | None = None
+    shard: int = 0
+
+    @property
+    def weight(self) -> int:
+        """How much of it is in memory: it is on disk."""
+        return 0
+
+
+class Written(NamedTuple):
+    """What came of some documents; of those in a shard, also its number and the chunks of its files."""
+
+    outcomes: list[Outcome]
+    shard: int = 0
+    chunks: Sequence[shards.Chunk] = ()
+
+    def ids(self) -> list[str]:
+        """The documents that are in the chunks."""
+        return [outcome.id for outcome in self.outcomes if outcome.row is not None]
+
+
+def tasks(
+    spots: Mapping[str, Spot], suffixes: Mapping[str, str], found: Mapping[str, Duplicates], size: int
+) -> Iterator[Task]:
+    """Yield the tasks to write all documents, by id; `size` is that of a shard, in bytes."""
+    ids = sorted(spots)
+    for id, shard in zip(ids, shards.number_all((spots[id].text for id in ids), size), strict=True):
+        yield Task(id, suffixes[id], spots[id], found.get(id), shard)
+
+
+def writer(job: Job) -> Callable[[Sequence[Task]], list[Written]]:
+    """Return the function that writes documents, all of one shard. It never raises an `Exception`."""
+    made = sidecar.making(job.settings, Pipeline(job.settings, rules=job.rules, stages=job.stages).rules.digest())
+    off = frozenset(job.settings.off)
+    dropping = job.settings.dedup == "drop"
+    headings = not is_off(HEADING, off)
+    spool = Spool(job.waiting)
+
+    def describe(task: Task) -> tuple[Document, text.Pair, Outcome]:
+        document = spool.get(task.spot)
+        if dropping and task.found and task.found.duplicates:
+            from pipeline.corpus import duplicates
+
+            document = duplicates.drop(document, task.found, headings=headings)
+        return (document, *outcome(document, made, task.suffix, task.found))
+
+    def write(tasks: Sequence[Task]) -> list[Written]:
+        done: dict[str, Outcome] = {}
+        described = []
+        for task in tasks:
+            try:
+                described.append(describe(task))
+            except Exception as error:
+                done[task.id] = _failed(task, error)
+        if job.layout is None:
+            written = text.write_pairs(job.out, [pair for _, pair, _ in described])
+            by_id = {task.id: task for task in tasks}
+            for (document, _, one), new in zip(described, written, strict=True):
+                done[document.id] = _failed(by_id[document.id], new) if isinstance(new, Exception) else one
+            return [Written([done[task.id] for task in tasks])]
+        done |= {one.id: one for _, _, one in described}
+        chunks = shards.encode(job.layout, [(document, pair.sidecar) for document, pair, _ in described])
+        return [Written([done[task.id] for task in tasks], tasks[0].shard, chunks)]
+
+    return write
+
+
+def outcome(
+    document: Document, made: Mapping[str, Any], suffix: str, found: Duplicates | None = None
+) -> tuple[text.Pair, Outcome]:
+    """Return the files of a document, and what the report and the manifest say of it."""
+    clean = text.encode(document.text)
+    data = sidecar.describe(document, clean, made, suffix, found)
+    file = sidecar.dump(data)
+    counts = manifest.counts(data["ledger"])
+    return text.Pair(document.id, clean, file), Outcome(
+        document.id,
+        manifest.row(data, sidecar.seal(file), counts),
+        counts,
+        Counter([fact.kind for fact in document.facts]) if document.facts else {},
+        Counter([gap.kind for gap in document.gaps]) if document.gaps else {},
+        [(flag.kind, flag.message) for flag in document.flags],
+    )
+
+
+def _failed(task: Task, error: Exception) -> Outcome:
+    return Outcome(task.id, problem=problem(Entry(task.id, task.suffix, 0).name, error))

@@ -1,0 +1,179 @@
+"""What a run wrote to a folder: the clean text and the sidecar of each document, in files of its own or in shards."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import IO, Any, NamedTuple, Protocol, cast
+
+from pipeline.formats import folder, jsonio, sidecar, text
+from pipeline.formats.shards import Row, listed
+
+__all__ = ["Item", "Results", "open_results"]
+
+
+_UNREADABLE = (OSError, EOFError, ValueError, zlib.error)  # what damaged files come to
+
+
+class Item(NamedTuple):
+    """A document as it stands there: the bytes of its text and its sidecar, or what is wrong; and where they stand."""
+
+    id: str
+    text: bytes | str
+    sidecar: bytes | str
+    text_name: str
+    sidecar_name: str
+
+
+class Results(Protocol):
+    """The documents of a folder."""
+
+    def ids(self) -> list[str]:
+        """The ids of all documents, in order."""
+
+    def get(self, id: str) -> Item | None:
+        """A document by its id, or none."""
+
+    def walk(self) -> Iterator[Item]:
+        """All documents, by id, one after the other."""
+
+
+def open_results(out: str) -> Results:
+    """The results in a folder; raises `OSError` if it cannot be read, and `ValueError` if its list of shards is not
+    ours."""
+    rows = listed(out)
+    return Shards(out, rows) if rows else Files(out)
+
+
+class Files:
+    """Documents that have each two files of their own."""
+
+    def __init__(self, out: str) -> None:
+        self._out = out
+
+    def ids(self) -> list[str]:
+        """The ids of all documents, in order: also of those that have but one of the two files."""
+        return sorted({name.rpartition(".")[0] for name in folder.results(self._out)})
+
+    def walk(self) -> Iterator[Item]:
+        """All documents."""
+        return map(self._item, self.ids())
+
+    def get(self, id: str) -> Item | None:
+        """A document by its id, if there is a sidecar."""
+        there = os.path.isfile(text.paths(self._out, id)[1]) and ".." not in id.split("/")
+        return self._item(id) if there else None
+
+    def _item(self, id: str) -> Item:
+        text_path, sidecar_path = text.paths(self._out, id)
+        text_name, sidecar_name = id + ".txt", id + ".json"
+        file, clean = _file(sidecar_path), _file(text_path)
+        return Item(
+            id,
+            "it has no text beside it" if clean is None else clean,
+            "it has no sidecar" if file is None else file,
+            sidecar_name if clean is None else text_name,
+            text_name if file is None else sidecar_name,
+        )
+
+
+def _file(path: str) -> bytes | str | None:
+    """The bytes of a file, or why it cannot be read; none if it is not there."""
+    try:
+        return text.read(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+
+
+class Shards:
+    """Documents in shards: each is a row in two files."""
+
+    def __init__(self, out: str, rows: list[Row]) -> None:
+        self._out = out
+        self._texts = [row for row in rows if row.file.startswith("documents/")]
+        self._sidecars = [row for row in rows if row.file.startswith("provenance/")]
+        self._firsts = [row.first for row in self._texts]
+
+    def ids(self) -> list[str]:
+        """The ids of all documents, but for those behind damage in a file."""
+        found: list[str] = []
+        for shard in self._sidecars:
+            with suppress(*_UNREADABLE):
+                found += [str(row["id"]) for row in _rows(self._out, shard.file) if "id" in row]
+        return found
+
+    def walk(self) -> Iterator[Item]:
+        """All documents; two files are open at a time."""
+        for texts, sidecars in zip(self._texts, self._sidecars, strict=True):
+            yield from self._shard(texts, sidecars)
+
+    def get(self, id: str) -> Item | None:
+        """A document by its id: the shard is known, and read up to it."""
+        number = bisect_right(self._firsts, id) - 1
+        if number < 0:
+            return None
+        return next((item for item in self._shard(self._texts[number], self._sidecars[number]) if item.id == id), None)
+
+    def _shard(self, texts: Row, sidecars: Row) -> Iterator[Item]:
+        clean, files = _rows(self._out, texts.file), _rows(self._out, sidecars.file)
+        try:
+            for number in range(max(texts.documents, sidecars.documents)):
+                row, data = next(clean, {}), next(files, {})
+                where = f", row {number + 1}"
+                id = str(row.get("id", data.get("id", "")))
+                yield Item(id, _text(row, data), _sidecar(data, id), texts.file + where, sidecars.file + where)
+        except _UNREADABLE as error:  # what comes behind it cannot be read
+            reason = f"it cannot be read: {error}"
+            yield Item("", reason, reason, texts.file, sidecars.file)
+
+
+def _text(row: dict[str, Any], data: dict[str, Any]) -> bytes | str:
+    if isinstance(data.get("exact"), bytes):
+        return text.encode(data["exact"].decode("utf-8", "surrogatepass"))
+    found = row.get("text")
+    return text.encode(found) if isinstance(found, str) else "it has no text"
+
+
+def _sidecar(data: dict[str, Any], id: str) -> bytes | str:
+    """The file of a sidecar, as it was before it became a line."""
+    try:
+        found = jsonio.loads(data["sidecar"].encode()) if "sidecar" in data else data
+        file = sidecar.dump(found)
+        return (
+            file.replace(sidecar.seal(file).encode(), found["seal"].encode())
+            if found["id"] == id
+            else (f"it is the sidecar of another document, {text.printable(str(found['id']))}")
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return "it is no sidecar"
+
+
+def _rows(out: str, name: str) -> Iterator[dict[str, Any]]:
+    """The rows of a file of a shard."""
+    path = os.path.join(out, *name.split("/"))
+    if name.endswith(".parquet"):
+        from pipeline.formats import parquet_shards
+
+        yield from cast(Iterator[dict[str, Any]], parquet_shards.rows(path))
+        return
+    with _lines(path) as file:
+        for line in file:
+            row = jsonio.loads(line)
+            yield row if isinstance(row, dict) else {}
+
+
+def _lines(path: str) -> IO[bytes]:
+    if path.endswith(".gz"):
+        return cast(IO[bytes], gzip.open(path))
+    if path.endswith(".zst"):
+        import zstandard
+
+        return io.BufferedReader(cast(io.RawIOBase, zstandard.open(path, "rb")))
+    return open(path, "rb")

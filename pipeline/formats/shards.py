@@ -1,0 +1,208 @@
+"""Results in shards: large files of many documents, which other tools read as they are.
+
+A shard is a file of the same number in each of some folders: `documents` (id, text, metadata), and `provenance` (the
+sidecars, in the same order). `shards.jsonl` names the files of all shards, with their size, hash, and first and last
+document. Documents are in the order of their ids. Where a shard ends hangs on the texts alone, as they wait for the
+corpus: so whoever writes, and with however many workers, writes the same files.
+
+What can be done for some documents apart from the others (`encode`) is done by workers; to write the files takes their
+chunks in order (`Writer`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol
+
+from pipeline.document import Document
+from pipeline.formats import jsonio, text
+
+__all__ = ["LAYOUTS", "NAME", "SIZE", "Layout", "Row", "Writer", "digest", "encode", "listed", "listing", "number_all"]
+
+NAME = "shards.jsonl"
+SIZE = 256_000_000  # bytes of the texts of a shard
+_LEVEL = 6  # of gzip
+_GROUP = 32_000_000  # bytes of a group of rows of Parquet
+Chunk = Any  # bytes, or the rows of Parquet
+
+
+class Layout(NamedTuple):
+    """How shards are written: what their files end with, and the folders."""
+
+    suffix: str
+    folders: tuple[str, ...] = ("documents", "provenance")
+
+    def files(self, number: int) -> list[str]:
+        """The files of a shard.
+
+        >>> LAYOUTS["parquet"].files(7)
+        ['documents/00007.parquet', 'provenance/00007.parquet']
+        """
+        return [f"{folder}/{number:05}{self.suffix}" for folder in self.folders]
+
+
+LAYOUTS = {
+    "jsonl": Layout(".jsonl"),
+    "jsonl.gz": Layout(".jsonl.gz"),
+    "jsonl.zst": Layout(".jsonl.zst"),
+    "parquet": Layout(".parquet"),
+}
+
+
+class Row(NamedTuple):
+    """What `shards.jsonl` says of a file."""
+
+    file: str
+    bytes: int
+    sha256: str
+    documents: int
+    first: str
+    last: str
+
+
+def number_all(sizes: Iterable[int], size: int = SIZE) -> Iterator[int]:
+    """Yield the numbers of the shards of documents, of which these are the sizes in bytes.
+
+    >>> list(number_all([3, 3, 3, 9, 1], 5))
+    [0, 0, 1, 1, 2]
+    """
+    number = held = 0
+    for more in sizes:
+        if held >= size:
+            number, held = number + 1, 0
+        yield number
+        held += more
+
+
+def encode(layout: Layout, documents: Sequence[tuple[Document, bytes]]) -> list[Chunk]:
+    """Return the chunks of some documents, each with its sidecar: one for each folder of the shard."""
+    if layout.suffix == ".parquet":
+        from pipeline.formats import parquet_shards
+
+        return parquet_shards.encode(documents)
+    rows = [{"id": document.id, "text": document.text, "metadata": document.metadata} for document, _ in documents]
+    chunks = [b"".join(jsonio.dumps(row) + b"\n" for row in rows), b"".join(one_line(file) for _, file in documents)]
+    # Each chunk is a member of its own, so that workers compress; zstd is fast, and its readers want one frame.
+    return [gzip.compress(chunk, _LEVEL, mtime=0) for chunk in chunks] if layout.suffix.endswith(".gz") else chunks
+
+
+def one_line(sidecar: bytes) -> bytes:
+    r"""The file of a sidecar as a line: strings of JSON hold no line breaks, so it loses nothing but its layout.
+
+    >>> one_line(b'{\n"a": [\n1\n]\n}\n')
+    b'{"a": [1]}\n'
+    """
+    return sidecar.replace(b"\n", b"") + b"\n"
+
+
+class Stream(Protocol):
+    """A file that is being written."""
+
+    def write(self, chunk: Chunk, /) -> object:
+        """Take a chunk."""
+
+    def close(self) -> None:
+        """Write what is left."""
+
+
+class Writer:
+    """Writes the shards of a folder, one after the other; each file is there whole or not at all. `claim` is told the
+    names of files before they are written, and may refuse."""
+
+    def __init__(self, out: str, layout: Layout, claim: Callable[[list[str]], None] = lambda names: None) -> None:
+        self.rows: list[Row] = []
+        self._claim = claim
+        self._out = out
+        self._layout = layout
+        self._number = -1
+        self._streams: list[Stream] = []
+        self._ids: tuple[int, str, str] = (0, "", "")
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self.end()
+            return
+        for stream, file in zip(self._streams, self._files(), strict=False):
+            with suppress(OSError, ValueError):
+                stream.close()
+            with suppress(FileNotFoundError):
+                os.unlink(text.part(file))
+
+    def add(self, number: int, ids: Sequence[str], chunks: Sequence[Chunk]) -> None:
+        """Take the chunks of documents of a shard; numbers go up."""
+        if number != self._number:
+            self.end()
+            self._number = number
+            self._claim(self._layout.files(number))
+            for file in self._files():
+                os.makedirs(os.path.dirname(file), exist_ok=True)
+                self._streams.append(_open(text.part(file), self._layout.suffix))
+        for stream, chunk in zip(self._streams, chunks, strict=True):
+            stream.write(chunk)
+        count, first, _ = self._ids
+        self._ids = (count + len(ids), first or ids[0], ids[-1])
+
+    def _files(self) -> list[str]:
+        return [os.path.join(self._out, *name.split("/")) for name in self._layout.files(self._number)]
+
+    def end(self) -> None:
+        """Close the files of the last shard, and move them to their places."""
+        for stream, file, name in zip(self._streams, self._files(), self._layout.files(self._number), strict=False):
+            stream.close()
+            with open(text.part(file), "rb+") as written:
+                os.fsync(written.fileno())
+            found = digest(text.part(file))
+            os.replace(text.part(file), file)
+            self.rows.append(Row(name, os.path.getsize(file), found, *self._ids))
+        self._streams, self._ids = [], (0, "", "")
+
+
+def _open(path: str, suffix: str) -> Stream:
+    if suffix == ".parquet":
+        from pipeline.formats import parquet_shards
+
+        return parquet_shards.Stream(path, _GROUP)
+    file = open(path, "wb")  # noqa: SIM115 (closed with the shard)
+    if suffix.endswith(".zst"):
+        import zstandard
+
+        return zstandard.ZstdCompressor().stream_writer(file)
+    return file
+
+
+def digest(path: str) -> str:
+    """The SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def listed(out: str) -> list[Row]:
+    """The files of the shards that a run wrote to a folder; none if it wrote none.
+
+    Raises `ValueError` if the list is not ours.
+    """
+    path = os.path.join(out, NAME)
+    if not os.path.exists(path):
+        return []
+    try:
+        with open(path, "rb") as file:
+            found = [Row(**jsonio.loads(line)) for line in file]
+    except TypeError:
+        raise ValueError("it is not a list of shards of clean-corpus") from None
+    for row in found:
+        if not isinstance(row.file, str) or {"", ".", ".."} & set(row.file.split("/")) or "\0" in row.file:
+            raise ValueError(f"it names {row.file!r:.80}, which is no file of a shard")
+    return found
+
+
+def listing(rows: Iterable[Row]) -> bytes:
+    """The content of `shards.jsonl`."""
+    return b"".join(jsonio.dumps(row._asdict()) + b"\n" for row in rows)

@@ -1,0 +1,175 @@
+"""Results in shards: the same documents as in files of their own, whoever writes; nobody else's file is touched."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.engines.kept import CLAIMED, FOLDER
+from pipeline.engines.local import run
+from pipeline.engines.outcome import RunError, RunReport
+from pipeline.formats import shards
+from pipeline.formats.results import open_results
+from pipeline.settings import Settings
+from pipeline.verify import read, verify
+
+LAYOUTS = sorted(shards.LAYOUTS)
+FERRY = "The ferry to the island leaves from the old harbour at seven every day of the year, and comes back at nine."
+LOST = "The mill was built in , and burnt in , so the people of Lowford went to the baker, who was glad of it."
+WHOLE = "The mill was built in 1702, and burnt in 1809, so the people of Lowford went to the baker, who was glad of it."
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    for number in range(90):
+        path = folder / f"s{number % 3}" / f"{number:03}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        own = f"This is the story of number {number}, which is told nowhere else at all.[{number}]"
+        path.write_text("\n\n".join([own, [FERRY, LOST, WHOLE, "Menu\nShare\nHome"][number % 4]]), encoding="utf-8")
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "astral.txt").write_text("A 🦊 ran\r\nover the hill.\r\n", encoding="utf-8", newline="")
+    (folder / "half.txt").write_bytes(b"Half a sign \xed\xa0\xbd, and no more of it.")
+    return folder
+
+
+def clean(raw: Path, out: Path, layout: str = "jsonl", workers: int = 1, **more: Any) -> RunReport:
+    return run(raw, out, Settings(**more), workers=workers, layout=layout, shard=2000)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, but for what is kept for a later run."""
+    found = (path for path in folder.rglob("*") if path.is_file() and FOLDER not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_shards_hold_what_files_of_their_own_do(raw: Path, tmp_path: Path, layout: str) -> None:
+    apart = clean(raw, tmp_path / "apart", "folder")
+    assert clean(raw, tmp_path / "out", layout) == apart
+    written = files(tmp_path / "apart")
+    items = list(open_results(str(tmp_path / "out")).walk())
+    assert [item.id for item in items] == open_results(str(tmp_path / "apart")).ids()
+    for item in items:
+        assert (item.text, item.sidecar) == (written[f"{item.id}.txt"], written[f"{item.id}.json"])
+        assert open_results(str(tmp_path / "out")).get(item.id) == item
+    assert written["manifest.jsonl"] == (tmp_path / "out/manifest.jsonl").read_bytes()
+    assert len(shards.listed(str(tmp_path / "out"))) > 4
+    done = verify(tmp_path / "out", raw)
+    assert (done.findings, done.documents) == ([], 93)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_utf8_cannot_hold_is_kept(raw: Path, tmp_path: Path, layout: str) -> None:
+    clean(raw, tmp_path / "out", layout, off=("encoding.*",))
+    assert read(str(tmp_path / "out"), "half")[1].text == "Half a sign \ud83d, and no more of it."
+    assert verify(tmp_path / "out", raw).findings == []
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_any_number_of_workers_writes_the_same_shards(raw: Path, tmp_path: Path, layout: str) -> None:
+    clean(raw, tmp_path / "one", layout)
+    clean(raw, tmp_path / "two", layout, workers=2)
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+def test_rows_are_plain(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out", "jsonl.gz")
+    with gzip.open(tmp_path / "out/documents/00000.jsonl.gz", "rt", encoding="utf-8") as file:
+        first = json.loads(next(file))
+    assert first == {"id": "astral", "text": "A 🦊 ran\nover the hill.", "metadata": {}}
+
+
+@pytest.mark.parametrize("before", ["folder", *LAYOUTS])
+@pytest.mark.parametrize("layout", ["folder", "jsonl", "parquet"])
+def test_another_layout_takes_the_place_of_the_one_before(raw: Path, tmp_path: Path, layout: str, before: str) -> None:
+    clean(raw, tmp_path / "out", before)
+    (raw / "empty.txt").unlink()
+    report = clean(raw, tmp_path / "out", layout)
+    assert (report.reused, report.removed) == (92, ["empty"])
+    clean(raw, tmp_path / "fresh", layout)
+    assert files(tmp_path / "out") == files(tmp_path / "fresh")
+
+
+def test_a_file_that_is_not_ours_is_not_overwritten(raw: Path, tmp_path: Path) -> None:
+    (tmp_path / "out/documents").mkdir(parents=True)
+    (tmp_path / "out/documents/00000.jsonl").write_text("mine")
+    with pytest.raises(RunError, match=r"documents/00000.jsonl is there, and clean-corpus did not make it"):
+        clean(raw, tmp_path / "out")
+    assert files(tmp_path / "out") == {"documents/00000.jsonl": b"mine"}
+
+
+def test_a_file_that_was_changed_since_is_not_removed(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    (tmp_path / "out/documents/00001.jsonl").write_text("mine")
+    clean(raw, tmp_path / "out", "folder")
+    assert (tmp_path / "out/documents/00001.jsonl").read_text() == "mine"
+    assert not (tmp_path / "out/documents/00000.jsonl").exists()
+
+
+@pytest.mark.parametrize("content", ["[]", '{"file": "../x"}', '{"file": "../x", "bytes": 1}', "no"])
+def test_a_list_that_is_not_ours_is_refused(raw: Path, tmp_path: Path, content: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/shards.jsonl").write_text(content)
+    with pytest.raises(RunError, match=r"shards.jsonl: a file of that name is there"):
+        clean(raw, tmp_path / "out")
+
+
+@pytest.mark.parametrize("death", range(1, 30, 3))
+def test_a_run_that_is_killed_is_finished_by_the_next(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, death: int
+) -> None:
+    if not hasattr(os, "fork"):
+        pytest.skip("processes are not forked here")
+    clean(raw, tmp_path / "whole")
+    child = os.fork()
+    if not child:
+        steps = iter(range(100))
+        replace = os.replace
+
+        def dying(*args: Any) -> None:
+            if next(steps) == death:
+                os._exit(9)
+            replace(*args)
+
+        os.replace = dying  # type: ignore[assignment]
+        clean(raw, tmp_path / "cut")
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status == 9 or death > 20
+    whole = files(tmp_path / "whole")
+    assert all(whole[name] == data for name, data in files(tmp_path / "cut").items() if "part" not in name)
+    clean(raw, tmp_path / "cut")
+    assert files(tmp_path / "cut") == whole
+    assert (tmp_path / "cut" / FOLDER / CLAIMED).exists()
+
+
+DAMAGES = {
+    "text": ("documents/00001.jsonl", lambda data: data.replace(b"told", b"bold", 1), "it was changed: its SHA-256"),
+    "sidecar": ("provenance/00001.jsonl", lambda data: data.replace(b'"kind":"prose"', b'"kind":"verse"', 1), "seal"),
+    "id": ("documents/00001.jsonl", lambda data: data.replace(b'"id":"s0', b'"id":"t0', 1), "of another document"),
+    "cut": ("documents/00001.jsonl", lambda data: data[: len(data) // 2], "it cannot be read"),
+    "row": ("documents/00001.jsonl", lambda data: data[: data.rindex(b"\n", 0, -1) + 1], "it has no text"),
+    "gone": ("provenance/00001.jsonl", None, "it cannot be read"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_verify_finds_what_was_changed(raw: Path, tmp_path: Path, damage: str) -> None:
+    clean(raw, tmp_path / "out")
+    name, change, expected = DAMAGES[damage]
+    path = tmp_path / "out" / name
+    if change is None:
+        path.unlink()
+    else:
+        path.write_bytes(change(path.read_bytes()))
+    found = verify(tmp_path / "out", raw).findings
+    assert any(expected in finding.reason for finding in found), found
+    report = clean(raw, tmp_path / "out")  # which sees that it is not as it was
+    assert report.reused == 93
+    assert verify(tmp_path / "out", raw).findings == []
