@@ -134,9 +134,18 @@ def out_option(command: F) -> F:
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
 @click.option("--force", is_flag=True, help="Clean all documents, also those that an earlier run has kept.")
+@click.option("--profile", is_flag=True, help="Tell where the time went, by stage and rule.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def run(
-    raw: Path, out: Path, layout: str, shard: float, workers: int | None, force: bool, quiet: bool, **choices: Any
+    raw: Path,
+    out: Path,
+    layout: str,
+    shard: float,
+    workers: int | None,
+    force: bool,
+    profile: bool,
+    quiet: bool,
+    **choices: Any,
 ) -> None:
     """Clean every text and page of the folder RAW into the folder OUT.
 
@@ -159,7 +168,7 @@ def run(
     settings, rules = _choices(choices)
     from pipeline.engines.local import run as run_folder
     from pipeline.engines.outcome import RunError, WrongFolders
-    from pipeline.report.summary import summary
+    from pipeline.report.summary import summary, times
 
     with terminal.progress() as progress:
         try:
@@ -173,6 +182,7 @@ def run(
                 force=force,
                 layout=layout,
                 shard=int(shard * 1_000_000),
+                profile=profile,
             )
         except WrongFolders as error:
             raise click.UsageError(str(error)) from None
@@ -182,6 +192,8 @@ def run(
         terminal.say(f"Error: {problem}", err=True)
     if not quiet:
         terminal.say(summary(report, str(raw), str(out)))
+    if profile:
+        terminal.say(times(report.spent))
     if report.failed:
         sys.exit(1)
 

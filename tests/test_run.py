@@ -421,3 +421,14 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
         run(raw, out)
     assert not (out / "a.txt").exists()
     assert run(raw, out).problems == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_tells_where_the_time_went_if_it_is_asked(raw: Path, tmp_path: Path, workers: int) -> None:
+    asked = run(raw, tmp_path / "asked", workers=workers, profile=True)
+    assert {name for kind, name in asked.spent if kind == "stage"} >= {"debris", "sidecars", "to write"}
+    assert {name for kind, name in asked.spent if kind == "phase"} >= {"to clean", "to write"}
+    assert all(seconds >= 0 for seconds in asked.spent.values())
+    plain = run(raw, tmp_path / "plain", workers=workers)
+    assert (plain, plain.spent) == (asked, {})
+    assert files(tmp_path / "plain") == files(tmp_path / "asked")

@@ -232,7 +232,7 @@ def _stamp(folder: str, name: str) -> Stamp:
 
 def _packed(report: RunReport) -> dict[str, Any]:
     """A report as plain data, for marshal."""
-    plain = {field.name: getattr(report, field.name) for field in fields(report)}
+    plain = {field.name: getattr(report, field.name) for field in fields(report) if field.name != "spent"}
     for name, value in plain.items():
         if isinstance(value, dict):
             plain[name] = dict(value)

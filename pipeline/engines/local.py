@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.engines import finishing, sources, writing
 from pipeline.engines.kept import FOLDER, LOCK, Kept, code
 from pipeline.engines.outcome import Cleaned, RunError, RunReport, WrongFolders
+from pipeline.engines.profile import Profile, counted
 from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, cleaner, deduplicates, problem, spread, why
@@ -56,13 +57,15 @@ def run(
     force: bool = False,
     layout: str = "folder",
     shard: int = shards.SIZE,
+    profile: bool = False,
 ) -> RunReport:
     """Clean the documents of the folder `raw` into the folder `out`, and return the report.
 
     `settings`, `rules` and `stages` are those of `Pipeline`; `workers` is the number of processes (default: one for
     each core, and one alone for little work); `progress` is called after each step. With
     `force`, all documents are cleaned, also those that an earlier run has kept. `layout` tells how they are written:
-    `folder`, each to files of its own, or one of `shards.LAYOUTS`, in shards of some `shard` bytes of text.
+    `folder`, each to files of its own, or one of `shards.LAYOUTS`, in shards of some `shard` bytes of text. With
+    `profile`, the report tells where the time went.
 
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
@@ -76,8 +79,10 @@ def run(
     with _alone(out):
         finishing.prepare(out)
         settings = settings or Settings()
-        kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
-        found = sources.find(raw, kept.box)
+        times = Profile()
+        with times.time("phase", "to look what there is"):
+            kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
+            found = sources.find(raw, kept.box)
         asked = {"settings": settings.as_json(), "layout": layout, "shard": shard, "version": __version__}
         before = None if found.problems else kept.unchanged(found.entries, asked)
         if before is not None:
@@ -85,8 +90,10 @@ def run(
             return before
         if workers is None:
             workers = 1 if found.size < _SMALL else _cores()
-        job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shards.LAYOUTS.get(layout))
-        return _run(job, found, workers, kept, _steps(progress, 2 * len(found.entries)), asked, shard)
+        job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shards.LAYOUTS.get(layout), profile)
+        report = _run(job, found, workers, kept, _steps(progress, 2 * len(found.entries)), asked, shard, times)
+        report.spent = times.take() if profile else {}
+        return report
 
 
 def _run(
@@ -97,15 +104,17 @@ def _run(
     step: Callable[[], None],
     asked: Mapping[str, Any],
     shard: int,
+    times: Profile,
 ) -> RunReport:
     """A run that has the folder of the results for itself."""
     report = RunReport(skipped=found.skipped, problems=found.problems)
-    waiting, twins = _clean(job, found, workers, kept, report, step)
+    waiting, twins = _clean(job, found, workers, kept, report, step, times)
     suffixes = {entry.id: entry.suffix for entry in found.entries}
-    tasks = [*writing.tasks(waiting, suffixes, twins, shard)]
-    with closing(spread(job, writing.writer, tasks, workers)) as written:
-        files = finishing.finish(job.out, job.layout, written, kept.was_reused, report, step)
-    kept.close(asked, report, files, found.containers)
+    tasks = writing.tasks(waiting, suffixes, twins, shard)
+    with times.time("phase", "to write"), closing(spread(job, writing.writer, tasks, workers)) as written:
+        files = finishing.finish(job.out, job.layout, counted(written, times), kept.was_reused, report, step)
+    with times.time("phase", "to keep it for the next run"):
+        kept.close(asked, report, files, found.containers)
     return report
 
 
@@ -118,27 +127,38 @@ def _made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
 
 
 def _clean(
-    job: Job, found: Sources, workers: int, kept: Kept, report: RunReport, step: Callable[[], None]
+    job: Job,
+    found: Sources,
+    workers: int,
+    kept: Kept,
+    report: RunReport,
+    step: Callable[[], None],
+    times: Profile,
 ) -> tuple[Mapping[str, Spot], Mapping[str, Duplicates]]:
     """Clean all documents; return where they wait to be written, and what the corpus changes of them."""
     index = _index(job.settings) if deduplicates(job.settings) else None
     by_id = {entry.id: entry for entry in found.entries}
     spots: dict[str, Spot] = {}
     damaged: list[str] = []
-    for cleaned in _cleaned(job, found, workers, kept, report):
-        step()
-        if cleaned.spot is None:
-            report.problems += [cleaned.problem] if cleaned.problem else []
-            continue
-        kept.keep(by_id[cleaned.id], cleaned.spot, cleaned.damaged, cleaned.digest)
-        spots[cleaned.id] = cleaned.spot
-        if cleaned.damaged:
-            damaged.append(cleaned.id)
-        elif index is not None:
-            index.add(cleaned.id, cleaned.marks)
+    with times.time("phase", "to clean"):
+        for cleaned in counted(_cleaned(job, found, workers, kept, report), times):
+            step()
+            if cleaned.spot is None:
+                report.problems += [cleaned.problem] if cleaned.problem else []
+                continue
+            kept.keep(by_id[cleaned.id], cleaned.spot, cleaned.damaged, cleaned.digest)
+            spots[cleaned.id] = cleaned.spot
+            if cleaned.damaged:
+                damaged.append(cleaned.id)
+            elif index is not None:
+                index.add(cleaned.id, cleaned.marks)
     if damaged:
-        spots = _restore(job, sorted(damaged), spots, index, report)
-    return spots, {} if index is None else _decide(job, index, spots)
+        with times.time("phase", "to restore years"):
+            spots = _restore(job, sorted(damaged), spots, index, report)
+    if index is None:
+        return spots, {}
+    with times.time("phase", "to find duplicates"):
+        return spots, _decide(job, index, spots)
 
 
 def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunReport) -> Iterator[Cleaned]:

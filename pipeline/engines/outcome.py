@@ -11,7 +11,10 @@ from pipeline.formats.folder import Skipped
 from pipeline.formats.manifest import Counts
 from pipeline.formats.text import printable
 
-__all__ = ["Cleaned", "Outcome", "Problem", "RunError", "RunReport", "WrongFolders"]
+__all__ = ["Cleaned", "Outcome", "Problem", "RunError", "RunReport", "Spent", "WrongFolders"]
+
+
+Spent = dict[tuple[str, str], float]  # seconds, by the kind of a thing (`phase`, `stage`, `rule`) and its name
 
 
 class RunError(Exception):
@@ -54,7 +57,8 @@ class Cleaned(NamedTuple):
     """A document that is cleaned and waits for the corpus, or a problem.
 
     `spot` is where it waits, and `marks` are those of its paragraphs. One that lost years is `damaged`: it has no marks
-    until what can be restored is. `digest` tells the bytes that it was made of from others.
+    until what can be restored is. `digest` tells the bytes that it was made of from others. `spent` is the time that
+    was taken since a process last told, if somebody asks.
     """
 
     id: str
@@ -63,6 +67,7 @@ class Cleaned(NamedTuple):
     damaged: bool = False
     problem: Problem | None = None
     digest: bytes = b""
+    spent: Spent | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +77,8 @@ class RunReport:
     `rules` counts, by rule, its edits, the characters that they took, and those that they wrote; `flags` lists
     (document, kind, message); `restored` counts places that were filled, and `duplicates` the paragraphs that stand
     elsewhere, too; `removed` are the documents of an earlier run whose files were taken away. `reused` counts documents
-    that an earlier run had cleaned, and `rewritten` are those of them that came out otherwise now.
+    that an earlier run had cleaned, and `rewritten` are those of them that came out otherwise now. `spent` is where the
+    time went, if that was asked for (see `profile`).
     """
 
     documents: int = 0
@@ -89,6 +95,7 @@ class RunReport:
     duplicates: int = 0
     reused: int = field(default=0, compare=False)
     rewritten: list[str] = field(default_factory=list, compare=False)
+    spent: Spent = field(default_factory=dict, compare=False)
 
     @property
     def kept(self) -> float:

@@ -16,6 +16,7 @@ from pipeline.core import LedgerMismatch, Pipeline
 from pipeline.corpus import HEADING
 from pipeline.document import Document
 from pipeline.engines.outcome import Cleaned, Problem, RunError
+from pipeline.engines.profile import ALL, Profile, watch
 from pipeline.engines.sources import Source, load
 from pipeline.engines.spool import Spool
 from pipeline.formats import text
@@ -62,6 +63,7 @@ class Job:
     waiting: str  # the folder of documents that are not yet written
     run: str  # what the names of the files there begin with
     layout: Layout | None = None  # of shards; with none, each document has files of its own
+    profile: bool = False  # whether to tell where the time goes
 
 
 def deduplicates(settings: Settings) -> bool:
@@ -74,7 +76,8 @@ def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
     """Return the function that cleans documents, and puts them down to wait. It never raises an `Exception`."""
     later = restores(job)  # then gaps are dealt with when the corpus was asked about them
     settings = replace(job.settings, gaps="keep") if later and job.stages is None else job.settings
-    pipeline = Pipeline(settings, rules=job.rules, stages=job.stages)
+    profile = Profile()
+    pipeline = _pipeline(job, settings, profile)
     marking = deduplicates(job.settings)
     spool = Spool(job.waiting, job.run)
 
@@ -90,7 +93,8 @@ def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
     def clean_record(entry: Entry, record: Record) -> Document | Problem:
         _, data, media, charset, facts = record
         try:
-            document = pipeline.clean(data, entry.id, media, declared=charset, facts=facts)
+            with profile.time("stage", ALL):
+                document = pipeline.clean(data, entry.id, media, declared=charset, facts=facts)
             if later and document.gaps and not is_damaged(document):
                 from pipeline.corpus.years import remaining
 
@@ -105,9 +109,17 @@ def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
         if marking:
             from pipeline.corpus.fingerprints import marks_all  # numpy comes with it: a run without is spared it
 
-            marks = iter(marks_all(documents))
+            with profile.time("stage", "shingles"):
+                marks = iter(marks_all(documents))
         else:
             marks = iter([b""] * len(documents))
+        with profile.time("stage", "to wait on disk"):
+            done = waiting(sources, digests, made, marks)
+        return [done[0]._replace(spent=profile.take()), *done[1:]] if job.profile else done
+
+    def waiting(
+        sources: Sequence[Source], digests: Sequence[bytes], made: Sequence[Document | Problem], marks: Iterator[bytes]
+    ) -> list[Cleaned]:
         return [
             Cleaned(entry.id, problem=one)
             if isinstance(one, Problem)
@@ -118,6 +130,13 @@ def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
         ]
 
     return clean_all
+
+
+def _pipeline(job: Job, settings: Settings, profile: Profile) -> Pipeline:
+    def make(rules: RuleSet | None) -> Pipeline:
+        return Pipeline(settings, rules=rules, stages=job.stages)
+
+    return watch(make, job.rules or RuleSet.builtin(), profile) if job.profile else make(job.rules)
 
 
 def _waiting(id: str, document: Document, marks: bytes, digest: bytes, spool: Spool) -> Cleaned:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipeline.core import Pipeline
 from pipeline.corpus import HEADING
 from pipeline.document import Document
-from pipeline.engines.outcome import Outcome
+from pipeline.engines.outcome import Outcome, Spent
+from pipeline.engines.profile import Profile
 from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, problem
 from pipeline.formats import manifest, shards, sidecar, text
@@ -47,6 +48,7 @@ class Written(NamedTuple):
     outcomes: list[Outcome]
     shard: int = 0
     chunks: Sequence[shards.Chunk] = ()
+    spent: Spent | None = None
 
     def ids(self) -> list[str]:
         """The documents that are in the chunks."""
@@ -69,6 +71,7 @@ def writer(job: Job) -> Callable[[Sequence[Task]], list[Written]]:
     dropping = job.settings.dedup == "drop"
     headings = not is_off(HEADING, off)
     spool = Spool(job.waiting)
+    profile = Profile()
 
     def describe(task: Task) -> tuple[Document, text.Pair, Outcome]:
         document = spool.get(task.spot)
@@ -81,20 +84,28 @@ def writer(job: Job) -> Callable[[Sequence[Task]], list[Written]]:
     def write(tasks: Sequence[Task]) -> list[Written]:
         done: dict[str, Outcome] = {}
         described = []
-        for task in tasks:
-            try:
-                described.append(describe(task))
-            except Exception as error:
-                done[task.id] = _failed(task, error)
+        with profile.time("stage", "sidecars"):
+            for task in tasks:
+                try:
+                    described.append(describe(task))
+                except Exception as error:
+                    done[task.id] = _failed(task, error)
+        with profile.time("stage", "to write"):
+            written = put(tasks, described, done)
+        return [written._replace(spent=profile.take()) if job.profile else written]
+
+    def put(
+        tasks: Sequence[Task], described: Sequence[tuple[Document, text.Pair, Outcome]], done: dict[str, Outcome]
+    ) -> Written:
         if job.layout is None:
             written = text.write_pairs(job.out, [pair for _, pair, _ in described])
             by_id = {task.id: task for task in tasks}
             for (document, _, one), new in zip(described, written, strict=True):
                 done[document.id] = _failed(by_id[document.id], new) if isinstance(new, Exception) else one
-            return [Written([done[task.id] for task in tasks])]
+            return Written([done[task.id] for task in tasks])
         done |= {one.id: one for _, _, one in described}
         chunks = shards.encode(job.layout, [(document, pair.sidecar) for document, pair, _ in described])
-        return [Written([done[task.id] for task in tasks], tasks[0].shard, chunks)]
+        return Written([done[task.id] for task in tasks], tasks[0].shard, chunks)
 
     return write
 

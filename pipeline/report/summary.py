@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.engines.outcome import RunReport
+from pipeline.engines.outcome import RunReport, Spent
+from pipeline.engines.profile import ALL
 from pipeline.formats.text import printable
 
-__all__ = ["clip", "summary"]
+__all__ = ["clip", "summary", "times"]
 
 _WIDTH = 80
 _LISTED = 10  # documents named in a list
@@ -68,6 +69,40 @@ def _lines(report: RunReport, raw: str, out: str) -> Iterator[str]:
     yield f"Look next: clean-corpus verify {out} --raw {raw}"
     yield f"           clean-corpus diff DOC --out {out}"
     yield f"           clean-corpus explain DOC --out {out}"
+
+
+def times(spent: Spent) -> str:
+    """Where the time of a run went: its phases on the clock, and stages and the dearest rules in all workers together.
+
+    >>> print(times({("phase", "to clean"): 1.0, ("stage", ALL): 0.9, ("stage", "debris"): 0.6, ("rule", "a.b"): 0.2}))
+    <BLANKLINE>
+      phase                          seconds   share
+      to clean                          1.00   100 %
+    <BLANKLINE>
+      stage                          seconds   share
+      debris                            0.60  66.7 %
+      reading and ledger                0.30  33.3 %
+    <BLANKLINE>
+      rule                           seconds   share
+      a.b                               0.20  22.2 %
+    """
+    named: dict[str, dict[str, float]] = {"phase": {}, "stage": {}, "rule": {}}
+    for (kind, name), seconds in spent.items():
+        named[kind][name] = seconds
+    stages = named["stage"]
+    others = ("shingles", "to wait on disk", "sidecars", "to write")
+    if ALL in stages:
+        inner = sum(time for name, time in stages.items() if name not in (ALL, *others))
+        stages["reading and ledger"] = stages.pop(ALL) - inner
+    work = sum(stages.values())
+    lines = []
+    for kind, whole in (("phase", sum(named["phase"].values())), ("stage", work), ("rule", work)):
+        rows = sorted(named[kind].items(), key=lambda row: (-row[1], row[0]))
+        if rows:
+            lines += ["", f"  {kind:<28} {'seconds':>9} {'share':>7}"]
+        for name, seconds in rows[: _LISTED + 5]:
+            lines.append(f"  {clip(name, 28):<28} {seconds:>9.2f} {percent(seconds / whole):>7}")
+    return "\n".join(lines)
 
 
 def _listed(title: str, items: Iterable[str]) -> Iterator[str]:
