@@ -8,11 +8,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, words
+from pipeline.corpus.cases import Case, cases
 from pipeline.corpus.comparison import TOO_MUCH, Comparison, compare, objection, price, spare
 from pipeline.corpus.index import Index, Proposal, Proposals
 from pipeline.settings import Settings, is_off
 
-__all__ = ["KINDS", "Decision", "decide"]
+__all__ = ["KINDS", "Decision", "decide", "judge"]
 
 KINDS = ("exact", "near", "covered")
 PIECE = 6  # words in a row that a copy has in common with one of several that cover it
@@ -41,32 +42,47 @@ def decide(
 
     Returns, by number, what was decided of the paragraphs that go, and of those that stay though they are alike.
     """
-    judge = _Judge(index, text_of, settings)
-    for number, pairs in groupby(proposals.rows(), key=lambda proposal: proposal.number):
+    decided: dict[int, Decision] = {}
+    for case in cases(index, proposals, text_of):
+        decided |= judge(case, settings)
+    return dict(sorted(decided.items()))
+
+
+def judge(case: Case, settings: Settings) -> dict[int, Decision]:
+    """Decide on the paragraphs of a case, with which others have nothing to do; as `decide` does."""
+    judge = _Judge(case, settings)
+    for number, pairs in groupby(case.proposals, key=lambda proposal: proposal.number):
         judge.hear(number, list(pairs))
     judge.close()
-    return dict(sorted(judge.decided.items()))
+    named = case.numbers
+    return {
+        named[number]: decision._replace(of=tuple(named[of] for of in decision.of))
+        for number, decision in judge.decided.items()
+    }
 
 
 class _Judge:
     """The decisions so far, in the order of ranks: what stays is known before what may go for it."""
 
-    def __init__(self, index: Index, text_of: Callable[[int], str], settings: Settings) -> None:
+    def __init__(self, case: Case, settings: Settings) -> None:
         self.decided: dict[int, Decision] = {}
         self._words: Callable[[int], Words] = lru_cache(maxsize=4096)(self._cut)
-        self._text_of = text_of
+        self._texts = case.texts
         self._similarity = settings.similarity
-        self._document = index.document_of
-        self._kept = index.marks["kept"]
-        self._key, self._digest = index.marks["key"], index.marks["digest"]
-        self._rank = index.ranks()
+        self._document = case.homes.__getitem__
+        self._kept = case.kept
+        self._key, self._digest = case.key, case.digest
+        self._rank = case.rank
         self._same: dict[int, int] = {}  # of equal texts, the one whose text is at hand
         self._keeps: dict[int, list[int]] = {}  # what goes, by what stays for it
         self._pieces: dict[int, list[tuple[int, float, list[Block]]]] = {}  # what of a paragraph stands in others
         self._off = {kind for kind in KINDS if is_off(f"duplicates.{kind}", frozenset(settings.off))}
 
     def _cut(self, number: int) -> Words:
-        return words(self._text_of(self._same.get(number, number)))
+        text = self._texts[self._same.get(number, number)]
+        if text is None:
+            raise KeyError(number)
+        return words(text)
 
     def hear(self, number: int, proposals: Sequence[Proposal]) -> None:
         """Decide on one paragraph, given the pairs in which it has the worse rank."""

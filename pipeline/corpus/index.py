@@ -114,6 +114,10 @@ class Index:
         place = self._ids.get(id)
         return range(0) if place is None else range(self._firsts[place], self._firsts[place + 1])
 
+    def homes(self, numbers: Sequence[int]) -> list[int]:
+        """A number for the document that each paragraph is of."""
+        return [bisect_right(self._firsts, number) - 1 for number in numbers]
+
     def documents(self, numbers: Sequence[int]) -> list[str]:
         """The ids of the documents that paragraphs are of."""
         return [*map(self.document_of, numbers)]

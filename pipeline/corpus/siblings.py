@@ -18,7 +18,7 @@ Only the shingles of damaged documents are held in memory, and nothing is done f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
 from pipeline.edits import PositionMap
 
-__all__ = ["Siblings", "propose", "restore_all"]
+__all__ = ["Offer", "Siblings", "offers", "propose", "restore_all"]
 
 MOST = 4  # siblings of a paragraph
 MORE = 32  # words of it, for each of which there may be one more
@@ -69,10 +69,32 @@ def propose(documents: Sequence[Document]) -> dict[int, dict[int, list[Passage]]
     for number in wanted:
         siblings.want(number, documents[number])
     for number, document in enumerate(documents):
-        siblings.offer(number, document)
+        siblings.offer(number, offers(document, siblings.shingles))
     found: dict[int, dict[int, list[Passage]]] = {number: {} for number in wanted}
     for place, passages in siblings.found():
         found[place.document][place.paragraph] = passages
+    return found
+
+
+class Offer(NamedTuple):
+    """A passage that shares shingles with what is wanted, and the number of its paragraph in its document."""
+
+    paragraph: int
+    passage: Passage
+    shared: Numbers
+
+
+def offers(document: Document, wanted: Numbers, only: Collection[int] | None = None) -> list[Offer]:
+    """Return the passages of a document that share some of the `wanted` shingles; `only` those that start there."""
+    prints = _fingerprints(document, only)
+    shared = are_among(prints.shingles, wanted)
+    written = _written(document)
+    found: list[Offer] = []
+    for paragraph in np.unique(prints.owners[shared]).tolist():
+        block = document.paragraphs[paragraph]
+        if not any(block.start <= at <= block.end for at in written):
+            passage = Passage(document.id, document.text[block.start : block.end], block.start)
+            found.append(Offer(paragraph, passage, prints.shingles[shared & (prints.owners == paragraph)]))
     return found
 
 
@@ -100,17 +122,12 @@ class Siblings:
             here = prints.owners == paragraph
             self._wanted.append((Place(number, paragraph), prints.words[paragraph], prints.shingles[here]))
 
-    def offer(self, number: int, document: Document, only: Collection[int] | None = None) -> None:
-        """Take the passages of a document that share text with what is wanted; `only` those that start there."""
-        prints = _fingerprints(document, only)
-        shared = are_among(prints.shingles, self.shingles)
-        written = _written(document)
-        for paragraph in np.unique(prints.owners[shared]).tolist():
-            block = document.paragraphs[paragraph]
-            if not any(block.start <= at <= block.end for at in written):
-                self._shared.append((len(self._passages), prints.shingles[shared & (prints.owners == paragraph)]))
-                self._passages.append(Passage(document.id, document.text[block.start : block.end], block.start))
-                self._places.append(Place(number, paragraph))
+    def offer(self, number: int, offered: Iterable[Offer]) -> None:
+        """Take what a document offers: see `offers`."""
+        for paragraph, passage, shared in offered:
+            self._shared.append((len(self._passages), shared))
+            self._passages.append(passage)
+            self._places.append(Place(number, paragraph))
 
     def found(self) -> Iterator[tuple[Place, list[Passage]]]:
         """Yield each paragraph that has siblings, with the best of them."""

@@ -25,7 +25,7 @@ from pipeline.engines.outcome import Cleaned, RunError, RunReport, WrongFolders
 from pipeline.engines.profile import Profile, counted
 from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
-from pipeline.engines.workers import Job, cleaner, deduplicates, problem, spread, why
+from pipeline.engines.workers import Job, cleaner, decider, deduplicates, spread, why
 from pipeline.formats import shards, sidecar
 from pipeline.formats.text import printable
 from pipeline.rules.engine import RuleSet
@@ -42,6 +42,7 @@ __all__ = ["Progress", "run"]
 Progress = Callable[[int, int], None]  # documents done, documents in all
 _NEEDS = {"parquet": ("pyarrow", "parquet"), "jsonl.zst": ("zstandard", "zstd")}  # layouts: a module and its extra
 _BATCH = 32  # documents that a worker takes at once, at most
+_MANY = 2_000  # proposals: below it, one process decides
 _SMALL = 2_000_000  # bytes: below it, starting workers takes longer than the work
 
 
@@ -154,11 +155,11 @@ def _clean(
                 index.add(cleaned.id, cleaned.marks)
     if damaged:
         with times.time("phase", "to restore years"):
-            spots = _restore(job, sorted(damaged), spots, index, report)
+            spots = _restore(job, sorted(damaged), spots, index, workers, report)
     if index is None:
         return spots, {}
     with times.time("phase", "to find duplicates"):
-        return spots, _decide(job, index, spots)
+        return spots, _decide(job, index, spots, workers)
 
 
 def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunReport) -> Iterator[Cleaned]:
@@ -179,23 +180,20 @@ def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunRepo
 
 
 def _restore(
-    job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, report: RunReport
+    job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, workers: int, report: RunReport
 ) -> dict[str, Spot]:
     """Restore what can be in documents that lost years; return where all documents wait now."""
     from pipeline.engines.restoring import restore_years
 
     now = dict(spots)
-    with Spool(job.waiting, f"{job.run}-restored") as spool:
-        for id, document in restore_years(damaged, spots, index, spool, job.settings).items():
-            if isinstance(document, Exception):
-                report.problems.append(problem(id, document))
-                del now[id]
-                continue
-            now[id] = spool.add(document)
-            if index is not None:
-                from pipeline.corpus.fingerprints import marks
-
-                index.add(id, marks(document))
+    for restored in [*restore_years(job, damaged, spots, index, workers)]:  # all are asked before the index grows
+        if restored.spot is None:
+            report.problems += [restored.problem] if restored.problem else []
+            del now[restored.id]
+            continue
+        now[restored.id] = restored.spot
+        if index is not None:
+            index.add(restored.id, restored.marks)
     return now
 
 
@@ -205,15 +203,21 @@ def _index(settings: Settings) -> Index:
     return Index(settings.scope)
 
 
-def _decide(job: Job, index: Index, spots: Mapping[str, Spot]) -> Mapping[str, Duplicates]:
+def _decide(job: Job, index: Index, spots: Mapping[str, Spot], workers: int) -> Mapping[str, Duplicates]:
     """Decide which paragraphs go, by id of the document; texts are read from the documents that wait."""
-    from pipeline.corpus.decisions import decide
+    from pipeline.corpus.cases import cases
+    from pipeline.corpus.decisions import Decision
     from pipeline.corpus.duplicates import Rows
     from pipeline.corpus.texts import Texts
 
     proposals = index.proposals()
+    decided: dict[int, Decision] = {}
     with Spool(job.waiting) as spool, Texts(index, proposals, lambda id: spool.text(spots[id])) as texts:
-        return Rows(index, decide(index, proposals, texts.get, job.settings))
+        workers = workers if len(proposals.numbers) >= _MANY else 1
+        with closing(spread(job, decider, cases(index, proposals, texts.get), workers, 1)) as parts:
+            for part in parts:
+                decided |= part
+    return Rows(index, dict(sorted(decided.items())))
 
 
 def _steps(progress: Progress | None, total: int) -> Callable[[], None]:

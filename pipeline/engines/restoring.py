@@ -1,49 +1,140 @@
 """The years of a run: documents that lost some are asked about in the corpus, filled, and put down again.
 
 It stands between the cleaning of documents, which finds the gaps, and the decision on duplicates, so that what was
-repaired can be seen to be a copy. Documents that are whole are only read if they share text with a damaged one.
+repaired can be seen to be a copy. Documents that are whole are only read if they share text with a damaged one. What
+they have to offer is looked for by all workers, and so is what comes back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from contextlib import closing
+from functools import lru_cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.corpus.years import RULES, Evidence, Passage, Restored, fill, remaining, restore
 from pipeline.document import Document, Repair, Witness
+from pipeline.engines.outcome import Cleaned
 from pipeline.engines.spool import Spool, Spot
-from pipeline.settings import Settings, is_off
+from pipeline.engines.workers import Job, deduplicates, problem, spread
+from pipeline.settings import is_off
 
 if TYPE_CHECKING:
     from pipeline.corpus.index import Index
+    from pipeline.corpus.shingles import Numbers
+    from pipeline.corpus.siblings import Offer
 
 __all__ = ["restore_years"]
 
+_FEW = 8  # documents to be read by one process
+
+
+class _Read(NamedTuple):
+    """A document that may have passages to offer, and where these start in its clean text."""
+
+    number: int
+    spot: Spot
+    starts: set[int] | None
+    weight: int = 0
+    shard: int = 0
+
+
+class _Ask(NamedTuple):
+    """A document that lost something, the passages that may be asked, for each of its paragraphs, and where the
+    documents of these wait."""
+
+    id: str
+    spot: Spot
+    passages: Mapping[int, Sequence[Passage]]
+    spots: Mapping[str, Spot]
+    weight: int = 0
+    shard: int = 0
+
 
 def restore_years(
-    damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, spool: Spool, settings: Settings
-) -> dict[str, Document | Exception]:
+    job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, workers: int
+) -> Iterator[Cleaned]:
     """Restore what can be in the damaged documents, and do to the rest what `settings.gaps` asks for.
 
-    Returns these documents, by id, with their `repairs`, or what went wrong. `index` tells which others share text with
-    them; one is made if there is none of the whole corpus.
+    Yields these documents, which wait where they tell now, or what went wrong. `index` tells which others share text
+    with them; one is made if there is none of the whole corpus.
     """
-    known = lru_cache(maxsize=256)(lambda id: spool.get(spots[id]))
-    documents = {id: spool.get(spots[id]) for id in damaged}
-    off = frozenset(settings.off)
-    found: dict[str, list[Restored]] = {}
+    off = frozenset(job.settings.off)
+    asked: Mapping[str, Mapping[int, Sequence[Passage]]] = {}
     if not all(is_off(rule, off) for rule in RULES.values()):
-        found = _found(documents, spots, index, known)
-    made: dict[str, Document | Exception] = {}
-    for id, document in documents.items():
-        allowed = [restored for restored in found.get(id, ()) if not is_off(restored.edit.rule, off)]
+        asked = _asked(job, damaged, spots, index, workers)
+    asks = [_ask(id, spots, asked.get(id, {})) for id in damaged]
+    with closing(spread(job, restorer, asks, workers if len(asks) >= _FEW else 1, 1)) as restored:
+        yield from restored
+
+
+def _ask(id: str, spots: Mapping[str, Spot], passages: Mapping[int, Sequence[Passage]]) -> _Ask:
+    others = {passage.id for found in passages.values() for passage in found}
+    return _Ask(id, spots[id], passages, {other: spots[other] for other in sorted(others)})
+
+
+def _asked(
+    job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, workers: int
+) -> dict[str, dict[int, Sequence[Passage]]]:
+    """Which passages may be asked, for the paragraphs of the damaged documents, by id."""
+    from pipeline.corpus.siblings import Siblings, offers  # numpy comes with it: a run that restores nothing is spared
+
+    ids = list(spots)
+    numbers = {id: number for number, id in enumerate(ids)}
+    lost = set(damaged)
+    siblings = Siblings()
+    with Spool(job.waiting) as spool:
+        for id in damaged:
+            siblings.want(numbers[id], spool.get(spots[id]))
+        if index is None or index.apart:
+            index = _index((id, spool.get(spots[id])) for id in ids if id not in lost)
+        for id in damaged:
+            siblings.offer(numbers[id], offers(spool.get(spots[id]), siblings.shingles))
+    reads = [
+        _Read(numbers[id], spots[id], starts)
+        for id, starts in sorted(index.sharing(siblings.shingles).items())
+        if id not in lost
+    ]
+    offering = partial(offerer, wanted=siblings.shingles)
+    with closing(spread(job, offering, reads, workers if len(reads) >= _FEW else 1)) as offered:
+        for number, some in offered:
+            siblings.offer(number, some)
+    found: dict[str, dict[int, Sequence[Passage]]] = {}
+    for place, passages in siblings.found():
+        found.setdefault(ids[place.document], {})[place.paragraph] = passages
+    return found
+
+
+def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple[int, list[Offer]]]]:
+    """Return the function that reads documents for what they have to offer."""
+    from pipeline.corpus.siblings import offers
+
+    spool = Spool(job.waiting)
+    return lambda reads: [(read.number, offers(spool.get(read.spot), wanted, read.starts)) for read in reads]
+
+
+def restorer(job: Job) -> Callable[[Sequence[_Ask]], list[Cleaned]]:
+    """Return the function that restores documents, and puts them down to wait. It never raises an `Exception`."""
+    spool = Spool(job.waiting, f"{job.run}-restored")
+    off = frozenset(job.settings.off)
+    marking = deduplicates(job.settings)
+
+    def restore_one(ask: _Ask) -> Cleaned:
+        known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]))
+        document = spool.get(ask.spot)
         try:
-            made[id] = remaining(_filled(document, allowed, known), settings)
+            found = [one for one in restore(document, ask.passages) if not is_off(one.edit.rule, off)]
+            document = remaining(_filled(document, found, known), job.settings)
         except Exception as error:  # a defect: told of, and the others go on
-            made[id] = error
-    return made
+            return Cleaned(ask.id, problem=problem(ask.id, error))
+        if not marking:
+            return Cleaned(ask.id, spool.add(document))
+        from pipeline.corpus.fingerprints import marks
+
+        return Cleaned(ask.id, spool.add(document), marks(document))
+
+    return lambda asks: [*map(restore_one, asks)]
 
 
 def _filled(document: Document, restored: Sequence[Restored], known: Callable[[str], Document]) -> Document:
@@ -52,33 +143,6 @@ def _filled(document: Document, restored: Sequence[Restored], known: Callable[[s
     filled = fill(document, restored)
     filled.repairs = [_repair(document, found, known) for found in restored]
     return filled
-
-
-def _found(
-    documents: Mapping[str, Document],
-    spots: Mapping[str, Spot],
-    index: Index | None,
-    known: Callable[[str], Document],
-) -> dict[str, list[Restored]]:
-    """What can be restored in the damaged documents, by id; all are read before one is changed."""
-    from pipeline.corpus.siblings import Siblings  # numpy comes with it: a run that restores nothing is spared it
-
-    ids = list(spots)
-    numbers = {id: number for number, id in enumerate(ids)}
-    siblings = Siblings()
-    for id, document in documents.items():
-        siblings.want(numbers[id], document)
-    if index is None or index.apart:
-        index = _index((id, known(id)) for id in ids if id not in documents)
-    for id, document in documents.items():
-        siblings.offer(numbers[id], document)
-    for id, starts in sorted(index.sharing(siblings.shingles).items()):
-        if id not in documents:
-            siblings.offer(numbers[id], known(id), starts)
-    candidates: dict[str, dict[int, list[Passage]]] = {}
-    for place, passages in siblings.found():
-        candidates.setdefault(ids[place.document], {})[place.paragraph] = passages
-    return {id: restore(documents[id], asked) for id, asked in sorted(candidates.items())}
 
 
 def _index(documents: Iterator[tuple[str, Document]]) -> Index:

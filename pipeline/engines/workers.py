@@ -10,7 +10,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipeline.core import LedgerMismatch, Pipeline
 from pipeline.corpus import HEADING
@@ -28,7 +28,12 @@ from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage
 from pipeline.stages.gaps import DAMAGED
 
-__all__ = ["Job", "cleaner", "deduplicates", "problem", "restores", "spread", "why"]
+__all__ = ["Job", "cleaner", "decider", "deduplicates", "problem", "restores", "spread", "why"]
+
+
+if TYPE_CHECKING:
+    from pipeline.corpus.cases import Case
+    from pipeline.corpus.decisions import Decision
 
 
 class Work(Protocol):
@@ -137,6 +142,13 @@ def _pipeline(job: Job, settings: Settings, profile: Profile) -> Pipeline:
         return Pipeline(settings, rules=rules, stages=job.stages)
 
     return watch(make, job.rules or RuleSet.builtin(), profile) if job.profile else make(job.rules)
+
+
+def decider(job: Job) -> Callable[[Sequence[Case]], list[dict[int, Decision]]]:
+    """Return the function that decides which paragraphs of cases go."""
+    from pipeline.corpus.decisions import judge
+
+    return lambda cases: [judge(case, job.settings) for case in cases]
 
 
 def _waiting(id: str, document: Document, marks: bytes, digest: bytes, spool: Spool) -> Cleaned:

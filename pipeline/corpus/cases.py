@@ -1,0 +1,106 @@
+"""Cases: the paragraphs of a corpus, parted so that no proposal pairs two of different cases.
+
+What becomes of a paragraph hangs on those that it is paired with, on what these are paired with, and so on: on its
+connected component in the graph of the proposals. So components can be decided on apart, by other processes, and it
+comes to the same. Small ones are put together. A case holds all that the decision needs, with numbers of its own that
+are in the order of the paragraphs' numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.corpus.index import Index, Proposal, Proposals
+
+__all__ = ["Case", "cases", "components"]
+
+_SIZE = 512  # proposals that make a case worth its way
+Numbers = NDArray[np.int64]
+
+
+class Case(NamedTuple):
+    """Paragraphs that are to be decided on: by their own numbers, the columns `numbers` (those in the index), `homes`
+    (a number for each document), `kept`, `key`, `digest` and `rank` (see `fingerprints` and `Index`), and `texts`,
+    where they are needed; and the proposals, in order."""
+
+    numbers: list[int]
+    homes: list[int]
+    kept: list[bool]
+    key: list[int]
+    digest: list[int]
+    rank: list[int]
+    texts: list[str | None]
+    proposals: list[Proposal]
+
+    @property
+    def weight(self) -> int:
+        """How many bytes of it are in memory, about."""
+        return sum(map(len, filter(None, self.texts)))
+
+    @property
+    def shard(self) -> int:
+        """Cases are of no shard."""
+        return 0
+
+
+def cases(index: Index, proposals: Proposals, text_of: Callable[[int], str]) -> Iterator[Case]:
+    """Yield the cases of a corpus; `text_of` gives the text of a paragraph, and raises `KeyError` if none is needed."""
+    if not len(proposals.numbers):
+        return
+    named = np.unique(np.concatenate([proposals.numbers, proposals.of]))
+    left, right = np.searchsorted(named, proposals.numbers), np.searchsorted(named, proposals.of)
+    component = components(left, right, len(named))
+    order = np.argsort(component[left], kind="stable")  # by component; within one, as they were
+    rows = list(proposals.rows())
+    ranks = index.ranks()
+    heads = np.flatnonzero(np.diff(component[left][order], prepend=-1)).tolist()
+    start = 0
+    for end in [*heads[1:], len(order)]:
+        if end - start >= _SIZE or end == len(order):
+            yield _case(index, ranks, [rows[place] for place in order[start:end].tolist()], text_of)
+            start = end
+
+
+def _case(index: Index, ranks: NDArray[np.uint32], rows: list[Proposal], text_of: Callable[[int], str]) -> Case:
+    numbers = sorted({number for row in rows for number in row[:2]})
+    own = {number: place for place, number in enumerate(numbers)}
+    marks = index.marks[numbers]
+    texts: list[str | None] = []
+    for number in numbers:
+        try:
+            texts.append(text_of(number))
+        except KeyError:
+            texts.append(None)
+    return Case(
+        numbers,
+        index.homes(numbers),
+        marks["kept"].astype(bool).tolist(),
+        marks["key"].tolist(),
+        marks["digest"].tolist(),
+        ranks[numbers].tolist(),
+        texts,
+        [Proposal(own[number], own[of], shared) for number, of, shared in rows],
+    )
+
+
+def components(left: Numbers, right: Numbers, size: int) -> Numbers:
+    """Return for each of `size` things the smallest of those that it is connected with by pairs, `left` and `right`.
+
+    >>> components(np.array([0, 3, 4]), np.array([1, 4, 1]), 6).tolist()
+    [0, 0, 2, 0, 0, 5]
+    """
+    smallest = np.arange(size)
+    while True:
+        before = smallest.copy()
+        least = np.minimum(smallest[left], smallest[right])
+        np.minimum.at(smallest, smallest[left], least)  # the roots, too: so chains are short
+        np.minimum.at(smallest, smallest[right], least)
+        np.minimum.at(smallest, left, least)
+        np.minimum.at(smallest, right, least)
+        smallest = smallest[smallest]
+        if np.array_equal(smallest, before):
+            return smallest
