@@ -9,12 +9,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core import Pipeline
 from pipeline.corpus import duplicates
+from pipeline.corpus.cases import components
 from pipeline.document import Document, Gap, Ledger, Paragraph, Pass
 from pipeline.edits import Edit
 from pipeline.engines.kept import FOLDER
@@ -294,3 +296,13 @@ def test_verify_finds_what_is_wrong(tmp_path: Path, change: dict[str, Any], reas
     clean(tmp_path / "raw", tmp_path / "out")
     assert reseal(tmp_path / "out", {}) == []
     assert any(reason in found for found in reseal(tmp_path / "out", change))
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40))
+def test_components_are_those_of_a_walk_along_the_pairs(pairs: list[tuple[int, int]]) -> None:
+    found = components(np.array([a for a, _ in pairs], np.int64), np.array([b for _, b in pairs], np.int64), 31)
+    smallest = list(range(31))
+    for _ in range(31):
+        for a, b in pairs:
+            smallest[a] = smallest[b] = min(smallest[a], smallest[b])
+    assert found.tolist() == smallest

@@ -8,7 +8,7 @@ are in the order of the paragraphs' numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = ["Case", "cases", "components"]
 
 _SIZE = 512  # proposals that make a case worth its way
 Numbers = NDArray[np.int64]
+TextsOf = Callable[[Sequence[int]], Sequence[str | None]]
 
 
 class Case(NamedTuple):
@@ -47,8 +48,8 @@ class Case(NamedTuple):
         return 0
 
 
-def cases(index: Index, proposals: Proposals, text_of: Callable[[int], str]) -> Iterator[Case]:
-    """Yield the cases of a corpus; `text_of` gives the text of a paragraph, and raises `KeyError` if none is needed."""
+def cases(index: Index, proposals: Proposals, texts_of: TextsOf) -> Iterator[Case]:
+    """Yield the cases of a corpus; `texts_of` gives the texts of paragraphs by their numbers, where they are needed."""
     if not len(proposals.numbers):
         return
     named = np.unique(np.concatenate([proposals.numbers, proposals.of]))
@@ -61,20 +62,14 @@ def cases(index: Index, proposals: Proposals, text_of: Callable[[int], str]) -> 
     start = 0
     for end in [*heads[1:], len(order)]:
         if end - start >= _SIZE or end == len(order):
-            yield _case(index, ranks, [rows[place] for place in order[start:end].tolist()], text_of)
+            yield _case(index, ranks, [rows[place] for place in order[start:end].tolist()], texts_of)
             start = end
 
 
-def _case(index: Index, ranks: NDArray[np.uint32], rows: list[Proposal], text_of: Callable[[int], str]) -> Case:
+def _case(index: Index, ranks: NDArray[np.uint32], rows: list[Proposal], texts_of: TextsOf) -> Case:
     numbers = sorted({number for row in rows for number in row[:2]})
     own = {number: place for place, number in enumerate(numbers)}
     marks = index.marks[numbers]
-    texts: list[str | None] = []
-    for number in numbers:
-        try:
-            texts.append(text_of(number))
-        except KeyError:
-            texts.append(None)
     return Case(
         numbers,
         index.homes(numbers),
@@ -82,7 +77,7 @@ def _case(index: Index, ranks: NDArray[np.uint32], rows: list[Proposal], text_of
         marks["key"].tolist(),
         marks["digest"].tolist(),
         ranks[numbers].tolist(),
-        texts,
+        list(texts_of(numbers)),
         [Proposal(own[number], own[of], shared) for number, of, shared in rows],
     )
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, words
-from pipeline.corpus.cases import Case, cases
+from pipeline.corpus.cases import Case, TextsOf, cases
 from pipeline.corpus.comparison import TOO_MUCH, Comparison, compare, objection, price, spare
 from pipeline.corpus.index import Index, Proposal, Proposals
 from pipeline.settings import Settings, is_off
@@ -35,15 +35,13 @@ class Decision(NamedTuple):
     why: str = ""
 
 
-def decide(
-    index: Index, proposals: Proposals, text_of: Callable[[int], str], settings: Settings
-) -> dict[int, Decision]:
-    """Decide on the pairs that the index proposes; `text_of` gives the text of a paragraph by its number.
+def decide(index: Index, proposals: Proposals, texts_of: TextsOf, settings: Settings) -> dict[int, Decision]:
+    """Decide on the pairs that the index proposes; `texts_of` gives the texts of paragraphs by their numbers.
 
     Returns, by number, what was decided of the paragraphs that go, and of those that stay though they are alike.
     """
     decided: dict[int, Decision] = {}
-    for case in cases(index, proposals, text_of):
+    for case in cases(index, proposals, texts_of):
         decided |= judge(case, settings)
     return dict(sorted(decided.items()))
 

@@ -104,11 +104,13 @@ def find(documents: Iterable[Document], settings: Settings | None = None) -> dic
             texts[document.id] = document.text
     marks = index.marks
 
-    def text_of(number: int) -> str:
-        row = marks[number]
-        return texts[index.document_of(number)][row["start"] : row["end"]]
+    def texts_of(numbers: Sequence[int]) -> list[str]:
+        return [
+            texts[index.document_of(number)][row["start"] : row["end"]]
+            for number, row in zip(numbers, marks[numbers], strict=True)
+        ]
 
-    return dict(Rows(index, decisions.decide(index, index.proposals(), text_of, settings)))
+    return dict(Rows(index, decisions.decide(index, index.proposals(), texts_of, settings)))
 
 
 class Rows(Mapping[str, Duplicates]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
@@ -41,11 +41,15 @@ class Texts:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
 
-    def get(self, number: int) -> str:
-        """The text of a paragraph; raises `KeyError` for one that has only equals."""
-        place = int(np.searchsorted(self._numbers, number))
-        if place == len(self._numbers) or self._numbers[place] != number:
-            raise KeyError(number)
-        start, end = self._ends[place : place + 2]
-        self._file.seek(start)
-        return self._file.read(end - start).decode("utf-8", "surrogatepass")
+    def get_all(self, numbers: Sequence[int]) -> list[str | None]:
+        """The texts of paragraphs, which are in order; none for one that has only equals."""
+        places = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
+        found: list[str | None] = [None] * len(numbers)
+        if not len(self._numbers):
+            return found
+        there = np.flatnonzero(self._numbers[places] == numbers)
+        spans = zip(self._ends[places[there]].tolist(), self._ends[places[there] + 1].tolist(), strict=True)
+        for number, (start, end) in zip(there.tolist(), spans, strict=True):
+            self._file.seek(start)
+            found[number] = self._file.read(end - start).decode("utf-8", "surrogatepass")
+        return found

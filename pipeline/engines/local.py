@@ -186,7 +186,7 @@ def _restore(
     from pipeline.engines.restoring import restore_years
 
     now = dict(spots)
-    for restored in [*restore_years(job, damaged, spots, index, workers)]:  # all are asked before the index grows
+    for restored in sorted(restore_years(job, damaged, spots, index, workers), key=lambda one: one.id):
         if restored.spot is None:
             report.problems += [restored.problem] if restored.problem else []
             del now[restored.id]
@@ -214,7 +214,7 @@ def _decide(job: Job, index: Index, spots: Mapping[str, Spot], workers: int) -> 
     decided: dict[int, Decision] = {}
     with Spool(job.waiting) as spool, Texts(index, proposals, lambda id: spool.text(spots[id])) as texts:
         workers = workers if len(proposals.numbers) >= _MANY else 1
-        with closing(spread(job, decider, cases(index, proposals, texts.get), workers, 1)) as parts:
+        with closing(spread(job, decider, cases(index, proposals, texts.get_all), workers, 1)) as parts:
             for part in parts:
                 decided |= part
     return Rows(index, dict(sorted(decided.items())))

@@ -65,6 +65,7 @@ def restore_years(
     if not all(is_off(rule, off) for rule in RULES.values()):
         asked = _asked(job, damaged, spots, index, workers)
     asks = [_ask(id, spots, asked.get(id, {})) for id in damaged]
+    asks.sort(key=lambda ask: (-sum(map(len, ask.passages.values())), ask.id))  # the longest first: no worker waits
     with closing(spread(job, restorer, asks, workers if len(asks) >= _FEW else 1, 1)) as restored:
         yield from restored
 
