@@ -170,7 +170,7 @@ def run(
     from pipeline.engines.outcome import RunError, WrongFolders
     from pipeline.report.summary import summary, times
 
-    with terminal.progress() as progress:
+    with terminal.progress(steps=2) as progress:
         try:
             report = run_folder(
                 raw,

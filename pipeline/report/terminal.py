@@ -92,8 +92,9 @@ def say(text: str, *, err: bool = False, nl: bool = True) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int], None] | None]:
-    """Give a function that shows a progress bar once the work has taken a while; none without a terminal."""
+def progress(steps: int = 1) -> Iterator[Callable[[int, int], None] | None]:
+    """Give a function that shows a progress bar once the work has taken a while, with the documents a second and the
+    time left; none without a terminal. Each document takes so many `steps`."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -106,8 +107,9 @@ def progress() -> Iterator[Callable[[int, int], None] | None]:
         if now - began < _PATIENCE or (now - shown < _REFRESH and done < total):
             return
         shown = now
-        bar = bar or click.progressbar(length=total, label="Documents", file=sys.stderr, show_pos=True)
-        bar.update(done - bar.pos)
+        if bar is None:
+            bar = click.progressbar(length=total, label="Documents", file=sys.stderr, width=24, item_show_func=str)
+        bar.update(done - bar.pos, f"{done / steps / (now - began):,.0f} documents/s")
 
     try:
         yield show
