@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from pipeline.engines.kept import CLAIMED, FOLDER
@@ -76,6 +77,14 @@ def test_any_number_of_workers_writes_the_same_shards(raw: Path, tmp_path: Path,
     clean(raw, tmp_path / "one", layout)
     clean(raw, tmp_path / "two", layout, workers=2)
     assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+def test_the_list_of_shards_fits_its_schema(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out", "jsonl.gz")
+    schema = json.loads((Path(shards.__file__).parent / "schemas/shards.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for line in (tmp_path / "out/shards.jsonl").read_text().splitlines():
+        jsonschema.validate(json.loads(line), schema)
 
 
 def test_rows_are_plain(raw: Path, tmp_path: Path) -> None:
