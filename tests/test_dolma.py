@@ -63,7 +63,8 @@ def mix(tmp_path_factory: pytest.TempPathFactory) -> Mix:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             run(json.dumps(as_read(Path(MIXER))))
-        out = [json.loads(line) for path in sorted(folder.glob("mixed/**/*.gz")) for line in gzip.open(path, "rb")]
+        paths = sorted(folder.glob("mixed/**/*.gz"))
+        out = [json.loads(line) for path in paths for line in gzip.decompress(path.read_bytes()).splitlines()]
         assert [row["id"] for row in out] == [row["id"] for row, _ in pairs]
         return out
 

@@ -7,7 +7,7 @@ A span is `[start, end, 1.0]`, in code points of the raw text. The mixer knows o
 attribute, so there is an attribute for each rule and each thing that it writes, whose name tells both:
 
     clean_corpus__wiki.tooltip                   what the rule takes goes
-    clean_corpus__reflow.lines__writes_%20       a space takes its place
+    clean_corpus__reflow.join__writes_%20        a space takes its place
     clean_corpus__years.restored__writes_1702{}  1702 comes before the character of the span, which stays
 
 So the configuration follows from the names alone. The mixer has no empty spans, so an insertion takes a neighbour into
@@ -89,9 +89,10 @@ def mixer(names: Iterable[str], off: Iterable[str] = (), output: str = "mixed") 
     `off` are ids of rules that are left out (`family.name`, or `family.*`), with all that other rules wrote in the same
     place. Paths are relative: the mixer is to be run in the folder of the corpus, and writes to `output` there.
 
-    >>> names = ["clean_corpus__reflow.lines__writes_%20", "clean_corpus__wiki.tooltip"]
-    >>> [(span["span"], span["replacement"]) for span in mixer(names)["streams"][0]["span_replacement"]]
-    [("$.attributes['clean_corpus__reflow.lines__writes_%20']", ' '), ("$.attributes['clean_corpus__wiki.tooltip']", '')]
+    >>> names = ["clean_corpus__reflow.join__writes_%20", "clean_corpus__wiki.tooltip"]
+    >>> spans = mixer(names)["streams"][0]["span_replacement"]
+    >>> spans[0]["span"], [span["replacement"] for span in spans]
+    ("$.attributes['clean_corpus__reflow.join__writes_%20']", [' ', ''])
     >>> len(mixer(names, off=["wiki.*"])["streams"][0]["span_replacement"])
     1
     """
