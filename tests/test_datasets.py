@@ -49,7 +49,9 @@ def test_documents_and_provenance(tmp_path: Path, format: str, streaming: bool) 
 
 def test_without_the_columns_of_the_card_metadata_that_differ_cannot_be_read(tmp_path: Path) -> None:
     """Why the card names them."""
-    shards.write(tmp_path / "out", "jsonl")
+    sources = [(str(n), "A mill.", {"a": n} if n < 2 else {"c": "x"}) for n in range(4)]
+    shards.write(tmp_path / "out", "jsonl", sources)
+    assert rows(tmp_path / "out", None, False)[2]["metadata"] == {"c": "x"}
     path = tmp_path / "out" / NAME
     parts = path.read_text(encoding="utf-8").partition("dataset_info:\n")
     path.write_text(f"{parts[0]}---{parts[2].partition('---')[2]}", encoding="utf-8")
