@@ -11,6 +11,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+DOLMA := $(VENV)/dolma
 
 .DEFAULT_GOAL := help
 # Folders of these names (`clean`, `raw`, `docs`) are no targets.
@@ -28,7 +29,7 @@ install: $(INSTALLED) ## make the virtual environment, with the package in it
 clean-corpus: $(INSTALLED) ## clean the texts of RAW into OUT
 	$(BIN)/clean-corpus run "$(RAW)" "$(OUT)" $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
-test: $(INSTALLED_DEV) ## run the tests
+test: $(INSTALLED_DEV) $(DOLMA) ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(INSTALLED_DEV) ## check style and types
@@ -60,3 +61,11 @@ $(INSTALLED): pyproject.toml | $(BIN)/python
 $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(INSTALLED) $@
+
+# The mixer of Dolma alone, which its tests run: what the package depends on does not go with what ours does, and there
+# is none for Python 3.13 and later.
+$(DOLMA): pyproject.toml | $(BIN)/python
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ dolma==1.2.1; \
+	fi
+	@mkdir -p $@ && touch $@

@@ -119,7 +119,7 @@ def out_option(command: F) -> F:
 @click.option(
     "--format",
     "layout",
-    type=click.Choice(["folder", "jsonl", "jsonl.gz", "jsonl.zst", "parquet"]),
+    type=click.Choice(["folder", "jsonl", "jsonl.gz", "jsonl.zst", "parquet", "dolma"]),
     default="folder",
     show_default=True,
     help="How documents are written: each to files of its own, or many to a file, in shards.",
@@ -132,6 +132,7 @@ def out_option(command: F) -> F:
     metavar="MB",
     help="The text in a shard.",
 )
+@click.option("--name", default="corpus", show_default=True, help="What the corpus is called, where it is described.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
 @click.option("--force", is_flag=True, help="Clean all documents, also those that an earlier run has kept.")
 @click.option("--profile", is_flag=True, help="Tell where the time went, by stage and rule.")
@@ -141,6 +142,7 @@ def run(
     out: Path,
     layout: str,
     shard: float,
+    name: str,
     workers: int | None,
     force: bool,
     profile: bool,
@@ -182,6 +184,7 @@ def run(
                 force=force,
                 layout=layout,
                 shard=int(shard * 1_000_000),
+                name=name,
                 profile=profile,
             )
         except WrongFolders as error:

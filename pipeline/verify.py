@@ -114,6 +114,7 @@ def verify(
             progress(number, len(ids))
     done.findings += pairs.findings(expected, set(ids))
     done.findings += _check_manifest(os.path.join(out, manifest.NAME), expected, set(ids))
+    done.findings += _check_shards(out)
     return done
 
 
@@ -345,6 +346,17 @@ def _check_manifest(path: str, expected: Mapping[str, bytes], ids: set[str]) -> 
         before = max(before, id)
     findings += [finding(id, f"no line names {printable(id)}, which has files") for id in sorted(ids - seen)]
     return findings
+
+
+def _check_shards(out: str) -> Iterator[Finding]:
+    """Yield the files of shards, and those beside them, that are not those of the list."""
+    for row in shards.listed(out):
+        path = os.path.join(out, *row.file.split("/"))
+        try:
+            if shards.digest(path) != row.sha256:
+                yield Finding("", row.file, f"it was changed: its SHA-256 is not the one in {shards.NAME}")
+        except OSError as error:
+            yield Finding("", row.file, f"it cannot be read: {error.strerror}")
 
 
 def _digest(line: bytes) -> bytes:

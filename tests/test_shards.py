@@ -39,8 +39,8 @@ def raw(tmp_path: Path) -> Path:
     return folder
 
 
-def clean(raw: Path, out: Path, layout: str = "jsonl", workers: int = 1, **more: Any) -> RunReport:
-    return run(raw, out, Settings(**more), workers=workers, layout=layout, shard=2000)
+def clean(raw: Path, out: Path, layout: str = "jsonl", workers: int = 1, force: bool = False, **more: Any) -> RunReport:
+    return run(raw, out, Settings(**more), workers=workers, layout=layout, shard=2000, force=force)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -119,6 +119,22 @@ def test_a_file_that_was_changed_since_is_not_removed(raw: Path, tmp_path: Path)
     clean(raw, tmp_path / "out", "folder")
     assert (tmp_path / "out/documents/00001.jsonl").read_text() == "mine"
     assert not (tmp_path / "out/documents/00000.jsonl").exists()
+
+
+def test_a_description_that_was_changed_since_is_left_as_it_is(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    (tmp_path / "out/README.md").write_text("mine")
+    (raw / "new.txt").write_text("A new one.")
+    for _ in range(2):
+        report = clean(raw, tmp_path / "out", force=True)
+        assert [skipped.name for skipped in report.skipped] == ["README.md"]
+        assert (tmp_path / "out/README.md").read_text() == "mine"
+    assert "README.md" not in (tmp_path / "out/shards.jsonl").read_text()
+    clean(raw, tmp_path / "out", "folder")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir() if path.is_file() and path.suffix == ".md") == [
+        "README.md"
+    ]
+    assert not (tmp_path / "out/croissant.json").exists()
 
 
 @pytest.mark.parametrize("content", ["[]", '{"file": "../x"}', '{"file": "../x", "bytes": 1}', "no"])

@@ -56,13 +56,14 @@ def cases(index: Index, proposals: Proposals, texts_of: TextsOf) -> Iterator[Cas
     left, right = np.searchsorted(named, proposals.numbers), np.searchsorted(named, proposals.of)
     component = components(left, right, len(named))
     order = np.argsort(component[left], kind="stable")  # by component; within one, as they were
-    rows = list(proposals.rows())
     ranks = index.ranks()
     heads = np.flatnonzero(np.diff(component[left][order], prepend=-1)).tolist()
     start = 0
     for end in [*heads[1:], len(order)]:
         if end - start >= _SIZE or end == len(order):
-            yield _case(index, ranks, [rows[place] for place in order[start:end].tolist()], texts_of)
+            some = order[start:end]
+            columns = (column[some].tolist() for column in proposals)
+            yield _case(index, ranks, [*map(Proposal, *columns)], texts_of)
             start = end
 
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
+from typing import Any, NamedTuple
 
-from pipeline.engines.kept import CLAIMED, FOLDER
+from pipeline.engines import describing
+from pipeline.engines.claims import Claims
 from pipeline.engines.outcome import RunError, RunReport
 from pipeline.engines.writing import Written
 from pipeline.formats import manifest, shards, sidecar, text
-from pipeline.formats.shards import Layout, Row
+from pipeline.formats.shards import Row
 from pipeline.formats.text import printable
 
-__all__ = ["finish", "prepare"]
+__all__ = ["Corpus", "finish", "prepare"]
 
 
 def prepare(out: str) -> None:
@@ -53,23 +55,33 @@ def _named(row: object) -> str:
     return ""
 
 
+class Corpus(NamedTuple):
+    """What is written: where, as which of `shards.LAYOUTS` (or `folder`), how it is called, and how it was made."""
+
+    out: str
+    layout: str
+    name: str
+    making: Mapping[str, Any]
+
+
 def finish(
-    out: str,
-    layout: Layout | None,
+    corpus: Corpus,
     written: Iterable[Written],
     was_reused: Callable[[str], bool],
     report: RunReport,
     step: Callable[[], None],
 ) -> list[str]:
-    """Count the outcomes, and write shards, if there is a layout, and the manifest; then what an earlier run wrote for
-    documents that are gone can go. Returns the names of all files that are there now."""
+    """Count the outcomes, and write shards, if there are to be any, and the manifest; then what an earlier run wrote
+    for documents that are gone can go. Returns the names of all files that are there now."""
+    out, layout = corpus.out, shards.LAYOUTS.get(corpus.layout)
     path = os.path.join(out, manifest.NAME)
-    files = [manifest.NAME]
     before = _Before(path)
     ids: set[str] = set()
+    attributes: set[str] = set()
 
     def lines(writer: shards.Writer | None) -> Iterator[bytes]:
         for some in written:
+            attributes.update(some.attributes)
             if writer is not None and some.ids():
                 writer.add(some.shard, some.ids(), some.chunks)
             for outcome in some.outcomes:
@@ -87,20 +99,22 @@ def finish(
     try:
         if layout is None:
             text.write(path, lines(None))
-            rows: list[Row] = []
-            files += [name for id in sorted(ids) for name in (f"{id}.txt", f"{id}.json")]
-        else:
-            with shards.Writer(out, layout, _claim(out)) as writer:
-                text.write(path, chain(lines(writer), _ended(writer)))
-            rows = writer.rows
-            files += [shards.NAME, *(row.file for row in rows)]
+            _replace_shards(out, [])
+            return [manifest.NAME, *(name for id in sorted(ids) for name in (f"{id}.txt", f"{id}.json"))]
+        claims = Claims(out)
+        with shards.Writer(out, layout, claims.shard) as writer:
+            text.write(path, chain(lines(writer), _ended(writer)))
+        rows = writer.rows
+        if rows:
+            about = (corpus.layout, corpus.name, corpus.making)
+            rows += describing.describe(out, *about, rows, attributes, claims, report.skipped)
         _replace_shards(out, rows)
+        return [manifest.NAME, shards.NAME, *(row.file for row in rows)]
     except OSError as error:
         reason = error if isinstance(error, text.ForeignFile) else error.strerror or error
         raise RunError(
             f"Cannot write the results in {printable(out)}: {reason}. Make room or rights, and run again."
         ) from None
-    return files
 
 
 def _ended(writer: shards.Writer) -> Iterator[bytes]:
@@ -152,27 +166,6 @@ def _remove_stale(out: str, ids: Container[str], apart: bool) -> list[str]:
     return removed
 
 
-def _claim(out: str) -> Callable[[list[str]], None]:
-    """A function that is told which files of shards will be written, and refuses to if one is not ours. What it allows
-    it writes down: if the run is killed, the next one may write there."""
-    path = os.path.join(out, FOLDER, CLAIMED)
-    ours = {row.file for row in shards.listed(out)}
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            ours.update(file.read().split("\n"))
-
-    def claim(names: list[str]) -> None:
-        new = [name for name in names if name not in ours]
-        for name in new:
-            if os.path.lexists(os.path.join(out, name)):
-                raise text.ForeignFile(f"{name} is there, and clean-corpus did not make it")
-        if new:
-            ours.update(new)
-            text.write(path, "\n".join(sorted(ours)).encode())
-
-    return claim
-
-
 def _replace_shards(out: str, rows: list[Row]) -> None:
     """Write the list of shards, or remove it; files that only the list of an earlier run names go, if they are as it
     says."""
@@ -188,4 +181,5 @@ def _replace_shards(out: str, rows: list[Row]) -> None:
         with suppress(OSError):
             if shards.digest(file) == row.sha256:
                 os.unlink(file)
-            os.removedirs(os.path.dirname(file))
+            if "/" in row.file:
+                os.removedirs(os.path.dirname(file))

@@ -58,6 +58,7 @@ def run(
     force: bool = False,
     layout: str = "folder",
     shard: int = shards.SIZE,
+    name: str = "corpus",
     profile: bool = False,
 ) -> RunReport:
     """Clean the documents of the folder `raw` into the folder `out`, and return the report.
@@ -65,8 +66,8 @@ def run(
     `settings`, `rules` and `stages` are those of `Pipeline`; `workers` is the number of processes (default: one for
     each core, and one alone for little work); `progress` is called after each step. With
     `force`, all documents are cleaned, also those that an earlier run has kept. `layout` tells how they are written:
-    `folder`, each to files of its own, or one of `shards.LAYOUTS`, in shards of some `shard` bytes of text. With
-    `profile`, the report tells where the time went.
+    `folder`, each to files of its own, or one of `shards.LAYOUTS`, in shards of some `shard` bytes of text, with a
+    description of the corpus, which is called `name`. With `profile`, the report tells where the time went.
 
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
@@ -84,7 +85,7 @@ def run(
         with times.time("phase", "to look what there is"):
             kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
             found = sources.find(raw, kept.box)
-        asked = {"settings": settings.as_json(), "layout": layout, "shard": shard, "version": __version__}
+        asked = {"settings": settings.as_json(), "layout": layout, "shard": shard, "name": name, "version": __version__}
         before = None if found.problems else kept.unchanged(found.entries, asked)
         if before is not None:
             before.skipped = found.skipped
@@ -92,28 +93,29 @@ def run(
         if workers is None:
             workers = 1 if found.size < _SMALL else _cores()
         job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shards.LAYOUTS.get(layout), profile)
-        report = _run(job, found, workers, kept, _steps(progress, 2 * len(found.entries)), asked, shard, times)
+        corpus = finishing.Corpus(out, layout, name, sidecar.making(settings, _digest(settings, rules)))
+        report = _run(job, corpus, found, workers, kept, _steps(progress, 2 * len(found.entries)), asked, times)
         report.spent = times.take() if profile else {}
         return report
 
 
 def _run(
     job: Job,
+    corpus: finishing.Corpus,
     found: Sources,
     workers: int,
     kept: Kept,
     step: Callable[[], None],
     asked: Mapping[str, Any],
-    shard: int,
     times: Profile,
 ) -> RunReport:
     """A run that has the folder of the results for itself."""
     report = RunReport(skipped=found.skipped, problems=found.problems)
     waiting, twins = _clean(job, found, workers, kept, report, step, times)
     suffixes = {entry.id: entry.suffix for entry in found.entries}
-    tasks = writing.tasks(waiting, suffixes, twins, shard)
+    tasks = writing.tasks(waiting, suffixes, twins, asked["shard"])
     with times.time("phase", "to write"), closing(spread(job, writing.writer, tasks, workers)) as written:
-        files = finishing.finish(job.out, job.layout, counted(written, times), kept.was_reused, report, step)
+        files = finishing.finish(corpus, counted(written, times), kept.was_reused, report, step)
     with times.time("phase", "to keep it for the next run"):
         kept.close(asked, report, files, found.containers)
     return report
@@ -121,10 +123,13 @@ def _run(
 
 def _made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
     """How documents are made, before the corpus is asked: with another, nothing of an earlier run can be reused."""
-    digest = (rules or RuleSet.builtin()).without(settings.off, also=STAGE_RULES).digest()
-    made = sidecar.making(settings, digest) | {"python": sys.implementation.cache_tag, "code": code()}
+    made = sidecar.making(settings, _digest(settings, rules)) | {"python": sys.implementation.cache_tag, "code": code()}
     of_corpus = {"dedup": deduplicates(settings), "scope": "", "similarity": 0}
     return made | {"settings": settings.as_json() | of_corpus}
+
+
+def _digest(settings: Settings, rules: RuleSet | None) -> str:
+    return (rules or RuleSet.builtin()).without(settings.off, also=STAGE_RULES).digest()
 
 
 def _clean(

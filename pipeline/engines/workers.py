@@ -20,6 +20,7 @@ from pipeline.engines.profile import ALL, Profile, watch
 from pipeline.engines.sources import Source, load
 from pipeline.engines.spool import Spool
 from pipeline.formats import text
+from pipeline.formats.dolma import DolmaError
 from pipeline.formats.folder import Entry
 from pipeline.formats.records import Record, digest
 from pipeline.formats.shards import Layout
@@ -172,6 +173,8 @@ def problem(name: str, error: Exception) -> Problem:
     if isinstance(error, OSError):
         advice = "Check that the folder of the results can be written to, and that the disk is not full."
         return Problem(name, f"its result was not written: {why(error)}", advice)
+    if isinstance(error, DolmaError):
+        return Problem(name, *str(error).split(": ", 1)[1].split(". ", 1))
     if isinstance(error, LedgerMismatch):
         return Problem(name, str(error).rstrip("."), _DEFECT.replace("clean-corpus", "a stage"))
     return Problem(name, _where(error), _DEFECT)

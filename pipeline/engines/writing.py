@@ -6,7 +6,7 @@ Of shards it makes the chunks of some documents, which whoever writes the files 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.core import Pipeline
@@ -43,11 +43,13 @@ class Task(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What came of some documents; of those in a shard, also its number and the chunks of its files."""
+    """What came of some documents; of those in a shard, also its number, the chunks of its files, and the attributes
+    of Dolma in them."""
 
     outcomes: list[Outcome]
     shard: int = 0
     chunks: Sequence[shards.Chunk] = ()
+    attributes: Collection[str] = ()
     spent: Spent | None = None
 
     def ids(self) -> list[str]:
@@ -73,13 +75,14 @@ def writer(job: Job) -> Callable[[Sequence[Task]], list[Written]]:
     spool = Spool(job.waiting)
     profile = Profile()
 
-    def describe(task: Task) -> tuple[Document, text.Pair, Outcome]:
+    def describe(task: Task) -> tuple[text.Pair, Outcome, shards.Rows]:
         document = spool.get(task.spot)
         if dropping and task.found and task.found.duplicates:
             from pipeline.corpus import duplicates
 
             document = duplicates.drop(document, task.found, headings=headings)
-        return (document, *outcome(document, made, task.suffix, task.found))
+        pair, one = outcome(document, made, task.suffix, task.found)
+        return pair, one, shards.rows(job.layout, document, pair.sidecar) if job.layout else shards.Rows(())
 
     def write(tasks: Sequence[Task]) -> list[Written]:
         done: dict[str, Outcome] = {}
@@ -95,17 +98,20 @@ def writer(job: Job) -> Callable[[Sequence[Task]], list[Written]]:
         return [written._replace(spent=profile.take()) if job.profile else written]
 
     def put(
-        tasks: Sequence[Task], described: Sequence[tuple[Document, text.Pair, Outcome]], done: dict[str, Outcome]
+        tasks: Sequence[Task], described: Sequence[tuple[text.Pair, Outcome, shards.Rows]], done: dict[str, Outcome]
     ) -> Written:
+        done |= {one.id: one for _, one, _ in described}
         if job.layout is None:
-            written = text.write_pairs(job.out, [pair for _, pair, _ in described])
             by_id = {task.id: task for task in tasks}
-            for (document, _, one), new in zip(described, written, strict=True):
-                done[document.id] = _failed(by_id[document.id], new) if isinstance(new, Exception) else one
+            pairs = [pair for pair, _, _ in described]
+            for pair, new in zip(pairs, text.write_pairs(job.out, pairs), strict=True):
+                if isinstance(new, Exception):
+                    done[pair.id] = _failed(by_id[pair.id], new)
             return Written([done[task.id] for task in tasks])
-        done |= {one.id: one for _, _, one in described}
-        chunks = shards.encode(job.layout, [(document, pair.sidecar) for document, pair, _ in described])
-        return Written([done[task.id] for task in tasks], tasks[0].shard, chunks)
+        rows = [found for _, _, found in described]
+        attributes = {name for found in rows for name in found.attributes}
+        chunks = shards.encode(job.layout, rows)
+        return Written([done[task.id] for task in tasks], tasks[0].shard, chunks, attributes)
 
     return write
 

@@ -7,7 +7,7 @@ U+FFFD in their place, and as it is, in bytes, in the column `exact` of its prov
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import pyarrow
 from pyarrow import parquet
@@ -15,25 +15,22 @@ from pyarrow import parquet
 from pipeline.document import Document
 from pipeline.formats import jsonio
 
-__all__ = ["Stream", "encode", "rows"]
+__all__ = ["Stream", "rows", "rows_of"]
 
 _STRING, _BINARY = pyarrow.string(), pyarrow.binary()
 _DOCUMENTS = pyarrow.schema([("id", _STRING), ("text", _STRING), ("metadata", _STRING)])
 _PROVENANCE = pyarrow.schema([("id", _STRING), ("sidecar", _STRING), ("exact", _BINARY)])
-_Rows = tuple[bool, list[tuple[str, str, str | bytes | None]]]  # whether of documents
+_Row = tuple[bool, str, str, str | bytes | None]  # whether it is of a document, and not of a sidecar; the columns
 
 
-def encode(documents: Sequence[tuple[Document, bytes]]) -> list[_Rows]:
-    """The rows of some documents, and of their sidecars."""
-    texts: list[tuple[str, str, str | bytes | None]] = []
-    sidecars: list[tuple[str, str, str | bytes | None]] = []
-    for document, file in documents:
-        exact = document.text.encode("utf-8", "surrogatepass")
-        shown = exact.decode("utf-8", "replace") if _has_surrogates(document.text) else document.text
-        id = document.id.encode("utf-8", "backslashreplace").decode()
-        texts.append((id, shown, jsonio.dumps(document.metadata).decode()))
-        sidecars.append((id, file.replace(b"\n", b"").decode(), None if shown is document.text else exact))
-    return [(True, texts), (False, sidecars)]
+def rows_of(document: Document, sidecar: bytes) -> tuple[_Row, _Row]:
+    """The row of a document, and that of its sidecar."""
+    exact = document.text.encode("utf-8", "surrogatepass")
+    shown = exact.decode("utf-8", "replace") if _has_surrogates(document.text) else document.text
+    id = document.id.encode("utf-8", "backslashreplace").decode()
+    metadata = jsonio.dumps(document.metadata).decode()
+    line = sidecar.replace(b"\n", b"").decode()
+    return (True, id, shown, metadata), (False, id, line, None if shown is document.text else exact)
 
 
 def _has_surrogates(text: str) -> bool:
@@ -50,18 +47,17 @@ class Stream:
     def __init__(self, path: str, group: int) -> None:
         self._path = path
         self._group = group
-        self._rows: list[tuple[str, str, str | bytes | None]] = []
+        self._rows: list[_Row] = []
         self._held = 0
         self._file: parquet.ParquetWriter | None = None
         self._schema = _DOCUMENTS
 
-    def write(self, chunk: _Rows) -> None:
+    def write(self, rows: Iterable[_Row]) -> None:
         """Take rows."""
-        of_documents, rows = chunk
-        self._schema = _DOCUMENTS if of_documents else _PROVENANCE
         for row in rows:
+            self._schema = _DOCUMENTS if row[0] else _PROVENANCE
             self._rows.append(row)
-            self._held += len(row[1])
+            self._held += len(row[2])
             if self._held >= self._group:
                 self._flush()
 
@@ -75,8 +71,9 @@ class Stream:
         if self._file is None:
             self._file = parquet.ParquetWriter(self._path, self._schema, compression="zstd")
         if self._rows:
-            columns = [pyarrow.array(column, kind) for column, kind in zip(zip(*self._rows), self._schema.types)]  # noqa: B905
-            self._file.write_table(pyarrow.table(columns, schema=self._schema))
+            _, *columns = zip(*self._rows, strict=True)
+            arrays = [pyarrow.array(column, kind) for column, kind in zip(columns, self._schema.types, strict=True)]
+            self._file.write_table(pyarrow.table(arrays, schema=self._schema))
         self._rows, self._held = [], 0
 
 

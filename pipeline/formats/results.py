@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import IO, Any, NamedTuple, Protocol, cast
 
+from pipeline.document import Ledger, Pass
+from pipeline.edits import from_json
 from pipeline.formats import folder, jsonio, sidecar, text
-from pipeline.formats.shards import Row, listed
+from pipeline.formats.shards import ATTRIBUTES, Row, listed
 
 __all__ = ["Item", "Results", "open_results"]
 
@@ -98,6 +100,7 @@ class Shards:
     def __init__(self, out: str, rows: list[Row]) -> None:
         self._out = out
         self._texts = [row for row in rows if row.file.startswith("documents/")]
+        self._raw = any(row.file.startswith(ATTRIBUTES) for row in rows)  # of Dolma
         self._sidecars = [row for row in rows if row.file.startswith("provenance/")]
         self._firsts = [row.first for row in self._texts]
 
@@ -128,16 +131,24 @@ class Shards:
                 row, data = next(clean, {}), next(files, {})
                 where = f", row {number + 1}"
                 id = str(row.get("id", data.get("id", "")))
-                yield Item(id, _text(row, data), _sidecar(data, id), texts.file + where, sidecars.file + where)
+                yield Item(
+                    id, _text(row, data, self._raw), _sidecar(data, id), texts.file + where, sidecars.file + where
+                )
         except _UNREADABLE as error:  # what comes behind it cannot be read
             reason = f"it cannot be read: {error}"
             yield Item("", reason, reason, texts.file, sidecars.file)
 
 
-def _text(row: dict[str, Any], data: dict[str, Any]) -> bytes | str:
-    if isinstance(data.get("exact"), bytes):
-        return text.encode(data["exact"].decode("utf-8", "surrogatepass"))
-    found = row.get("text")
+def _text(row: dict[str, Any], data: dict[str, Any], raw: bool) -> bytes | str:
+    """The clean text of a document; of a `raw` one it is what its ledger makes of it."""
+    exact, found = data.get("exact"), row.get("text")
+    if exact is not None:
+        found = exact.decode("utf-8", "surrogatepass") if isinstance(exact, bytes) else exact
+    elif raw and isinstance(found, str):
+        try:
+            found = Ledger(Pass(step["stage"], from_json(step["edits"])) for step in data["ledger"]).apply(found)
+        except (KeyError, TypeError, ValueError):
+            return "its text is not the one that its ledger begins with"
     return text.encode(found) if isinstance(found, str) else "it has no text"
 
 

@@ -1,9 +1,10 @@
 """Results in shards: large files of many documents, which other tools read as they are.
 
 A shard is a file of the same number in each of some folders: `documents` (id, text, metadata), and `provenance` (the
-sidecars, in the same order). `shards.jsonl` names the files of all shards, with their size, hash, and first and last
-document. Documents are in the order of their ids. Where a shard ends hangs on the texts alone, as they wait for the
-corpus: so whoever writes, and with however many workers, writes the same files.
+sidecars, in the same order); for Dolma, also the attributes. `shards.jsonl` names these files and others that describe
+the corpus, with their size, hash, and first and last document. Documents are in the order of their ids. Where a shard
+ends hangs on the texts alone, as they wait for the corpus: so whoever writes, and with however many workers, writes the
+same files.
 
 What can be done for some documents apart from the others (`encode`) is done by workers; to write the files takes their
 chunks in order (`Writer`).
@@ -14,17 +15,34 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
 from pipeline.document import Document
-from pipeline.formats import jsonio, text
+from pipeline.formats import dolma, jsonio, text
+from pipeline.formats.dolma import dolma_row
 
-__all__ = ["LAYOUTS", "NAME", "SIZE", "Layout", "Row", "Writer", "digest", "encode", "listed", "listing", "number_all"]
+__all__ = [
+    "LAYOUTS",
+    "NAME",
+    "SIZE",
+    "Layout",
+    "Row",
+    "Rows",
+    "Writer",
+    "digest",
+    "encode",
+    "listed",
+    "listing",
+    "number_all",
+    "rows",
+]
 
 NAME = "shards.jsonl"
+ATTRIBUTES = f"attributes/{dolma.ATTRIBUTES}"
 SIZE = 256_000_000  # bytes of the texts of a shard
 _LEVEL = 6  # of gzip
 _GROUP = 32_000_000  # bytes of a group of rows of Parquet
@@ -51,6 +69,7 @@ LAYOUTS = {
     "jsonl.gz": Layout(".jsonl.gz"),
     "jsonl.zst": Layout(".jsonl.zst"),
     "parquet": Layout(".parquet"),
+    "dolma": Layout(".jsonl.gz", ("documents", ATTRIBUTES, "provenance")),
 }
 
 
@@ -79,14 +98,37 @@ def number_all(sizes: Iterable[int], size: int = SIZE) -> Iterator[int]:
         held += more
 
 
-def encode(layout: Layout, documents: Sequence[tuple[Document, bytes]]) -> list[Chunk]:
-    """Return the chunks of some documents, each with its sidecar: one for each folder of the shard."""
+class Rows(NamedTuple):
+    """The rows of a document, one for each folder of its shard, and the attributes of Dolma that are in them."""
+
+    rows: tuple[Any, ...]
+    attributes: Collection[str] = ()
+
+
+def rows(layout: Layout, document: Document, sidecar: bytes) -> Rows:
+    """Return the rows of a document; raises `ValueError` if the layout cannot hold it."""
     if layout.suffix == ".parquet":
         from pipeline.formats import parquet_shards
 
-        return parquet_shards.encode(documents)
-    rows = [{"id": document.id, "text": document.text, "metadata": document.metadata} for document, _ in documents]
-    chunks = [b"".join(jsonio.dumps(row) + b"\n" for row in rows), b"".join(one_line(file) for _, file in documents)]
+        return Rows(parquet_shards.rows_of(document, sidecar))
+    if ATTRIBUTES in layout.folders:
+        raw = replace(document, raw=document.ledger.rebuild(document.text))
+        of_dolma, attributes = dolma_row(raw, metadata=document.metadata)
+        line = one_line(sidecar)
+        if of_dolma["text"] != raw.raw:  # a part of a character was lost there, so the clean text is kept apart
+            line = line.rstrip(b"}\n") + b',"exact": %b}\n' % jsonio.dumps(document.text)
+        lines = (jsonio.dumps(of_dolma) + b"\n", jsonio.dumps(attributes) + b"\n", line)
+        return Rows(lines, attributes["attributes"].keys())
+    row = {"id": document.id, "text": document.text, "metadata": document.metadata}
+    return Rows((jsonio.dumps(row) + b"\n", one_line(sidecar)))
+
+
+def encode(layout: Layout, found: Sequence[Rows]) -> list[Chunk]:
+    """Return the chunks of the rows of some documents: one for each folder of the shard."""
+    columns = list(zip(*(rows for rows, _ in found), strict=True))
+    if layout.suffix == ".parquet":
+        return columns
+    chunks = [b"".join(column) for column in columns]
     # Each chunk is a member of its own, so that workers compress; zstd is fast, and its readers want one frame.
     return [gzip.compress(chunk, _LEVEL, mtime=0) for chunk in chunks] if layout.suffix.endswith(".gz") else chunks
 

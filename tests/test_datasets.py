@@ -1,0 +1,111 @@
+"""Hugging Face's `load_dataset` reads a corpus in shards as it is, by its card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import corpora
+import pytest
+import yaml
+from datasets import load_dataset
+from datasets.exceptions import DatasetGenerationError
+
+from pipeline.formats import sidecar
+from pipeline.formats.card import NAME, card
+from pipeline.formats.tables import about, layout
+from pipeline.settings import Settings
+
+MAKING = sidecar.making(Settings(), "0" * 64)
+
+
+def rows(folder: Path, table: str | None, streaming: bool) -> list[dict[str, Any]]:
+    loaded = load_dataset(
+        str(folder), table, split="train", streaming=streaming, cache_dir=str(folder.parent / "cache")
+    )
+    return list(loaded)
+
+
+@pytest.mark.parametrize("format", corpora.FORMATS)
+@pytest.mark.parametrize("streaming", [False, True], ids=["whole", "streaming"])
+def test_documents_and_provenance(tmp_path: Path, format: str, streaming: bool) -> None:
+    folder = tmp_path / "out"
+    documents = corpora.write(folder, format)
+    found = rows(folder, None, streaming)
+    assert [row["id"] for row in found] == [document.id for document in documents]
+    assert [row["text"] for row in found] == [d.raw if format == "dolma" else d.text for d in documents]
+    assert [row["metadata"] for row in found] == [metadata for _, _, metadata in corpora.SOURCES]
+    found = rows(folder, "provenance", streaming)
+    sides = [row["sidecar"] for row in found] if format == "parquet" else found
+    for document, side in zip(documents, sides, strict=True):
+        again = sidecar.load(sidecar.dump(side))  # the seal, and all that it seals
+        assert again["seal"] == side["seal"]
+        assert sidecar.document(side, document.text).raw == document.raw
+    if format == "dolma":
+        spans = {name for row in rows(folder, "attributes", streaming) for name in row["attributes"]}
+        assert "clean_corpus__markers.footnote" in spans
+
+
+def test_without_the_columns_of_the_card_metadata_that_differ_cannot_be_read(tmp_path: Path) -> None:
+    """Why the card names them."""
+    sources = [(str(n), "A mill.", {"a": n} if n < 2 else {"c": "x"}) for n in range(4)]
+    corpora.write(tmp_path / "out", "jsonl", sources)
+    assert rows(tmp_path / "out", None, False)[2]["metadata"] == {"c": "x"}
+    path = tmp_path / "out" / NAME
+    parts = path.read_text(encoding="utf-8").partition("dataset_info:\n")
+    path.write_text(f"{parts[0]}---{parts[2].partition('---')[2]}", encoding="utf-8")
+    with pytest.raises(DatasetGenerationError):
+        rows(tmp_path / "out", None, False)
+
+
+def head(data: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(data.decode().split("---\n")[1])
+    return found
+
+
+def row(id: str, facts: dict[str, list[str]]) -> dict[str, Any]:
+    return {"id": id, "clean": {"words": 2, "characters": 10}, "facts": facts}
+
+
+@pytest.mark.parametrize("format", corpora.FORMATS)
+def test_the_head_of_a_card_names_files_and_columns(format: str) -> None:
+    said = about('Say "mill": #1', format, [], MAKING)  # type: ignore[arg-type]
+    found = head(card(said))
+    assert found["pretty_name"] == 'Say "mill": #1'
+    tables = layout(said.format).tables
+    assert [(part["config_name"], part["data_files"]) for part in found["configs"]] == [
+        (table.name, table.files) for table in tables
+    ]
+    assert [part.get("default", False) for part in found["configs"]] == [True, *[False] * (len(tables) - 1)]
+    for table, part in zip(tables, found["dataset_info"], strict=True):
+        assert [column["name"] for column in part["features"]] == [column.name for column in table.columns]
+
+
+def test_the_columns_are_those_of_a_sidecar(tmp_path: Path) -> None:
+    corpora.write(tmp_path, "jsonl")
+    side = json.loads((tmp_path / "provenance" / "00000.jsonl").read_bytes().splitlines()[0])
+    assert [column.name for column in layout("jsonl").tables[1].columns] == list(side)
+
+
+def test_a_card_counts_what_documents_name() -> None:
+    rows = [
+        row("a", {"licence": ["CC BY 4.0"], "record_licence": ["CC BY 4.0", "# [x](y)\n<b>"], "language": ["en"]}),
+        row("b", {"source_licence": ["CC BY 4.0"], "title": ["Mill"]}),
+        row("c", {}),
+    ]
+    said = about("mills", "jsonl", rows, MAKING)
+    assert said.licences == {"CC BY 4.0": 2, "# [x](y)\n<b>": 1}
+    assert (said.documents, said.words, said.characters, said.languages) == (3, 6, 30, {"en": 1})
+    text = card(said).decode()
+    assert "- CC BY 4.0: 2\n- \\# \\[x\\](y) \\<b\\>: 1\n" in text
+    assert "3 documents, 6 words, 30 characters" in text
+    assert "Mill" not in text
+
+
+def test_a_card_names_the_most_frequent_and_says_how_many_more_there_are() -> None:
+    rows = [row(str(n), {"licence": [f"licence {m}" for m in range(n + 1)]}) for n in range(30)]
+    text = card(about("mills", "jsonl", rows, MAKING)).decode()
+    assert "- licence 19: 11\n- and 10 more, see `manifest.jsonl`\n" in text
+    assert "licence 20" not in text
+    assert "Languages" not in text
