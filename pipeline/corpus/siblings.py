@@ -18,6 +18,7 @@ Only the shingles of damaged documents are held in memory, and nothing is done f
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -31,7 +32,7 @@ from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
 from pipeline.edits import PositionMap
 
-__all__ = ["Offer", "Siblings", "offers", "propose", "restore_all"]
+__all__ = ["Offer", "Sibling", "Siblings", "offers", "propose", "restore_all"]
 
 MOST = 4  # siblings of a paragraph
 MORE = 32  # words of it, for each of which there may be one more
@@ -71,17 +72,29 @@ def propose(documents: Sequence[Document]) -> dict[int, dict[int, list[Passage]]
     for number, document in enumerate(documents):
         siblings.offer(number, offers(document, siblings.shingles))
     found: dict[int, dict[int, list[Passage]]] = {number: {} for number in wanted}
-    for place, passages in siblings.found():
-        found[place.document][place.paragraph] = passages
+    for place, some in siblings.found([document.id for document in documents]):
+        texts = (documents[of].text[start:end] for of, start, end in some)
+        passages = (Passage(documents[one.document].id, text, one.start) for one, text in zip(some, texts, strict=True))
+        found[place.document][place.paragraph] = [*passages]
     return found
 
 
 class Offer(NamedTuple):
-    """A passage that shares shingles with what is wanted, and the number of its paragraph in its document."""
+    """A paragraph that shares shingles with what is wanted: its number in its document, where it starts and ends in the
+    clean text, and these shingles."""
 
     paragraph: int
-    passage: Passage
+    start: int
+    end: int
     shared: Numbers
+
+
+class Sibling(NamedTuple):
+    """A passage that may be asked: the number of its document, and where it stands in the clean text."""
+
+    document: int
+    start: int
+    end: int
 
 
 def offers(document: Document, wanted: Numbers, only: Collection[int] | None = None) -> list[Offer]:
@@ -93,22 +106,22 @@ def offers(document: Document, wanted: Numbers, only: Collection[int] | None = N
     for paragraph in np.unique(prints.owners[shared]).tolist():
         block = document.paragraphs[paragraph]
         if not any(block.start <= at <= block.end for at in written):
-            passage = Passage(document.id, document.text[block.start : block.end], block.start)
-            found.append(Offer(paragraph, passage, prints.shingles[shared & (prints.owners == paragraph)]))
+            these = prints.shingles[shared & (prints.owners == paragraph)]
+            found.append(Offer(paragraph, block.start, block.end, these))
     return found
 
 
 class Siblings:
     """The paragraphs of damaged documents, and the passages that share text with them.
 
-    First all damaged documents are given to `want`, then all documents of the corpus, in any order, to `offer`.
+    First all damaged documents are given to `want`, then all documents of the corpus, in any order, to `offer`. Of what
+    is offered, which may be most of the corpus, only numbers are kept.
     """
 
     def __init__(self) -> None:
         self._wanted: list[tuple[Place, int, Numbers]] = []  # paragraph, how many words it has, its shingles
-        self._passages: list[Passage] = []
-        self._places: list[Place] = []
-        self._shared: list[tuple[int, Numbers]] = []  # passage, and what it shares
+        self._offered = array("q")  # of each passage the document, the paragraph, start, end, and how many it shares
+        self._shared: list[Numbers] = []  # the shingles that they share, one after the other
 
     @cached_property
     def shingles(self) -> Numbers:
@@ -124,25 +137,29 @@ class Siblings:
 
     def offer(self, number: int, offered: Iterable[Offer]) -> None:
         """Take what a document offers: see `offers`."""
-        for paragraph, passage, shared in offered:
-            self._shared.append((len(self._passages), shared))
-            self._passages.append(passage)
-            self._places.append(Place(number, paragraph))
+        some = [*offered]
+        for paragraph, start, end, shared in some:
+            self._offered.extend((number, paragraph, start, end, len(shared)))
+        if some:
+            self._shared.append(np.concatenate([one.shared for one in some]))
 
-    def found(self) -> Iterator[tuple[Place, list[Passage]]]:
-        """Yield each paragraph that has siblings, with the best of them."""
+    def found(self, ids: Sequence[str]) -> Iterator[tuple[Place, list[Sibling]]]:
+        """Yield each paragraph that has siblings, with the best of them; `ids` are those of the documents."""
         if not self._shared:
             return
-        shingles = np.concatenate([shared for _, shared in self._shared])
-        owners = np.repeat([owner for owner, _ in self._shared], [len(shared) for _, shared in self._shared])
+        offered = np.frombuffer(self._offered, np.int64).reshape(-1, 5)
+        shingles = np.concatenate(self._shared)
+        owners = np.repeat(np.arange(len(offered)), offered[:, 4])
         order = np.argsort(shingles, kind="stable")
         shingles, owners = shingles[order], owners[order]
         for place, words, wanted in self._wanted:
             weights = self._weights(wanted, shingles, owners)
-            best = sorted(weights, key=lambda owner: (-weights[owner], self._passages[owner]))
-            passages = [self._passages[owner] for owner in best if self._places[owner] != place]
-            if passages:
-                yield place, passages[: MOST + words // MORE]
+            rows = {owner: offered[owner].tolist() for owner in weights}
+            others = [owner for owner in weights if tuple(rows[owner][:2]) != place]
+            others.sort(key=lambda owner: (-weights[owner], ids[rows[owner][0]], rows[owner][2]))
+            if others:
+                best = (rows[owner] for owner in others[: MOST + words // MORE])
+                yield place, [Sibling(document, start, end) for document, _, start, end, _ in best]
 
     @staticmethod
     def _weights(wanted: Numbers, shingles: Numbers, owners: NDArray[np.int64]) -> dict[int, float]:

@@ -30,6 +30,9 @@ __all__ = ["restore_years"]
 _FEW = 8  # documents to be read by one process
 
 
+_Passage = tuple[str, int, int]
+
+
 class _Read(NamedTuple):
     """A document that may have passages to offer, and where these start in its clean text."""
 
@@ -41,12 +44,12 @@ class _Read(NamedTuple):
 
 
 class _Ask(NamedTuple):
-    """A document that lost something, the passages that may be asked, for each of its paragraphs, and where the
-    documents of these wait."""
+    """A document that lost something, the passages that may be asked, for each of its paragraphs (the id of a document,
+    start and end in the clean text), and where the documents of these wait."""
 
     id: str
     spot: Spot
-    passages: Mapping[int, Sequence[Passage]]
+    passages: Mapping[int, Sequence[_Passage]]
     spots: Mapping[str, Spot]
     weight: int = 0
     shard: int = 0
@@ -61,7 +64,7 @@ def restore_years(
     with them; one is made if there is none of the whole corpus.
     """
     off = frozenset(job.settings.off)
-    asked: Mapping[str, Mapping[int, Sequence[Passage]]] = {}
+    asked: Mapping[str, Mapping[int, Sequence[_Passage]]] = {}
     if not all(is_off(rule, off) for rule in RULES.values()):
         asked = _asked(job, damaged, spots, index, workers)
     asks = [_ask(id, spots, asked.get(id, {})) for id in damaged]
@@ -70,14 +73,14 @@ def restore_years(
         yield from restored
 
 
-def _ask(id: str, spots: Mapping[str, Spot], passages: Mapping[int, Sequence[Passage]]) -> _Ask:
-    others = {passage.id for found in passages.values() for passage in found}
+def _ask(id: str, spots: Mapping[str, Spot], passages: Mapping[int, Sequence[_Passage]]) -> _Ask:
+    others = {other for found in passages.values() for other, _, _ in found}
     return _Ask(id, spots[id], passages, {other: spots[other] for other in sorted(others)})
 
 
 def _asked(
     job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, workers: int
-) -> dict[str, dict[int, Sequence[Passage]]]:
+) -> dict[str, dict[int, Sequence[_Passage]]]:
     """Which passages may be asked, for the paragraphs of the damaged documents, by id."""
     from pipeline.corpus.siblings import Siblings, offers  # numpy comes with it: a run that restores nothing is spared
 
@@ -101,8 +104,9 @@ def _asked(
     with closing(spread(job, offering, reads, workers if len(reads) >= _FEW else 1)) as offered:
         for number, some in offered:
             siblings.offer(number, some)
-    found: dict[str, dict[int, Sequence[Passage]]] = {}
-    for place, passages in siblings.found():
+    found: dict[str, dict[int, Sequence[_Passage]]] = {}
+    for place, best in siblings.found(ids):
+        passages = [(ids[of], start, end) for of, start, end in best]
         found.setdefault(ids[place.document], {})[place.paragraph] = passages
     return found
 
@@ -125,7 +129,11 @@ def restorer(job: Job) -> Callable[[Sequence[_Ask]], list[Cleaned]]:
         known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]))
         document = spool.get(ask.spot)
         try:
-            found = [one for one in restore(document, ask.passages) if not is_off(one.edit.rule, off)]
+            asked = {
+                number: [Passage(id, known(id).text[start:end], start) for id, start, end in passages]
+                for number, passages in ask.passages.items()
+            }
+            found = [one for one in restore(document, asked) if not is_off(one.edit.rule, off)]
             document = remaining(_filled(document, found, known), job.settings)
         except Exception as error:  # a defect: told of, and the others go on
             return Cleaned(ask.id, problem=problem(ask.id, error))
