@@ -10,22 +10,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import corpora
 import mlcroissant
 import pytest
-import shards
 
 from pipeline.formats import sidecar
 from pipeline.formats.croissant import NAME, File, croissant
-from pipeline.formats.shards import about
+from pipeline.formats.tables import about
 from pipeline.settings import Settings
 
-READ = [format for format in shards.FORMATS if format != "jsonl.zst"]  # mlcroissant has no zstandard
+READ = [format for format in corpora.FORMATS if format != "jsonl.zst"]  # mlcroissant has no zstandard
 PUBLISHERS = {"citeAs", "datePublished", "version"}  # what is recommended, and only a publisher knows
 
 
-@pytest.mark.parametrize("format", shards.FORMATS)
+@pytest.mark.parametrize("format", corpora.FORMATS)
 def test_it_is_valid(tmp_path: Path, format: str) -> None:
-    shards.write(tmp_path, format)
+    corpora.write(tmp_path, format)
     metadata = mlcroissant.Dataset(str(tmp_path / NAME)).metadata
     warnings = re.findall(r'Property "[^"]*/(\w+)" is recommended', metadata.ctx.issues.report())
     assert set(warnings) == PUBLISHERS
@@ -35,7 +35,7 @@ def test_it_is_valid(tmp_path: Path, format: str) -> None:
 
 
 def test_the_command_of_mlcroissant_says_so(tmp_path: Path) -> None:
-    shards.write(tmp_path, "jsonl.gz")
+    corpora.write(tmp_path, "jsonl.gz")
     command = [str(Path(sys.executable).with_name("mlcroissant")), "validate", "--jsonld", str(tmp_path / NAME)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -44,7 +44,7 @@ def test_the_command_of_mlcroissant_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", READ)
 def test_its_records_are_the_rows(tmp_path: Path, format: str) -> None:
-    documents = shards.write(tmp_path, format)
+    documents = corpora.write(tmp_path, format)
     dataset = mlcroissant.Dataset(str(tmp_path / NAME))
     found = list(dataset.records("documents"))
     assert [row["documents/id"].decode() for row in found] == [document.id for document in documents]
@@ -53,7 +53,7 @@ def test_its_records_are_the_rows(tmp_path: Path, format: str) -> None:
     sides = list(dataset.records("provenance"))
     assert [row["provenance/id"].decode() for row in sides] == [document.id for document in documents]
     if format == "parquet":
-        assert [json.loads(row["documents/metadata"]) for row in found] == [more for _, _, more in shards.SOURCES]
+        assert [json.loads(row["documents/metadata"]) for row in found] == [more for _, _, more in corpora.SOURCES]
         assert [json.loads(row["provenance/sidecar"])["id"] for row in sides] == [d.id for d in documents]
         return
     for document, side in zip(documents, sides, strict=True):
@@ -72,7 +72,7 @@ def described(folder: Path) -> dict[str, Any]:
 
 
 def test_files_are_named_with_size_and_hash(tmp_path: Path) -> None:
-    shards.write(tmp_path, "dolma")
+    corpora.write(tmp_path, "dolma")
     objects = [part for part in described(tmp_path)["distribution"] if part["@type"] == "cr:FileObject"]
     assert {part["contentUrl"] for part in objects} >= {
         "documents/00000.jsonl.gz",
@@ -100,7 +100,7 @@ def test_provenance_names_software_settings_and_rules() -> None:
 
 def test_neither_clock_nor_order_nor_place_matter(tmp_path: Path) -> None:
     for name in ("a", "b/c"):
-        shards.write(tmp_path / name, "jsonl")
+        corpora.write(tmp_path / name, "jsonl")
     first = (tmp_path / "a" / NAME).read_bytes()
     assert first == (tmp_path / "b/c" / NAME).read_bytes()
     assert str(tmp_path).encode() not in first

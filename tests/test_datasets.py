@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import corpora
 import pytest
-import shards
 import yaml
 from datasets import load_dataset
 from datasets.exceptions import DatasetGenerationError
 
 from pipeline.formats import sidecar
 from pipeline.formats.card import NAME, card
-from pipeline.formats.shards import about, layout
+from pipeline.formats.tables import about, layout
 from pipeline.settings import Settings
 
 MAKING = sidecar.making(Settings(), "0" * 64)
@@ -27,15 +27,15 @@ def rows(folder: Path, table: str | None, streaming: bool) -> list[dict[str, Any
     return list(loaded)
 
 
-@pytest.mark.parametrize("format", shards.FORMATS)
+@pytest.mark.parametrize("format", corpora.FORMATS)
 @pytest.mark.parametrize("streaming", [False, True], ids=["whole", "streaming"])
 def test_documents_and_provenance(tmp_path: Path, format: str, streaming: bool) -> None:
     folder = tmp_path / "out"
-    documents = shards.write(folder, format)
+    documents = corpora.write(folder, format)
     found = rows(folder, None, streaming)
     assert [row["id"] for row in found] == [document.id for document in documents]
     assert [row["text"] for row in found] == [d.raw if format == "dolma" else d.text for d in documents]
-    assert [row["metadata"] for row in found] == [metadata for _, _, metadata in shards.SOURCES]
+    assert [row["metadata"] for row in found] == [metadata for _, _, metadata in corpora.SOURCES]
     found = rows(folder, "provenance", streaming)
     sides = [row["sidecar"] for row in found] if format == "parquet" else found
     for document, side in zip(documents, sides, strict=True):
@@ -50,7 +50,7 @@ def test_documents_and_provenance(tmp_path: Path, format: str, streaming: bool) 
 def test_without_the_columns_of_the_card_metadata_that_differ_cannot_be_read(tmp_path: Path) -> None:
     """Why the card names them."""
     sources = [(str(n), "A mill.", {"a": n} if n < 2 else {"c": "x"}) for n in range(4)]
-    shards.write(tmp_path / "out", "jsonl", sources)
+    corpora.write(tmp_path / "out", "jsonl", sources)
     assert rows(tmp_path / "out", None, False)[2]["metadata"] == {"c": "x"}
     path = tmp_path / "out" / NAME
     parts = path.read_text(encoding="utf-8").partition("dataset_info:\n")
@@ -68,7 +68,7 @@ def row(id: str, facts: dict[str, list[str]]) -> dict[str, Any]:
     return {"id": id, "clean": {"words": 2, "characters": 10}, "facts": facts}
 
 
-@pytest.mark.parametrize("format", shards.FORMATS)
+@pytest.mark.parametrize("format", corpora.FORMATS)
 def test_the_head_of_a_card_names_files_and_columns(format: str) -> None:
     said = about('Say "mill": #1', format, [], MAKING)  # type: ignore[arg-type]
     found = head(card(said))
@@ -83,7 +83,7 @@ def test_the_head_of_a_card_names_files_and_columns(format: str) -> None:
 
 
 def test_the_columns_are_those_of_a_sidecar(tmp_path: Path) -> None:
-    shards.write(tmp_path, "jsonl")
+    corpora.write(tmp_path, "jsonl")
     side = json.loads((tmp_path / "provenance" / "00000.jsonl").read_bytes().splitlines()[0])
     assert [column.name for column in layout("jsonl").tables[1].columns] == list(side)
 

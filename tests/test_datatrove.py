@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import corpora
 import pytest
-import shards
 from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.readers import JsonlReader, ParquetReader
@@ -118,14 +118,14 @@ def test_a_pipeline_of_datatrove(tmp_path: Path, kind: str) -> None:
     assert counted["taken: markers.footnote"].total == sum(len("[0]") for _ in texts)
 
 
-@pytest.mark.parametrize("format", [format for format in shards.FORMATS if format != "dolma"])
+@pytest.mark.parametrize("format", [format for format in corpora.FORMATS if format != "dolma"])
 def test_the_reader_of_shards(tmp_path: Path, format: str) -> None:
-    made = zip(shards.write(tmp_path / "out", format), shards.SOURCES, strict=True)
+    made = zip(corpora.write(tmp_path / "out", format), corpora.SOURCES, strict=True)
     full = [(document, source) for document, source in made if document.text]
     reader = CleanReader(str(tmp_path / "out"), ledger=True)
     found = list(reader.run())
     assert [document.id for document in found] == [document.id for document, _ in full]
-    assert reader.stats["empty"].total == len(shards.SOURCES) - len(full) == 1
+    assert reader.stats["empty"].total == len(corpora.SOURCES) - len(full) == 1
     for document, (expected, (_, raw, metadata)) in zip(found, full, strict=True):
         assert document.text == expected.text
         assert {name: document.metadata[name] for name in metadata} == metadata
@@ -137,22 +137,22 @@ def test_the_reader_of_shards(tmp_path: Path, format: str) -> None:
 
 def test_the_reader_of_a_folder(tmp_path: Path) -> None:
     raw, out = tmp_path / "raw", tmp_path / "out"
-    for id, text, _ in shards.SOURCES:
+    for id, text, _ in corpora.SOURCES:
         (raw / f"{id}.txt").parent.mkdir(parents=True, exist_ok=True)
         (raw / f"{id}.txt").write_bytes(text.encode())
     run(str(raw), str(out))
     (out / "foreign.txt").write_text("Not ours.\n", encoding="utf-8")
     found = {document.id: document for document in CleanReader(str(out), ledger=True).run()}
-    written = {id: (out / f"{id}.txt").read_bytes().decode() for id, _, _ in shards.SOURCES}
+    written = {id: (out / f"{id}.txt").read_bytes().decode() for id, _, _ in corpora.SOURCES}
     assert found.keys() == {id for id, text in written.items() if text} < written.keys()
-    for id, text, _ in shards.SOURCES:
+    for id, text, _ in corpora.SOURCES:
         if id in found:
             assert found[id].text + "\n" == written[id]
             assert restored(found[id]) == text
 
 
 def test_tasks_share_the_files(tmp_path: Path) -> None:
-    documents = [document for document in shards.write(tmp_path / "out", "jsonl.gz") if document.text]
+    documents = [document for document in corpora.write(tmp_path / "out", "jsonl.gz") if document.text]
     steps = [CleanReader(str(tmp_path / "out")), JsonlWriter(str(tmp_path / "copy"), compression=None)]
     LocalPipelineExecutor(steps, tasks=3, workers=2, logging_dir=str(tmp_path / "logs")).run()
     assert len(list((tmp_path / "copy").iterdir())) == 3
@@ -162,13 +162,13 @@ def test_tasks_share_the_files(tmp_path: Path) -> None:
 
 
 def test_what_it_refuses(tmp_path: Path) -> None:
-    shards.write(tmp_path / "dolma", "dolma")
+    corpora.write(tmp_path / "dolma", "dolma")
     with pytest.raises(ValueError, match="it is in Dolma's format"):
         list(CleanReader(str(tmp_path / "dolma")).run())
     (tmp_path / "other").mkdir()
     with pytest.raises(ValueError, match=r"there is no manifest\.jsonl"):
         list(CleanReader(str(tmp_path / "other")).run())
-    shards.write(tmp_path / "mixed", "jsonl")
+    corpora.write(tmp_path / "mixed", "jsonl")
     (tmp_path / "mixed/documents/00000.jsonl").replace(tmp_path / "mixed/documents/00001.jsonl")
     with pytest.raises(ValueError, match="document 'mill' stands where its provenance has 'pages/2'"):
         list(CleanReader(str(tmp_path / "mixed")).run())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from pipeline.formats.shards import About, Table, layout
+from pipeline.formats.tables import About, Table, layout
 
 __all__ = ["NAME", "card"]
 

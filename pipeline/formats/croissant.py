@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from pipeline.formats.shards import About, Column, Table, layout
+from pipeline.formats.tables import About, Column, Table, layout
 
 __all__ = ["NAME", "File", "croissant"]
 

@@ -19,7 +19,7 @@ from pipeline.formats.card import card
 from pipeline.formats.croissant import NAME as CROISSANT
 from pipeline.formats.croissant import File, croissant
 from pipeline.formats.dolma import ATTRIBUTES, MIXER, dolma_row, dump, mixer
-from pipeline.formats.shards import about
+from pipeline.formats.tables import about
 
 FORMATS = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet", "dolma")
 SOURCES: Sequence[tuple[str, str, Mapping[str, Any]]] = (
