@@ -65,7 +65,11 @@ _CONTEXT = {
     "transform": "cr:transform",
 }
 _MEDIA = {".gz": "application/gzip", ".zst": "application/zstd"}  # besides that of the rows
-_OTHERS = {"manifest.jsonl": "application/jsonlines", "mixer.json": "application/json"}
+_OTHERS = {
+    "manifest.jsonl": "application/jsonlines",
+    "mixer.json": "application/json",
+    "shards.jsonl": "application/jsonlines",
+}
 _RUN = "cleaning"  # the id of the activity
 
 
