@@ -90,12 +90,20 @@ def test_the_columns_are_those_of_a_sidecar(tmp_path: Path) -> None:
 
 def test_a_card_counts_what_documents_name() -> None:
     rows = [
-        row("a", {"licence": ["CC BY 4.0"], "record_licence": ["CC BY 4.0", "# [x](y)\n<b>"], "language": ["en"]}),
+        row(
+            "a",
+            {
+                "licence": ["CC BY 4.0"],
+                "copyright": ["\udce9"],
+                "record_licence": ["CC BY 4.0", "# [x](y)\n<b>"],
+                "language": ["en"],
+            },
+        ),
         row("b", {"source_licence": ["CC BY 4.0"], "title": ["Mill"]}),
-        row("c", {}),
+        row("c", {"page_licence": ["caf\udce9"]}),
     ]
     said = about("mills", "jsonl", rows, MAKING)
-    assert said.licences == {"CC BY 4.0": 2, "# [x](y)\n<b>": 1}
+    assert said.licences == {"CC BY 4.0": 2, "# [x](y)\n<b>": 1, "caf\ufffd": 1}
     assert (said.documents, said.words, said.characters, said.languages) == (3, 6, 30, {"en": 1})
     text = card(said).decode()
     assert "- CC BY 4.0: 2\n- \\# \\[x\\](y) \\<b\\>: 1\n" in text

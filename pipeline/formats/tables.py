@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from pipeline.formats import jsonio
 from pipeline.formats.dolma import ATTRIBUTES
 
 __all__ = ["About", "Column", "Format", "Layout", "Table", "about", "layout"]
@@ -129,9 +130,12 @@ def about(name: str, format: Format, rows: Iterable[Mapping[str, Any]], making: 
         documents += 1
         words += row["clean"]["words"]
         characters += row["clean"]["characters"]
-        licences.update(_named(row["facts"], "licence"))
-        languages.update(_named(row["facts"], "language"))
-    return About(name, format, documents, words, characters, _ordered(licences), _ordered(languages), making)
+        facts = jsonio.well_formed(row["facts"])
+        licences.update(_named(facts, "licence"))
+        languages.update(_named(facts, "language"))
+    return About(
+        jsonio.well_formed(name), format, documents, words, characters, _ordered(licences), _ordered(languages), making
+    )
 
 
 def _named(facts: Mapping[str, list[str]], kind: str) -> set[str]:
