@@ -35,7 +35,9 @@ SOURCES: Sequence[tuple[str, str, Mapping[str, Any]]] = (
 )
 
 
-def write(folder: Path, format: str, sources: Sequence[tuple[str, str, Mapping[str, Any]]] = SOURCES) -> list[Document]:
+def write(
+    folder: Path, format: str, sources: Sequence[tuple[str, str | bytes, Mapping[str, Any]]] = SOURCES
+) -> list[Document]:
     """Write a corpus of two documents a shard; return the documents."""
     cleaner = Pipeline()
     making = sidecar.making(cleaner.settings, cleaner.rules.digest())
@@ -75,6 +77,7 @@ def _tables(
         {"id": found.id, "text": found.text, "metadata": dict(more)}
         for found, more in zip(documents, metadata, strict=True)
     ]
+    rows = jsonio.well_formed(rows)
     if format == "parquet":
         rows = [row | {"metadata": jsonio.dumps(row["metadata"]).decode()} for row in rows]
         provenance = [{"id": side["id"], "sidecar": jsonio.dumps(side).decode()} for side in provenance]

@@ -47,6 +47,32 @@ def test_documents_and_provenance(tmp_path: Path, format: str, streaming: bool) 
         assert "clean_corpus__markers.footnote" in spans
 
 
+DAMAGED = [("a", "The caf\xe9 is old.\n".encode("latin-1") + "€“".encode() * 30, {"k": ["\udce9", "\ud83dz"]})]
+STRINGS = ["parquet"]
+OBJECTS = [
+    pytest.param(format, marks=pytest.mark.xfail(raises=DatasetGenerationError, reason="datasets refuses halves"))
+    for format in corpora.FORMATS
+    if format not in STRINGS
+]
+
+
+@pytest.mark.parametrize("format", corpora.FORMATS)
+def test_documents_whose_source_is_no_utf_8(tmp_path: Path, format: str) -> None:
+    (document,) = corpora.write(tmp_path / "out", format, DAMAGED)
+    (found,) = rows(tmp_path / "out", None, False)
+    assert found["text"] == (document.raw.replace("\udce9", "\ufffd") if format == "dolma" else document.text)
+    assert found["metadata"] == {"k": ["\ufffd", "\ufffdz"]}
+
+
+@pytest.mark.parametrize("format", [*STRINGS, *OBJECTS])
+def test_provenance_of_what_is_no_utf_8(tmp_path: Path, format: str) -> None:
+    """A sidecar has to say what the source was, and `datasets` takes half a character in a string of JSON only."""
+    (document,) = corpora.write(tmp_path / "out", format, DAMAGED)
+    (found,) = rows(tmp_path / "out", "provenance", False)
+    side = found["sidecar"] if format == "parquet" else found
+    assert sidecar.document(side, document.text).raw == document.raw
+
+
 def test_without_the_columns_of_the_card_metadata_that_differ_cannot_be_read(tmp_path: Path) -> None:
     """Why the card names them."""
     sources = [(str(n), "A mill.", {"a": n} if n < 2 else {"c": "x"}) for n in range(4)]
