@@ -80,14 +80,17 @@ def _tables(
     rows = jsonio.well_formed(rows)
     if format == "parquet":
         rows = [row | {"metadata": jsonio.dumps(row["metadata"]).decode()} for row in rows]
-        provenance = [{"id": side["id"], "sidecar": jsonio.dumps(side).decode()} for side in provenance]
+        provenance = [{"id": side["id"], "sidecar": jsonio.dumps(side).decode(), "exact": None} for side in provenance]
     return {"documents": rows, "provenance": provenance}
 
 
 def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".parquet":
-        pq.write_table(pa.Table.from_pylist(list(rows)), path)
+        table = pa.Table.from_pylist(list(rows))
+        if "exact" in table.column_names:
+            table = table.set_column(2, "exact", table["exact"].cast(pa.binary()))
+        pq.write_table(table, path)
         return
     data = b"".join(jsonio.dumps(row) + b"\n" for row in rows)
     if path.suffix == ".gz":

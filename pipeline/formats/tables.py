@@ -15,8 +15,8 @@ from pipeline.formats.dolma import ATTRIBUTES
 __all__ = ["About", "Column", "Format", "Layout", "Table", "about", "layout"]
 
 Format = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet", "dolma"]
-# A string, a whole number, an object or list of JSON, or a string that says one, since Parquet needs one schema.
-Type = Literal["text", "integer", "json", "packed"]
+# A string, a whole number, bytes, an object or list of JSON, or a string that says one, since Parquet needs one schema.
+Type = Literal["text", "integer", "bytes", "json", "packed"]
 
 
 class Column(NamedTuple):
@@ -100,7 +100,11 @@ def layout(format: Format) -> Layout:
     metadata = _METADATA
     media = "application/jsonlines"
     if format == "parquet":
-        columns = (_ID, Column("sidecar", "packed", "What the rows of `provenance` are in other formats, as JSON."))
+        columns = (
+            _ID,
+            Column("sidecar", "packed", "What the rows of `provenance` are in other formats, as JSON."),
+            Column("exact", "bytes", "The clean text, if it has what UTF-8 cannot hold and `text` has U+FFFD for."),
+        )
         metadata = _METADATA._replace(type="packed")
         media = "application/x-parquet"
     documents = Table("documents", f"documents/*.{format}", _DOCUMENTS, (_ID, _TEXT, metadata))
