@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-import zstandard
-
 from pipeline import Document, Pipeline
-from pipeline.formats import jsonio, manifest, sidecar, text
+from pipeline.formats import manifest, shards, sidecar, text
 from pipeline.formats.card import NAME as CARD
 from pipeline.formats.card import card
 from pipeline.formats.croissant import NAME as CROISSANT
 from pipeline.formats.croissant import File, croissant
-from pipeline.formats.dolma import ATTRIBUTES, MIXER, dolma_row, dump, mixer
+from pipeline.formats.dolma import MIXER, dump, mixer
 from pipeline.formats.tables import about
 
 FORMATS = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet", "dolma")
@@ -35,7 +30,9 @@ SOURCES: Sequence[tuple[str, str, Mapping[str, Any]]] = (
 )
 
 
-def write(folder: Path, format: str, sources: Sequence[tuple[str, str, Mapping[str, Any]]] = SOURCES) -> list[Document]:
+def write(
+    folder: Path, format: str, sources: Sequence[tuple[str, str | bytes, Mapping[str, Any]]] = SOURCES
+) -> list[Document]:
     """Write a corpus of two documents a shard; return the documents."""
     cleaner = Pipeline()
     making = sidecar.making(cleaner.settings, cleaner.rules.digest())
@@ -43,12 +40,16 @@ def write(folder: Path, format: str, sources: Sequence[tuple[str, str, Mapping[s
     sides = [sidecar.dump(sidecar.describe(found, text.encode(found.text), making)) for found in documents]
     rows = [manifest.row(sidecar.load(side), sidecar.seal(side)) for side in sides]
     names: set[str] = set()
-    for shard in range(0, len(sources), 2):
-        part = slice(shard, shard + 2)
-        tables = _tables(format, documents[part], [metadata for _, _, metadata in sources[part]], sides[part], names)
-        for table, lines in tables.items():
-            suffix = "jsonl.gz" if format == "dolma" else format
-            _write(folder / table / f"{shard // 2:05}.{suffix}", lines)
+    layout = shards.LAYOUTS[format]
+    with shards.Writer(str(folder), layout) as writer:
+        for shard in range(0, len(sources), 2):
+            part = slice(shard, shard + 2)
+            found = [
+                shards.rows(layout, replace(document, metadata=more), side)
+                for document, (_, _, more), side in zip(documents[part], sources[part], sides[part], strict=True)
+            ]
+            names.update(name for rows in found for name in rows.attributes)
+            writer.add(shard // 2, [document.id for document in documents[part]], shards.encode(layout, found))
     (folder / manifest.NAME).write_bytes(b"".join(map(manifest.line, rows)))
     if format == "dolma":
         (folder / MIXER).write_bytes(dump(mixer(names)))
@@ -57,38 +58,3 @@ def write(folder: Path, format: str, sources: Sequence[tuple[str, str, Mapping[s
     (folder / CARD).write_bytes(card(said))
     (folder / CROISSANT).write_bytes(croissant(said, files))
     return documents
-
-
-def _tables(
-    format: str, documents: Sequence[Document], metadata: Sequence[Any], sides: Sequence[bytes], names: set[str]
-) -> dict[str, list[dict[str, Any]]]:
-    provenance = [json.loads(side) for side in sides]
-    if format == "dolma":
-        pairs = [dolma_row(found, "raw", more) for found, more in zip(documents, metadata, strict=True)]
-        names.update(name for _, row in pairs for name in row["attributes"])
-        return {
-            "documents": [row for row, _ in pairs],
-            f"attributes/{ATTRIBUTES}": [row for _, row in pairs],
-            "provenance": provenance,
-        }
-    rows: list[dict[str, Any]] = [
-        {"id": found.id, "text": found.text, "metadata": dict(more)}
-        for found, more in zip(documents, metadata, strict=True)
-    ]
-    if format == "parquet":
-        rows = [row | {"metadata": jsonio.dumps(row["metadata"]).decode()} for row in rows]
-        provenance = [{"id": side["id"], "sidecar": jsonio.dumps(side).decode()} for side in provenance]
-    return {"documents": rows, "provenance": provenance}
-
-
-def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".parquet":
-        pq.write_table(pa.Table.from_pylist(list(rows)), path)
-        return
-    data = b"".join(jsonio.dumps(row) + b"\n" for row in rows)
-    if path.suffix == ".gz":
-        data = gzip.compress(data, mtime=0)
-    elif path.suffix == ".zst":
-        data = zstandard.compress(data)
-    path.write_bytes(data)

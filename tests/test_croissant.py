@@ -54,16 +54,9 @@ def test_its_records_are_the_rows(tmp_path: Path, format: str) -> None:
     assert [row["provenance/id"].decode() for row in sides] == [document.id for document in documents]
     if format == "parquet":
         assert [json.loads(row["documents/metadata"]) for row in found] == [more for _, _, more in corpora.SOURCES]
-        assert [json.loads(row["provenance/sidecar"])["id"] for row in sides] == [d.id for d in documents]
-        return
     for document, side in zip(documents, sides, strict=True):
-        assert side["provenance/source"]["provenance/source/sha256"].decode() == document.source.sha256
-        assert side["provenance/clean"]["provenance/clean/characters"] == len(document.text)
-        facts = [
-            tuple(fact[f"provenance/facts/{member}"].decode() for member in ("kind", "value", "rule"))
-            for fact in side["provenance/facts"]
-        ]
-        assert facts == [(fact.kind, fact.value, fact.rule) for fact in document.facts]
+        data = json.loads(side["provenance/sidecar"])
+        assert (data["id"], data["source"]["sha256"]) == (document.id, document.source.sha256)
 
 
 def described(folder: Path) -> dict[str, Any]:

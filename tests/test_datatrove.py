@@ -89,6 +89,18 @@ def test_it_goes_to_other_processes() -> None:
     assert cleaned("The mill (note: old) is old.", again).text == found.text
 
 
+def test_what_writers_refuse_is_not_in_the_metadata(tmp_path: Path) -> None:
+    raw = "A mill.\nText is available under the Creative Commons \udce9 License.\n"
+    document = cleaned(raw, Cleaner(ledger=True))
+    assert [fact["value"] for fact in document.metadata[KEY]["facts"]] == [
+        fact.value.replace("\udce9", "\ufffd") for fact in clean(raw).facts
+    ]
+    assert restored(document) == raw
+    list(JsonlWriter(str(tmp_path), compression=None).run([document]))
+    (found,) = JsonlReader(str(tmp_path)).run()
+    assert found.metadata[KEY] == document.metadata[KEY]
+
+
 def write_raw(folder: Path) -> dict[str, str]:
     texts = {f"{n}-{k}": f"Mill {n} of {k} is old.[{k + 1}]\r\n" for n in range(4) for k in range(3)}
     folder.mkdir()

@@ -183,6 +183,15 @@ def test_any_ledger(mix: Mix, documents: list[Document]) -> None:
     check(mix, documents)
 
 
+def test_what_utf_8_cannot_hold_is_replaced_all_over(mix: Mix) -> None:
+    damaged = Pipeline().clean("The caf\xe9 is old.[4]\n".encode("latin-1") + "€“".encode() * 30, "caf\udce9")
+    assert "\udce9" in damaged.raw
+    row, attributes = dolma_row(damaged, "tests", {"\udce9": ["\ud83d", {"a": None}]})
+    assert row["id"] == attributes["id"] == "caf\ufffd"
+    assert row["metadata"] == {"\ufffd": ["\ufffd", {"a": None}]}
+    assert mix([damaged], shards=1)[0]["text"] == damaged.text
+
+
 def test_a_rule_that_is_left_out_leaves_its_text(mix: Mix) -> None:
     raw = "The mill[4] is old.[5]\u200b It stands.\n"
     document = Pipeline().clean(raw)

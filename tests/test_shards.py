@@ -176,7 +176,11 @@ def test_a_run_that_is_killed_is_finished_by_the_next(
 
 DAMAGES = {
     "text": ("documents/00001.jsonl", lambda data: data.replace(b"told", b"bold", 1), "it was changed: its SHA-256"),
-    "sidecar": ("provenance/00001.jsonl", lambda data: data.replace(b'"kind":"prose"', b'"kind":"verse"', 1), "seal"),
+    "sidecar": (
+        "provenance/00001.jsonl",
+        lambda data: data.replace(b'kind\\":\\"prose', b'kind\\":\\"verse', 1),
+        "seal",
+    ),
     "id": ("documents/00001.jsonl", lambda data: data.replace(b'"id":"s0', b'"id":"t0', 1), "of another document"),
     "cut": ("documents/00001.jsonl", lambda data: data[: len(data) // 2], "it cannot be read"),
     "row": ("documents/00001.jsonl", lambda data: data[: data.rindex(b"\n", 0, -1) + 1], "it has no text"),

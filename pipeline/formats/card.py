@@ -15,7 +15,7 @@ from pipeline.formats.tables import About, Table, layout
 __all__ = ["NAME", "card"]
 
 NAME = "README.md"
-_DTYPES = {"text": "string", "integer": "int64", "json": "json", "packed": "json"}
+_DTYPES = {"text": "string", "json": "json", "packed": "json"}
 _MOST = 20  # licences and languages that are named
 
 

@@ -65,7 +65,11 @@ _CONTEXT = {
     "transform": "cr:transform",
 }
 _MEDIA = {".gz": "application/gzip", ".zst": "application/zstd"}  # besides that of the rows
-_OTHERS = {"manifest.jsonl": "application/jsonlines", "mixer.json": "application/json"}
+_OTHERS = {
+    "manifest.jsonl": "application/jsonlines",
+    "mixer.json": "application/json",
+    "shards.jsonl": "application/jsonlines",
+}
 _RUN = "cleaning"  # the id of the activity
 
 
@@ -184,25 +188,19 @@ def _records(table: Table) -> dict[str, Any]:
         "name": table.name,
         "description": table.about,
         "key": {"@id": f"{table.name}/id"},
-        "field": [_field(table, (column,)) for column in table.columns],
+        "field": [_field(table, column) for column in table.columns],
     }
 
 
-def _field(table: Table, path: tuple[Column, ...]) -> dict[str, Any]:
-    """A column, or a member of one; `path` leads to it."""
-    column = path[-1]
+def _field(table: Table, column: Column) -> dict[str, Any]:
+    """A column."""
     field: dict[str, Any] = {
         "@type": "cr:Field",
-        "@id": "/".join([table.name, *(step.name for step in path)]),
+        "@id": f"{table.name}/{column.name}",
         "name": column.name,
         "description": column.about,
-        "dataType": "sc:Integer" if column.type == "integer" else "sc:Text",
+        "dataType": "sc:Text",
     }
-    if column.of:
-        field |= {"isArray": True, "arrayShape": "-1"} if column.many else {}
-        return field | {"subField": [_field(table, (*path, member)) for member in column.of]}
     if column.type == "json":  # any members: there is no type for that, so it is told of, and not read
         return field | {"description": f"{column.about} Any value of JSON, as it is in the file."}
-    member = {"transform": {"jsonPath": column.name}} if path[1:] else {}
-    source = {"fileSet": {"@id": f"{table.name}-files"}, "extract": {"column": path[0].name}}
-    return field | {"source": source | member}
+    return field | {"source": {"fileSet": {"@id": f"{table.name}-files"}, "extract": {"column": column.name}}}

@@ -11,7 +11,7 @@ attribute, so there is an attribute for each rule and each thing that it writes,
     clean_corpus__years.restored__writes_1702{}  1702 comes before the character of the span, which stays
 
 So the configuration follows from the names alone. The mixer has no empty spans, so an insertion takes a neighbour into
-its span and writes it again; and it has no lone surrogates, which are U+FFFD here.
+its span and writes it again; and it reads no lone surrogates, which are U+FFFD here.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote
 
 from pipeline.document import Document
 from pipeline.edits import Edit
+from pipeline.formats import jsonio
 from pipeline.settings import is_off
 
 __all__ = ["ATTRIBUTES", "MIXER", "DolmaError", "dolma_row", "dump", "mixer"]
@@ -34,7 +35,6 @@ MIXER = "mixer.json"
 _WRITES = "__writes_"
 _KEPT = "{}"  # what the mixer replaces by the text of the span
 _PLAIN = ".,;:!?()"  # characters of a replacement that are written as they are in a name, as letters are
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _CUT = re.compile(r"(?<=\{)(?=\})")  # no replacement can hold `{}`: it is cut in between, and two spans write it
 _NOT_YAML = re.compile("[\x7f-\xa0\u2000-\u206f\ufeff\ufff0-\uffff]")  # what YAML folds or refuses, and its like
 
@@ -75,12 +75,12 @@ def dolma_row(
     >>> row["text"], attributes["attributes"]
     ('The mill is old.[4] It stands.', {'clean_corpus__markers.footnote': [[16, 19, 1.0]]})
     """
-    raw = _SURROGATE.sub("\ufffd", document.raw)
+    id, raw = jsonio.well_formed([document.id, document.raw])
     found: dict[str, list[list[float]]] = {}
     for start, end, rule, template in _pieces(_anchored(raw, document.edits, document.id)):
         found.setdefault(_name(rule, template), []).append([start, end, 1.0])
-    row = {"id": document.id, "text": raw, "source": source, "metadata": dict(metadata or {})}
-    return row, {"id": document.id, "attributes": dict(sorted(found.items()))}
+    row = {"id": id, "text": raw, "source": source, "metadata": dict(metadata or {})}
+    return jsonio.well_formed(row), {"id": id, "attributes": dict(sorted(found.items()))}
 
 
 def mixer(names: Iterable[str], off: Iterable[str] = (), output: str = "mixed") -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _meaning(name: str) -> tuple[str, str]:
 def _anchored(raw: str, edits: Sequence[Edit], id: str) -> list[_Span]:
     """Give each edit the characters that it needs; what finds none of its own becomes one with a neighbour."""
     spans: list[_Span] = []
-    coming = [_Span(start, start + len(old), _SURROGATE.sub("\ufffd", new), rule) for start, old, new, rule in edits]
+    coming = [_Span(start, start + len(old), jsonio.well_formed(new), rule) for start, old, new, rule in edits]
     coming.reverse()
     while coming:
         span = coming.pop()

@@ -12,12 +12,15 @@ hold) is written as an escape, by the json module, and read back by it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
-__all__ = ["dumps", "loads", "rows"]
+__all__ = ["dumps", "loads", "rows", "well_formed"]
+
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def dumps(value: Any) -> bytes:
@@ -53,3 +56,26 @@ def rows(values: Iterable[Any]) -> bytes:
     except orjson.JSONEncodeError:
         lines = list(map(dumps, values))
     return b"[\n" + b",\n".join(lines) + b"\n]" if lines else b"[]"
+
+
+def well_formed(value: Any) -> Any:
+    """Return a value of JSON as strict readers take it: each lone surrogate of its strings is U+FFFD.
+
+    >>> well_formed({"a": ["caf\\udce9", 1]})
+    {'a': ['caf�', 1]}
+    """
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return _replaced(value)
+    return value
+
+
+def _replaced(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_replaced(item) for item in value]
+    if isinstance(value, dict):
+        return {_replaced(key): _replaced(item) for key, item in value.items()}
+    return value

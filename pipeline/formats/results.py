@@ -141,21 +141,22 @@ class Shards:
 
 def _text(row: dict[str, Any], data: dict[str, Any], raw: bool) -> bytes | str:
     """The clean text of a document; of a `raw` one it is what its ledger makes of it."""
-    exact, found = data.get("exact"), row.get("text")
-    if exact is not None:
-        found = exact.decode("utf-8", "surrogatepass") if isinstance(exact, bytes) else exact
-    elif raw and isinstance(found, str):
-        try:
-            found = Ledger(Pass(step["stage"], from_json(step["edits"])) for step in data["ledger"]).apply(found)
-        except (KeyError, TypeError, ValueError):
-            return "its text is not the one that its ledger begins with"
+    found = row.get("text")
+    try:
+        if data.get("exact") is not None:
+            found = bytes.fromhex(data["exact"]).decode("utf-8", "surrogatepass")
+        elif raw and isinstance(found, str):
+            ledger = jsonio.loads(data["sidecar"].encode())["ledger"]
+            found = Ledger(Pass(step["stage"], from_json(step["edits"])) for step in ledger).apply(found)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return "its text is not the one that its ledger begins with"
     return text.encode(found) if isinstance(found, str) else "it has no text"
 
 
 def _sidecar(data: dict[str, Any], id: str) -> bytes | str:
     """The file of a sidecar, as it was before it became a line."""
     try:
-        found = jsonio.loads(data["sidecar"].encode()) if "sidecar" in data else data
+        found = jsonio.loads(data["sidecar"].encode())
         file = sidecar.dump(found)
         return (
             file.replace(sidecar.seal(file).encode(), found["seal"].encode())

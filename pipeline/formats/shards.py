@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, Protocol
 from pipeline.document import Document
 from pipeline.formats import dolma, jsonio, text
 from pipeline.formats.dolma import dolma_row
+from pipeline.stages.utf8 import utf8
 
 __all__ = [
     "LAYOUTS",
@@ -107,20 +108,23 @@ class Rows(NamedTuple):
 
 def rows(layout: Layout, document: Document, sidecar: bytes) -> Rows:
     """Return the rows of a document; raises `ValueError` if the layout cannot hold it."""
-    if layout.suffix == ".parquet":
-        from pipeline.formats import parquet_shards
-
-        return Rows(parquet_shards.rows_of(document, sidecar))
+    row = {"id": document.id, "text": document.text, "metadata": dict(document.metadata)}
+    attributes: dict[str, Any] = {}
     if ATTRIBUTES in layout.folders:
         raw = replace(document, raw=document.ledger.rebuild(document.text))
-        of_dolma, attributes = dolma_row(raw, metadata=document.metadata)
-        line = one_line(sidecar)
-        if of_dolma["text"] != raw.raw:  # a part of a character was lost there, so the clean text is kept apart
-            line = line.rstrip(b"}\n") + b',"exact": %b}\n' % jsonio.dumps(document.text)
-        lines = (jsonio.dumps(of_dolma) + b"\n", jsonio.dumps(attributes) + b"\n", line)
-        return Rows(lines, attributes["attributes"].keys())
-    row = {"id": document.id, "text": document.text, "metadata": document.metadata}
-    return Rows((jsonio.dumps(row) + b"\n", one_line(sidecar)))
+        row, attributes = dolma_row(raw, metadata=document.metadata)
+        exact = None if row["text"] == raw.raw else document.text  # else the ledger leads there
+    else:
+        row = jsonio.well_formed(row)
+        exact = None if row["text"] == document.text else document.text
+    side = {"id": row["id"], "sidecar": one_line(sidecar), "exact": exact and utf8(exact).hex()}
+    if layout.suffix == ".parquet":
+        row["metadata"] = jsonio.dumps(row["metadata"]).decode()
+        return Rows((row, side))
+    if attributes:
+        lines = (jsonio.dumps(one) + b"\n" for one in (row, attributes, side))
+        return Rows(tuple(lines), attributes["attributes"].keys())
+    return Rows((jsonio.dumps(row) + b"\n", jsonio.dumps(side) + b"\n"))
 
 
 def encode(layout: Layout, found: Sequence[Rows]) -> list[Chunk]:
@@ -133,13 +137,13 @@ def encode(layout: Layout, found: Sequence[Rows]) -> list[Chunk]:
     return [gzip.compress(chunk, _LEVEL, mtime=0) for chunk in chunks] if layout.suffix.endswith(".gz") else chunks
 
 
-def one_line(sidecar: bytes) -> bytes:
+def one_line(sidecar: bytes) -> str:
     r"""The file of a sidecar as a line: strings of JSON hold no line breaks, so it loses nothing but its layout.
 
     >>> one_line(b'{\n"a": [\n1\n]\n}\n')
-    b'{"a": [1]}\n'
+    '{"a": [1]}'
     """
-    return sidecar.replace(b"\n", b"") + b"\n"
+    return sidecar.replace(b"\n", b"").decode()
 
 
 class Stream(Protocol):

@@ -9,24 +9,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from pipeline.formats import jsonio
 from pipeline.formats.dolma import ATTRIBUTES
 
 __all__ = ["About", "Column", "Format", "Layout", "Table", "about", "layout"]
 
 Format = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet", "dolma"]
-# A string, a whole number, an object or list of JSON, or a string that says one, since Parquet needs one schema.
-Type = Literal["text", "integer", "json", "packed"]
+# A string, an object of JSON, or a string that says one: in Parquet, all shards must have the same columns.
+Type = Literal["text", "json", "packed"]
 
 
 class Column(NamedTuple):
-    """A column of rows: its name, its type, and what it says; of an object, or of the objects of a list (`many`), the
-    members that all have (`of`)."""
+    """A column of rows: its name, its type, and what it says."""
 
     name: str
     type: Type
     about: str
-    of: tuple[Column, ...] = ()
-    many: bool = False
 
 
 class Table(NamedTuple):
@@ -45,35 +43,15 @@ class Layout(NamedTuple):
     tables: tuple[Table, ...]
 
 
-def _members(texts: str, integers: str = "") -> tuple[Column, ...]:
-    """The members of an object, whose names say enough."""
-    named: list[tuple[str, Type]] = [(name, "text") for name in texts.split()]
-    named += [(name, "integer") for name in integers.split()]
-    return tuple(Column(name, type, f"See `{name}` in docs/provenance.md.") for name, type in named)
-
-
 _ID = Column("id", "text", "The id of the document, unique in the corpus.")
 _TEXT = Column("text", "text", "The clean text.")
 _RAW = Column("text", "text", "The text as it was, before it was cleaned.")
 _METADATA = Column("metadata", "json", "What else the source says of the document.")
+# Strings, since half a character, which a ledger may have to name, has a place in a string of JSON in a string only.
 _SIDECAR = (
-    Column("format", "text", "The name and version of this format."),
     _ID,
-    Column("source", "json", "The bytes of the source.", _members("sha256 encoding how suffix", "bytes characters")),
-    Column("clean", "json", "The clean text.", _members("sha256", "characters words")),
-    Column("versions", "json", "The versions of the programs that made it.", _members("clean_corpus")),
-    Column("settings", "json", "The settings it was made with."),
-    Column("rules", "text", "The hash of the rules it was made with."),
-    Column("facts", "json", "What was learnt of the document: licence, title …", _members("kind value rule"), True),
-    Column("gaps", "json", "Where something is missing still.", _members("kind rule", "at"), True),
-    Column("repairs", "json", "What came back.", _members("kind old new found_by"), True),
-    Column("flags", "json", "What a person should look at.", _members("kind message"), True),
-    Column("paragraphs", "json", "The paragraphs, and where they stand.", _members("kind"), True),
-    Column("duplicates", "json", "The paragraphs that stand elsewhere, too.", _members("kind action"), True),
-    Column("copies", "json", "The paragraphs of which others are copies."),
-    Column("alike", "json", "The paragraphs that are alike to others and stay.", _members("why"), True),
-    Column("ledger", "json", "Every edit, from the source to the clean text.", _members("stage"), True),
-    Column("seal", "text", "The hash of all before it."),
+    Column("sidecar", "packed", "Source, facts, gaps, paragraphs, ledger …, as docs/provenance.md tells, in JSON."),
+    Column("exact", "text", "The clean text, if `text` has U+FFFD for what it may not hold: its bytes, as hex digits."),
 )
 _DOCUMENTS = "The documents, a row each."
 _PROVENANCE = "Where each document comes from, and every edit that was made of it, in the order of the documents."
@@ -95,15 +73,13 @@ def layout(format: Format) -> Layout:
             Table("provenance", "provenance/*.jsonl.gz", _PROVENANCE, _SIDECAR),
         )
         return Layout("application/jsonlines", tables)
-    columns: tuple[Column, ...] = _SIDECAR
     metadata = _METADATA
     media = "application/jsonlines"
     if format == "parquet":
-        columns = (_ID, Column("sidecar", "packed", "What the rows of `provenance` are in other formats, as JSON."))
         metadata = _METADATA._replace(type="packed")
         media = "application/x-parquet"
     documents = Table("documents", f"documents/*.{format}", _DOCUMENTS, (_ID, _TEXT, metadata))
-    return Layout(media, (documents, Table("provenance", f"provenance/*.{format}", _PROVENANCE, columns)))
+    return Layout(media, (documents, Table("provenance", f"provenance/*.{format}", _PROVENANCE, _SIDECAR)))
 
 
 class About(NamedTuple):
@@ -129,9 +105,12 @@ def about(name: str, format: Format, rows: Iterable[Mapping[str, Any]], making: 
         documents += 1
         words += row["clean"]["words"]
         characters += row["clean"]["characters"]
-        licences.update(_named(row["facts"], "licence"))
-        languages.update(_named(row["facts"], "language"))
-    return About(name, format, documents, words, characters, _ordered(licences), _ordered(languages), making)
+        facts = jsonio.well_formed(row["facts"])
+        licences.update(_named(facts, "licence"))
+        languages.update(_named(facts, "language"))
+    return About(
+        jsonio.well_formed(name), format, documents, words, characters, _ordered(licences), _ordered(languages), making
+    )
 
 
 def _named(facts: Mapping[str, list[str]], kind: str) -> set[str]:

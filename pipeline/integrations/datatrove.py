@@ -181,4 +181,5 @@ def _notes(
         for rule, (edits, taken, written) in sorted(manifest.counts(passes).items())
     ]
     notes: dict[str, Any] = {"removed": removed, "facts": list(facts), "gaps": gaps, "flags": list(flags)}
+    notes = jsonio.well_formed(notes)  # a fact may hold half a character, which the writers of datatrove refuse
     return notes | {"ledger": jsonio.dumps(passes).decode()} if ledger else notes
