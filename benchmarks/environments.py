@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BENCH = HERE.parent / ".bench"
-REQUIREMENTS = HERE / "requirements"  # NAME.txt: every package of an environment, with its version
+REQUIREMENTS = HERE / "requirements"  # NAME.txt: every package of an environment with its version, so none is resolved
 
 
 class Unavailable(Exception):
@@ -32,7 +32,7 @@ def python_of(name: str, packages: str) -> Path | None:
 
 
 def made(name: str) -> Path:
-    """The Python of the environment that `requirements/NAME.txt` describes; it is made if it is not there or is another.
+    """The Python of the environment that `requirements/NAME.txt` describes; made if it is not there, or is another.
 
     Raises `Unavailable`, with pip's last words, where it cannot be made: offline, or on a system without its packages.
     """
@@ -43,7 +43,7 @@ def made(name: str) -> Path:
         return python
     print(f"Installing {name} into {folder}, once …", file=sys.stderr, flush=True)
     venv.create(folder, clear=True, with_pip=True)
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
+    command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "-r", requirements]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["pip gave no reason."]

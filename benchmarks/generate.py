@@ -5,25 +5,33 @@
 Four kinds: `prose` is clean, one paragraph a line; `wrapped` is the same with lines of 72 characters at most;
 `debris` mixes the families of `families.py` into it, 10 to 40 % of each document; `mixed` is what people have: every
 tenth document of a family of debris, and in the others every fifth paragraph a copy of an earlier one, every tenth one
-nearly; its documents of prose have 2 to 20 thousand bytes, and those of debris nearly always. FOLDER/raw gets NAME.txt; FOLDER/gold gets NAME.gold.tsv, rows of
-start, end, label that tile the text in code points (`keep`, `debris`, `either`), and NAME.gaps.tsv, rows of position
-and lost text, where a text lost something. FOLDER/facts.json says what the corpus is made of, as it was counted.
+nearly; its documents of prose have 2 to 20 thousand bytes, and those of debris nearly always.
+
+FOLDER/raw gets NAME.txt; FOLDER/gold gets NAME.gold.tsv, rows of start, end, label that tile the text in code points
+(`keep`, `debris`, `either`), and NAME.gaps.tsv, rows of position and lost text, where a text lost something.
+FOLDER/facts.json says what the corpus is made of, as it was counted.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from random import Random
 
+from environments import BENCH
 from families import Marked, before_loss, compose, load, unmark, wrap
 from prose import Writer
 from variants import Variants
 
+HERE = Path(__file__).resolve().parent
 KINDS = ("prose", "wrapped", "debris", "mixed")
 MEGABYTE = 1_000_000
 COPIED, NEARLY = 0.2, 0.1  # of the paragraphs of mixed documents
@@ -155,6 +163,24 @@ def facts_of(sizes: list[int], blocks: int, made: Counter[str]) -> dict[str, obj
         debris = sum(families.values())
         facts |= {**shares, "debris_share": round(debris / len(sizes), 4), "families": families}
     return facts
+
+
+def corpus_folder(kind: str, megabytes: float, gold: bool = True) -> Path:
+    """Generate a corpus into .bench unless it is there. Its folder names the generator's state: no old one is used.
+
+    Another process makes it, since what a large one has in memory must not count as memory of what is measured.
+    """
+    names = ("generate.py", "variants.py", "families.py", "families.toml", "prose.py", "copies.toml", "words.txt")
+    state = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in names)).hexdigest()[:8]
+    folder = BENCH / f"{kind}-{megabytes:g}-{state}{'' if gold else '-raw'}"
+    if not folder.exists():
+        unfinished = folder.with_suffix(".part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        command = [sys.executable, str(HERE / "generate.py"), str(unfinished), "--kind", kind]
+        options = ["--megabytes", f"{megabytes:g}", *([] if gold else ["--raw-only"])]
+        subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
+        unfinished.rename(folder)
+    return folder
 
 
 def write_rows(path: Path, rows: list[tuple[int, int, str]] | list[tuple[int, str]]) -> None:
