@@ -28,7 +28,8 @@ Made by `{command}` of what it measured; the raw figures, every run of each comm
 - Commands that are compared run in turn; the median of the runs counts. Noise is (longest − shortest) / median of the
   same command: what differs by less does not differ. MB are millions of bytes of raw text.
 - One core: `taskset` binds a command and all its processes to one. Times are those of the wall clock, from the start of
-  the command to its end, results on disk.
+  the command to its end, results on disk. The time of the processor is beside it, since what else a machine does adds
+  less to that.
 - Memory: every tenth of a second the PSS of all processes of a command is added up, from outside; if the largest single
   process had more at any time (the kernel keeps count), that is shown.
 """
@@ -96,13 +97,13 @@ def speed(size: int, seconds: float) -> float:
     return size / MEGABYTE / seconds
 
 
-def ratio(row: Row, other: Row) -> float:
+def ratio(row: Row, other: Row, of: str = "seconds") -> float:
     """How many times as long the first took, the median over the pairs of runs.
 
     >>> ratio({"seconds": [8.0, 10.0, 30.0]}, {"seconds": [4.0, 4.0, 5.0]})
     2.5
     """
-    return median(one / two for one, two in zip(row["seconds"], other["seconds"], strict=True))
+    return median(one / two for one, two in zip(row[of], other[of], strict=True))
 
 
 def net(row: Row) -> float:
@@ -135,8 +136,9 @@ def corpus(facts: Row) -> str:
     """What the corpus is made of, as its generator counted."""
     return (
         f" At {facts['bytes'] / MEGABYTE:.0f} MB it has {facts['documents']:,} documents of "
-        f"{facts['smallest']:,} to {facts['largest']:,} bytes ({facts['fitting_share']:.1%} of them of 2 to 20 KB) and {facts['blocks']:,} "
-        f"paragraphs and headings. Of those of prose {facts['exact_share']:.1%} are exact copies and "
+        f"{facts['smallest']:,} to {facts['largest']:,} bytes ({facts['fitting_share']:.1%} of them of "
+        f"2 to 20 KB) and {facts['blocks']:,} paragraphs and headings. Of those of prose "
+        f"{facts['exact_share']:.1%} are exact copies and "
         f"{facts['near_share']:.1%} near ones; {facts['debris_share']:.1%} of the documents have debris, of "
         f"{len(facts['families'])} families."
     )
@@ -145,7 +147,10 @@ def corpus(facts: Row) -> str:
 def peers(measure: Row) -> str:
     size = measure["facts"]["bytes"]
     parts = ["## End to end, one core, beside other tools", f"Aim: {TARGETS['faster']}.\n"]
-    header = ("", "time", "noise", "MB/s", "start", "MB/s without start", "memory", "ours is faster", "without starts")
+    header = (
+        "", "time", "noise", "processor", "MB/s", "start", "MB/s without start", "memory",
+        "ours is faster", "without starts", "by processor",
+    )  # fmt: skip
     rows, notes = [], []
     for row in measure["rows"]:
         if "absent" in row:
@@ -159,12 +164,14 @@ def peers(measure: Row) -> str:
                     f"{one['what']} {one.get('version', '')}".strip() + ("" if other else f", beside {row['what']}"),
                     f"{middle(one):.2f} s",
                     noise(one),
+                    f"{median(one['cpu_seconds']):.2f} s",
                     f"{speed(size, middle(one)):.2f}",
                     f"{median(one['starts']):.2f} s",
                     f"{speed(size, net(one)):.2f}",
                     peak(one),
                     f"{ratio(row, ours):.1f} ×" if other else "",
                     f"{net(row) / net(ours):.1f} ×" if other else "",
+                    f"{ratio(row, ours, 'cpu_seconds'):.1f} ×" if other else "",
                 )
             )
         kept = f"It wrote {row['written']:,} of {measure['facts']['documents']:,} documents."
@@ -177,8 +184,8 @@ def peers(measure: Row) -> str:
         [
             *parts,
             "What they do is not the same. Each runs as its own guide has it, the nearest to reading, cleaning, "
-            "dropping duplicates and writing, from an environment of its own (`benchmarks/requirements/`), with one process. "
-            "Start is what one short document takes.\n",
+            "dropping duplicates and writing, from an environment of its own (`benchmarks/requirements/`), with one "
+            "process. Start is what one short document takes.\n",
             *notes,
         ]
     )

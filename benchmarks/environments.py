@@ -47,6 +47,6 @@ def made(name: str) -> Path:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["pip gave no reason."]
-        raise Unavailable(f"Cannot install {name}: {errors[-1]} Connect to a package index and run the command again.")
+        raise Unavailable(f"Cannot install {name}: {errors[0]} Connect to a package index, and run again.")
     stamp.write_text(wanted)
     return python
