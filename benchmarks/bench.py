@@ -5,9 +5,10 @@
     python benchmarks/bench.py --full      50 MB, and the course of cost and memory up to 2 GB; hours
     python benchmarks/bench.py --only peers cores
 
-Writes benchmarks/results/MODE.json, and of it docs/benchmarks.md with its plots (`bench_page.py`). The environments of
-the other tools are made in .bench/ if they are not there; a tool whose environment cannot be made is named, with the
-reason, in the results and on the page, and the command ends with 1.
+Writes benchmarks/results/MODE.json, and of it docs/benchmarks.md with its plots (`bench_page.py`); `--quick`, whose
+figures are no more than a look, writes both to .bench/quick. The environments of the other tools are made in .bench/ if
+they are not there; a tool whose environment cannot be made is named, with the reason, in the results and on the page,
+and the command ends with 1.
 
 Commands that are compared run in turn (ours, theirs, ours, theirs), so that what else the machine does meets both; of
 each the median counts, and the noise is (longest - shortest) / median. One core means bound to one by `taskset`. What a
@@ -24,16 +25,14 @@ import importlib.util
 import json
 import os
 import platform
-import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench_page import write_page
+from bench_page import DOCS, write_page
 from environments import BENCH, Unavailable, made
 from generate import corpus_folder
 from measured import Failed, Run, cores, run
@@ -90,8 +89,23 @@ class Mode(NamedTuple):
 MODES = {
     "quick": Mode(10, 2, (2, 5, 10), 10),
     "bench": Mode(50, 3, (20, 50, 125), 20),
-    "full": Mode(50, 5, (50, 125, 320, 800, 2000), 40),
+    "full": Mode(50, 5, (50, 125, 410, 1000, 2000), 40),
 }
+
+
+class Bench(NamedTuple):
+    """What a measure needs: how much, the cores it may use, and a folder for results.
+
+    That goes when all is measured, and not before: ext4 takes a hundred times as long to make a file where thousands
+    have just been deleted.
+    """
+
+    mode: Mode
+    one: list[int]
+    both: list[int]
+    work: Path
+
+
 Row = dict[str, Any]
 Commands = dict[str, Callable[[], Run]]
 
@@ -118,26 +132,26 @@ def row(what: str, runs: Iterable[Run], command: str, **more: Any) -> Row:
     }
 
 
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """A folder that was never there, and goes in the end."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=BENCH))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
+def fresh(work: Path) -> Path:
+    """A folder that was never there."""
+    return Path(tempfile.mkdtemp(dir=work))
 
 
-def ours(raw: Path, workers: int, on: Sequence[int], *options: str) -> Run:
+def ours(work: Path, raw: Path, workers: int, on: Sequence[int], *options: str) -> Run:
     """Clean a folder into a new one, everything on."""
-    with scratch() as out:
-        return run([PROGRAM, "run", str(raw), str(out / "out"), "--workers", str(workers), "--quiet", *options], on)
+    out = str(fresh(work) / "out")
+    return run([PROGRAM, "run", str(raw), out, "--workers", str(workers), "--quiet", *options], on)
 
 
-def theirs(python: Path, peer: Peer, texts: Path, on: Sequence[int]) -> Run:
+def theirs(work: Path, python: Path, peer: Peer, texts: Path, on: Sequence[int]) -> Run:
     """Let another tool clean the same texts into a new folder; how many documents it wrote is its output."""
-    with scratch() as out:
-        return run([str(python), str(HERE / peer.script), str(texts), str(out / "work")], on, {"TMPDIR": str(out)})
+    out = fresh(work)
+    return run([str(python), str(HERE / peer.script), str(texts), str(out / "work")], on, {"TMPDIR": str(out)})
+
+
+def mixed(megabytes: float) -> Path:
+    """The corpus of a size."""
+    return corpus_folder("mixed", megabytes, gold=False)
 
 
 def as_records(corpus: Path) -> Path:
@@ -169,16 +183,16 @@ def say(text: str) -> None:
 # ------------------------------------------------------------------------------------------------------- measures
 
 
-def peers(mode: Mode, one: list[int], both: list[int]) -> Row:
+def peers(bench: Bench) -> Row:
     """All of it, one core: ours and another tool in turn."""
-    corpus, small = corpus_folder("mixed", mode.megabytes), one_document()
+    corpus, small = mixed(bench.mode.megabytes), one_document()
     rows: list[Row] = []
     for name, peer in PEERS.items():
         try:
             python = made(name)
-            say(f"{name}, {mode.megabytes:g} MB, one core")
-            starts = in_turn(pair(python, peer, small, one), 2 if mode.repeat < 3 else 3)
-            runs = in_turn(pair(python, peer, corpus, one), mode.repeat)
+            say(f"{name}, {bench.mode.megabytes:g} MB, one core")
+            starts = in_turn(pair(bench, python, peer, small), 2 if bench.mode.repeat < 3 else 3)
+            runs = in_turn(pair(bench, python, peer, corpus), bench.mode.repeat)
         except (Unavailable, Failed) as error:
             rows.append({"what": name, "absent": str(error), "does": peer.does})
             continue
@@ -193,12 +207,12 @@ def peers(mode: Mode, one: list[int], both: list[int]) -> Row:
     return {"facts": facts(corpus), "rows": rows}
 
 
-def pair(python: Path, peer: Peer, corpus: Path, on: list[int]) -> Commands:
+def pair(bench: Bench, python: Path, peer: Peer, corpus: Path) -> Commands:
     """Our command and that of another tool, on a corpus."""
     texts = as_records(corpus)
     return {
-        OURS: lambda: ours(corpus / "raw", 1, on),
-        peer.package.removeprefix("py-"): lambda: theirs(python, peer, texts, on),
+        OURS: lambda: ours(bench.work, corpus / "raw", 1, bench.one),
+        peer.package.removeprefix("py-"): lambda: theirs(bench.work, python, peer, texts, bench.one),
     }
 
 
@@ -207,48 +221,47 @@ def requirements(name: str) -> list[str]:
     return (HERE / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
-def two_cores(mode: Mode, one: list[int], both: list[int]) -> Row:
+def two_cores(bench: Bench) -> Row:
     """One core and one worker, two cores and two workers, in turn."""
-    corpus = corpus_folder("mixed", mode.megabytes)
-    say(f"one core and two, {mode.megabytes:g} MB")
+    corpus = mixed(bench.mode.megabytes)
+    say(f"one core and two, {bench.mode.megabytes:g} MB")
     commands: Commands = {
-        "one": lambda: ours(corpus / "raw", 1, one),
-        "two": lambda: ours(corpus / "raw", 2, both),
+        "one": lambda: ours(bench.work, corpus / "raw", 1, bench.one),
+        "two": lambda: ours(bench.work, corpus / "raw", 2, bench.both),
     }
-    runs = in_turn(commands, mode.repeat)
+    runs = in_turn(commands, bench.mode.repeat)
     rows = [row("one core", runs["one"], RUN_ONE), row("two cores", runs["two"], RUN_TWO)]
     return {"facts": facts(corpus), "rows": rows}
 
 
-def course(mode: Mode, one: list[int], both: list[int]) -> Row:
+def course(bench: Bench) -> Row:
     """Cost and memory as the corpus grows; one core. Large ones run once."""
     rows = []
-    for megabytes in mode.sizes:
-        corpus = corpus_folder("mixed", megabytes, gold=False)
+    for megabytes in bench.mode.sizes:
+        corpus = mixed(megabytes)
         say(f"the course: {megabytes:g} MB")
-        repeat = mode.repeat if megabytes <= 150 else 1
-        runs = [ours(corpus / "raw", 1, one) for _ in range(repeat)]
+        repeat = bench.mode.repeat if megabytes <= 150 else 1
+        runs = [ours(bench.work, corpus / "raw", 1, bench.one) for _ in range(repeat)]
         rows.append(row(f"{megabytes:g} MB", runs, RUN_ONE, facts=facts(corpus)))
     return {"rows": rows}
 
 
-def again(mode: Mode, one: list[int], both: list[int]) -> Row:
+def again(bench: Bench) -> Row:
     """A first run, and a second one over the same texts, in turn."""
-    corpus = corpus_folder("mixed", mode.megabytes)
-    say(f"a second run, {mode.megabytes:g} MB")
+    corpus = mixed(bench.mode.megabytes)
+    say(f"a second run, {bench.mode.megabytes:g} MB")
     first, second = [], []
-    for _ in range(mode.repeat):
-        with scratch() as folder:
-            command = [PROGRAM, "run", str(corpus / "raw"), str(folder / "out"), "--workers", "1", "--quiet"]
-            first.append(run(command, one))
-            second.append(run(command, one))
+    for _ in range(bench.mode.repeat):
+        command = [PROGRAM, "run", str(corpus / "raw"), str(fresh(bench.work) / "out"), "--workers", "1", "--quiet"]
+        first.append(run(command, bench.one))
+        second.append(run(command, bench.one))
     return {
         "facts": facts(corpus),
         "rows": [row("first run", first, RUN_ONE), row("second run, nothing changed", second, RUN_ONE)],
     }
 
 
-def start(mode: Mode, one: list[int], both: list[int]) -> Row:
+def start(bench: Bench) -> Row:
     """What it takes to start, beside Python itself."""
     say("starting")
     commands = {
@@ -257,24 +270,26 @@ def start(mode: Mode, one: list[int], both: list[int]) -> Row:
         "clean-corpus --help": [PROGRAM, "--help"],
     }
     told = ("python -c pass", "python -c 'import pipeline'", "clean-corpus --help")
-    runs = in_turn({name: lambda command=command: run(command, one) for name, command in commands.items()}, mode.starts)
+    runs = in_turn(
+        {name: lambda command=command: run(command, bench.one) for name, command in commands.items()}, bench.mode.starts
+    )
     return {"rows": [row(name, runs[name], command) for name, command in zip(commands, told, strict=True)]}
 
 
-def ray(mode: Mode, one: list[int], both: list[int]) -> Row:
+def ray(bench: Bench) -> Row:
     """The engine of many machines, on this one: beside the local engine, with one worker and with two."""
     if "--engine" not in run([PROGRAM, "run", "--help"]).output or importlib.util.find_spec("ray") is None:
         return {"absent": "It needs `clean-corpus run --engine ray`: install the extra `ray`."}
-    corpus = corpus_folder("mixed", mode.megabytes)
-    say(f"ray, {mode.megabytes:g} MB")
+    corpus = mixed(bench.mode.megabytes)
+    say(f"ray, {bench.mode.megabytes:g} MB")
     commands: Commands = {
-        "local, one worker": lambda: ours(corpus / "raw", 1, one),
-        "ray, one worker": lambda: ours(corpus / "raw", 1, one, "--engine", "ray"),
-        "local, two workers": lambda: ours(corpus / "raw", 2, both),
-        "ray, two workers": lambda: ours(corpus / "raw", 2, both, "--engine", "ray"),
+        "local, one worker": lambda: ours(bench.work, corpus / "raw", 1, bench.one),
+        "ray, one worker": lambda: ours(bench.work, corpus / "raw", 1, bench.one, "--engine", "ray"),
+        "local, two workers": lambda: ours(bench.work, corpus / "raw", 2, bench.both),
+        "ray, two workers": lambda: ours(bench.work, corpus / "raw", 2, bench.both, "--engine", "ray"),
     }
     told = (RUN_ONE, f"{RUN_ONE} --engine ray", RUN_TWO, f"{RUN_TWO} --engine ray")
-    runs = in_turn(commands, mode.repeat)
+    runs = in_turn(commands, bench.mode.repeat)
     return {
         "facts": facts(corpus),
         "rows": [row(name, runs[name], command) for name, command in zip(commands, told, strict=True)],
@@ -283,7 +298,7 @@ def ray(mode: Mode, one: list[int], both: list[int]) -> Row:
 
 RUN_ONE = "taskset --cpu-list 0 clean-corpus run RAW OUT --workers 1 --quiet"
 RUN_TWO = "taskset --cpu-list 0,1 clean-corpus run RAW OUT --workers 2 --quiet"
-MEASURES: dict[str, Callable[[Mode, list[int], list[int]], Row]] = {
+MEASURES: dict[str, Callable[[Bench], Row]] = {
     "peers": peers,
     "cores": two_cores,
     "course": course,
@@ -329,12 +344,15 @@ def main() -> int:
     parser.add_argument("--page", action="store_true", help="measure nothing, write the page of the results")
     parser.set_defaults(mode="bench")
     options = parser.parse_args()
-    target = RESULTS / f"{options.mode}.json"
+    results_folder, pages = (BENCH / "quick", BENCH / "quick") if options.mode == "quick" else (RESULTS, DOCS)
+    target = results_folder / f"{options.mode}.json"
     results: Row = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    if options.page and not results:
+        parser.error(f"Cannot write the page: there is no {target}. Measure first, without --page.")
     if not options.page:
         results = measure(options, results, target)
-    write_page(results)
-    print(f"{target.relative_to(HERE.parent)} and docs/benchmarks.md are written.")
+    write_page(results, pages)
+    print(f"{target} and {pages / 'benchmarks.md'} are written.")
     missing = [row["absent"] for row in results["measures"].get("peers", {}).get("rows", []) if "absent" in row]
     for reason in missing:
         print(reason, file=sys.stderr)
@@ -346,16 +364,16 @@ def measure(options: argparse.Namespace, results: Row, target: Path) -> Row:
     mode = MODES[options.mode]
     mode = mode._replace(megabytes=options.megabytes or mode.megabytes, repeat=options.repeat or mode.repeat)
     available = cores()
-    one, both = available[:1], available[:2]
+    kept = results.get("measures", {}) if options.only else {}
+    results = {"mode": options.mode, "machine": machine(), "measures": kept}
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, available[-1:])  # the sampler of memory is out of the way
-    kept = results.get("measures", {}) if options.only else {}
-    results = {"mode": options.mode, "machine": {**machine(), "cores": len(available)}, "measures": kept}
-    BENCH.mkdir(exist_ok=True)
-    RESULTS.mkdir(exist_ok=True)
-    for name in options.only or MEASURES:
-        kept[name] = MEASURES[name](mode, one, both)
-        target.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8", newline="\n")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=BENCH) as work:
+        bench = Bench(mode, available[:1], available[:2], Path(work))
+        for name in options.only or MEASURES:
+            kept[name] = MEASURES[name](bench)
+            target.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8", newline="\n")
     return results
 
 

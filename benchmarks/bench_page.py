@@ -43,12 +43,12 @@ TARGETS = {
 }
 
 
-def write_page(results: Row) -> None:
-    """Write docs/benchmarks.md and its plots."""
+def write_page(results: Row, folder: Path = DOCS) -> None:
+    """Write benchmarks.md and its plots."""
     page, plots = page_of(results)
-    (DOCS / "benchmarks.md").write_text(page, encoding="utf-8", newline="\n")
+    (folder / "benchmarks.md").write_text(page, encoding="utf-8", newline="\n")
     for name, plot in plots.items():
-        (DOCS / name).write_text(plot, encoding="utf-8", newline="\n")
+        (folder / name).write_text(plot, encoding="utf-8", newline="\n")
 
 
 def page_of(results: Row) -> tuple[str, dict[str, str]]:
