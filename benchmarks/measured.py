@@ -3,12 +3,14 @@
 Memory is measured from outside. Every tenth of a second the PSS of the command and of all its descendants is added up
 (`/proc/PID/smaps_rollup`: what several processes share is counted once), and the kernel says at the end what the
 largest single process had (its RSS at the highest, which no sampling misses). The peak is the larger of the two: short
-peaks of several processes at once can be missed, those of one cannot. Linux only: elsewhere the sum is not taken.
+peaks of several processes at once can be missed, those of one cannot. The kernel begins that count with what this
+process has, so it tells nothing of a command that has less. Linux only: elsewhere the sum is not taken.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import tempfile
 import threading
@@ -64,14 +66,18 @@ def run(command: Sequence[str], on: Sequence[int] = (), surroundings: Mapping[st
         if code:
             said = errors.read()[-2000:].decode(errors="replace").strip()
             raise Failed(f"{' '.join(command)} ended with {code}:\n{said}")
-        peak = max([usage.ru_maxrss * KILOBYTE, *samples])
+        inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        largest = usage.ru_maxrss * KILOBYTE if usage.ru_maxrss > inherited else 0
+        peak = max(largest, *samples)
         return Run(wall, usage.ru_utime + usage.ru_stime, peak, output.read().decode(errors="replace"))
 
 
 def _sample(pid: int, samples: list[int], ended: threading.Event) -> None:
     """Add the memory of a process and its descendants to `samples`, until the end."""
-    while not ended.wait(EVERY):
+    while True:
         samples.append(sum(map(memory, descendants(pid))))
+        if ended.wait(EVERY):
+            return
 
 
 def descendants(pid: int) -> list[int]:

@@ -56,7 +56,16 @@ MEMORY = [
 @linux
 @pytest.mark.parametrize(("code", "least", "most"), MEMORY)
 def test_memory_is_that_of_all_processes(code: str, least: int, most: int) -> None:
-    assert least < measured.run(python(code)).peak < most
+    # Measured by a process that is small, as the command is.
+    measure = f"import measured, sys; print(measured.run([sys.executable, '-c', {code!r}]).peak)"
+    peak = int(measured.run(python(measure), surroundings={"PYTHONPATH": str(BENCHMARKS)}).output)
+    assert least < peak < most
+
+
+@linux
+def test_memory_of_a_small_command_is_not_that_of_a_large_one_that_runs_it() -> None:
+    kept = b"x" * 3 * LARGE
+    assert 0 < measured.run(python("import time; time.sleep(0.3)")).peak < SMALL < len(kept)
 
 
 @linux
