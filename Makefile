@@ -40,9 +40,8 @@ lint: $(INSTALLED_DEV) ## check style and types
 quality: $(INSTALLED_DEV) ## measure what is kept and what goes
 	$(BIN)/python benchmarks/quality.py $(ARGS)
 
-bench: $(INSTALLED_DEV) ## measure the speed
-	$(BIN)/python benchmarks/speed.py $(ARGS)
-	$(BIN)/python benchmarks/pages.py
+bench: $(INSTALLED_DEV) ## measure speed and memory beside other tools (ARGS=--quick, ARGS=--full)
+	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 docs: $(INSTALLED_DEV) ## write the pages that are made of the code
 	$(BIN)/clean-corpus commands > docs/commands.md

@@ -12,8 +12,7 @@ differ. MB/s are millions of raw bytes by the median; `by cpu` counts only the t
 which is the better figure on a machine that has other things to do. `clean-corpus run` counts everything, from the
 start of Python to the last sidecar on disk; `read`, `sidecar` and `write` are its parts beside `Pipeline.clean`. It
 runs with `--dedup off --gaps keep --without years.restored --without values.restored`, so that each document is alone;
-`everything on` runs with no options. On the corpus `mixed`, which has copies and debris, `--peers` times what datatrove
-does from reading to writing, with MinHash (`trove.py`), in the same run.
+`everything on` runs with no options; `bench.py` compares that with other tools. `--peers` times what cleans one text.
 
 Results go to new folders in .bench/, or in `--out FOLDER` (/dev/shm leaves the disk out of it), and are deleted at the
 end: ext4 does not use the inode of a deleted file again for some minutes, and to make a file where thousands have just
@@ -25,7 +24,6 @@ from __future__ import annotations
 import argparse
 import cProfile
 import gc
-import hashlib
 import json
 import os
 import platform
@@ -45,7 +43,7 @@ from time import perf_counter, process_time
 from typing import NamedTuple
 
 from environments import BENCH, python_of
-from generate import KINDS, MEGABYTE, generate
+from generate import KINDS, MEGABYTE, corpus_folder
 
 from pipeline.core import Pipeline
 from pipeline.document import Found
@@ -106,19 +104,6 @@ class Timing(NamedTuple):
     def rate(self, seconds: float) -> str:
         """Megabytes a second, or a dash where there is nothing to tell."""
         return f"{self.size / MEGABYTE / seconds:.1f}" if self.size and seconds > 0 else "-"
-
-
-def corpus_folder(kind: str, megabytes: float) -> Path:
-    """Generate a corpus unless it is there. Its folder names the generator's state, so an old one is never used."""
-    sources = [HERE / name for name in ("generate.py", "families.py", "families.toml", "prose.py", "words.txt")]
-    state = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
-    folder = BENCH / f"{kind}-{megabytes:g}-{state}"
-    if not folder.exists():
-        unfinished = folder.with_suffix(".part")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        generate(unfinished, megabytes, kind)
-        unfinished.rename(folder)
-    return folder
 
 
 def read(folder: Path) -> Corpus:
@@ -274,22 +259,6 @@ def peers(kind: str, raw: Path, size: int, repeat: int) -> Iterator[Timing]:
             yield Timing(kind, f"{result['name']} {result['version']}", laps, size)
 
 
-def trove(kind: str, raw: Path, size: int, ours: Timing) -> Iterator[Timing]:
-    """Time datatrove on the same corpus, once, since it takes minutes; say how many times as long it took."""
-    python = python_of("peers", PACKAGES)
-    if python is None:
-        return
-    done = subprocess.run(
-        [str(python), str(HERE / "trove.py"), str(raw)], stdout=subprocess.PIPE, text=True, check=True
-    )
-    result = json.loads(done.stdout.splitlines()[-1])
-    if "absent" in result:
-        print(f"{result['name']} was not timed: {result['absent']}", file=sys.stderr)
-        return
-    times = result["seconds"] / median(lap.wall for lap in ours.laps)
-    yield Timing(kind, f"datatrove, {times:.1f} x as long", [Lap(result["seconds"], result["seconds"])], size)
-
-
 def profile(corpus: Corpus) -> None:
     """Print the 25 functions that take most time of their own."""
     pipeline = Pipeline(AS_IT_IS)
@@ -327,10 +296,7 @@ def measure(kinds: list[str], megabytes: float, out: Path, repeat: int, with_pee
         corpus = read(folder)
         size = size_of(corpus)
         yield command(kind, folder / "raw", size, out, repeat)
-        everything = command(kind, folder / "raw", size, out, repeat, "everything on", ())
-        yield everything
-        if with_peers and kind == "mixed":
-            yield from trove(kind, folder / "raw", size, everything)
+        yield command(kind, folder / "raw", size, out, repeat, "everything on", ())
         yield library(kind, corpus, repeat)
         yield from stages(kind, corpus, repeat)
         yield from files(kind, folder / "raw", corpus, out, repeat)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -138,3 +140,33 @@ def test_examples(module: str) -> None:
     results = doctest.testmod(importlib.import_module(module))
     assert results.attempted
     assert not results.failed
+
+
+def test_mixed_documents_are_what_they_are_said_to_be(tmp_path: Path) -> None:
+    generate.generate(tmp_path, 3, "mixed", gold=False)
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    texts = [path.read_text(encoding="utf-8") for path in sorted((tmp_path / "raw").iterdir())]
+    assert facts["documents"] == len(texts)
+    assert facts["bytes"] == sum(len(text.encode()) for text in texts) >= 3_000_000
+    assert facts["blocks"] == sum(len(text.strip().split("\n\n")) for text in texts)
+    assert 0.18 < facts["exact_share"] < 0.22
+    assert 0.08 < facts["near_share"] < 0.12
+    assert 0.09 < facts["debris_share"] <= 0.1
+    assert facts["fitting_share"] > 0.98
+    assert set(facts["families"]) == {family.name for family in families.load()} | {"source"}
+    assert not list((tmp_path / "gold").iterdir())
+    assert all(
+        2_000 <= path.stat().st_size <= 20_000 for path in (tmp_path / "raw").iterdir() if path.stem.count("-") == 1
+    )
+
+
+def test_copies_stand_in_the_text_as_often_as_is_counted() -> None:
+    made: Counter[str] = Counter()
+    blocks: list[str] = []
+    for name, document in islice(generate.documents("mixed", 4, made), 300):
+        if name.count("-") == 1:
+            blocks += document.raw.strip().split("\n\n")
+    assert made["new"] + made["exact"] + made["near"] == len(blocks)
+    again = len(blocks) - len(set(blocks))
+    headings = sum(len(block) < 80 for block in blocks)
+    assert made["exact"] <= again <= made["exact"] + headings

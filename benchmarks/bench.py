@@ -1,0 +1,381 @@
+"""Measure clean-corpus against other tools, and against itself: the command behind `make bench`.
+
+    python benchmarks/bench.py             50 MB, every measure; some 20 minutes
+    python benchmarks/bench.py --quick     10 MB, each command twice; under 10 minutes
+    python benchmarks/bench.py --full      50 MB, and the course of cost and memory up to 2 GB; hours
+    python benchmarks/bench.py --only peers cores
+
+Writes benchmarks/results/MODE.json, and of it docs/benchmarks.md with its plots (`bench_page.py`); `--quick`, whose
+figures are no more than a look, writes both to .bench/quick. The environments of the other tools are made in .bench/ if
+they are not there; a tool whose environment cannot be made is named, with the reason, in the results and on the page,
+and the command ends with 1.
+
+Commands that are compared run in turn (ours, theirs, ours, theirs), so that what else the machine does meets both; of
+each the median counts, and the noise is (longest - shortest) / median. One core means bound to one by `taskset`. What a
+command takes for one short document is its start; it is measured for every tool and shown beside, and speeds are told
+with and without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench_page import DOCS, write_page
+from environments import BENCH, Unavailable, made
+from generate import corpus_folder
+from measured import Failed, Run, cores, run
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results"
+PROGRAM = str(Path(sysconfig.get_path("scripts")) / "clean-corpus")
+OURS = "clean-corpus"
+SENTENCE = "The mill was built by the monks, and it ground the corn of the whole valley until the flood of spring. "
+
+
+class Peer(NamedTuple):
+    """Another tool: its package, the script that runs it, and what it does and does not do."""
+
+    package: str
+    script: str
+    does: str
+
+
+PEERS = {
+    "datatrove": Peer(
+        "datatrove",
+        "trove.py",
+        "Drops lines by the rules of C4, then whole documents by MinHash. Repairs nothing; knows no near paragraphs.",
+    ),
+    "data-juicer": Peer(
+        "py-data-juicer",
+        "juicer.py",
+        "Takes out addresses and links, repairs characters (ftfy), normalises punctuation and spaces, then drops whole "
+        "documents by MinHash. Takes no debris out, and no paragraphs.",
+    ),
+    "dolma": Peer(
+        "dolma",
+        "mixer.py",
+        "Tags lines by the rules of C4, documents by those of Gopher, personal data, and exact paragraphs by a Bloom "
+        "filter (in Rust); then mixes, without what was tagged. Repairs nothing; knows no near copies.",
+    ),
+}
+WE_DO = (
+    "Decodes, repairs characters, takes debris out, mends lines and seams, restores dropped years, drops exact, near "
+    "and covered paragraphs; writes each document, a ledger that gives back its raw bytes, and a manifest."
+)
+
+
+class Mode(NamedTuple):
+    """How much is measured: megabytes of the corpus, runs of each command, and the sizes of the course."""
+
+    megabytes: float
+    repeat: int
+    sizes: tuple[float, ...]
+    starts: int
+
+
+MODES = {
+    "quick": Mode(10, 2, (2, 5, 10), 10),
+    "bench": Mode(50, 3, (20, 50, 125), 20),
+    "full": Mode(50, 5, (50, 125, 410, 1000, 2000), 40),
+}
+
+
+class Bench(NamedTuple):
+    """What a measure needs: how much, the cores it may use, and a folder for results.
+
+    That goes when all is measured, and not before: ext4 takes a hundred times as long to make a file where thousands
+    have just been deleted.
+    """
+
+    mode: Mode
+    one: list[int]
+    both: list[int]
+    work: Path
+
+
+Row = dict[str, Any]
+Commands = dict[str, Callable[[], Run]]
+
+
+def in_turn(commands: Commands, repeat: int) -> dict[str, list[Run]]:
+    """Run the commands in turn, that many times each."""
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(repeat):
+        for name, command in commands.items():
+            runs[name].append(command())
+    return runs
+
+
+def row(what: str, runs: Iterable[Run], command: str, **more: Any) -> Row:
+    """What the results say of a command: all of its runs; whatever is derived of them is made for the page."""
+    runs = list(runs)
+    return {
+        "what": what,
+        "command": command,
+        "seconds": [round(run.wall, 4) for run in runs],
+        "cpu_seconds": [round(run.cpu, 4) for run in runs],
+        "peak_bytes": [run.peak for run in runs],
+        **more,
+    }
+
+
+def fresh(work: Path) -> Path:
+    """A folder that was never there."""
+    return Path(tempfile.mkdtemp(dir=work))
+
+
+def ours(work: Path, raw: Path, workers: int, on: Sequence[int], *options: str) -> Run:
+    """Clean a folder into a new one, everything on."""
+    out = str(fresh(work) / "out")
+    return run([PROGRAM, "run", str(raw), out, "--workers", str(workers), "--quiet", *options], on)
+
+
+def theirs(work: Path, python: Path, peer: Peer, texts: Path, on: Sequence[int]) -> Run:
+    """Let another tool clean the same texts into a new folder; how many documents it wrote is its output."""
+    out = fresh(work)
+    return run([str(python), str(HERE / peer.script), str(texts), str(out / "work")], on, {"TMPDIR": str(out)})
+
+
+def mixed(megabytes: float) -> Path:
+    """The corpus of a size."""
+    return corpus_folder("mixed", megabytes, gold=False)
+
+
+def as_records(corpus: Path) -> Path:
+    """The texts of a corpus as one file of records, which the other tools read; it is made once, and not timed."""
+    target = corpus / "texts.jsonl.gz"
+    if not target.exists():
+        part = target.with_suffix(".part")
+        with gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as file:
+            for path in sorted((corpus / "raw").iterdir()):
+                record = {"id": path.stem, "source": "mixed", "text": path.read_text(encoding="utf-8")}
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        part.rename(target)
+    return target
+
+
+def one_document() -> Path:
+    """A corpus of one document of two thousand bytes: what it takes is what starting takes."""
+    corpus = BENCH / "one-document"
+    (corpus / "raw").mkdir(parents=True, exist_ok=True)
+    (corpus / "raw" / "one.txt").write_text(20 * SENTENCE + "\n", encoding="utf-8")
+    return corpus
+
+
+def say(text: str) -> None:
+    """Tell what is being measured."""
+    print(text, file=sys.stderr, flush=True)
+
+
+# ------------------------------------------------------------------------------------------------------- measures
+
+
+def peers(bench: Bench) -> Row:
+    """All of it, one core: ours and another tool in turn."""
+    corpus, small = mixed(bench.mode.megabytes), one_document()
+    rows: list[Row] = []
+    for name, peer in PEERS.items():
+        try:
+            python = made(name)
+            say(f"{name}, {bench.mode.megabytes:g} MB, one core")
+            starts = in_turn(pair(bench, python, peer, small), 2 if bench.mode.repeat < 3 else 3)
+            runs = in_turn(pair(bench, python, peer, corpus), bench.mode.repeat)
+        except (Unavailable, Failed) as error:
+            rows.append({"what": name, "absent": str(error), "does": peer.does})
+            continue
+        version = next(line for line in requirements(name) if line.startswith(f"{peer.package}==")).partition("==")[2]
+        command = f"python benchmarks/{peer.script} TEXTS.jsonl.gz WORK"
+        started = {who: [round(run.wall, 4) for run in runs] for who, runs in starts.items()}
+        written = int(runs[name][-1].output.split()[-1])
+        rows.append(
+            row(name, runs[name], command, version=version, does=peer.does, starts=started[name], written=written)
+        )
+        rows[-1]["ours"] = row(OURS, runs[OURS], RUN_ONE, does=WE_DO, starts=started[OURS])
+    return {"facts": facts(corpus), "rows": rows}
+
+
+def pair(bench: Bench, python: Path, peer: Peer, corpus: Path) -> Commands:
+    """Our command and that of another tool, on a corpus."""
+    texts = as_records(corpus)
+    return {
+        OURS: lambda: ours(bench.work, corpus / "raw", 1, bench.one),
+        peer.package.removeprefix("py-"): lambda: theirs(bench.work, python, peer, texts, bench.one),
+    }
+
+
+def requirements(name: str) -> list[str]:
+    """The packages of the environment of another tool, with their versions."""
+    return (HERE / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+
+
+def two_cores(bench: Bench) -> Row:
+    """One core and one worker, two cores and two workers, in turn."""
+    corpus = mixed(bench.mode.megabytes)
+    say(f"one core and two, {bench.mode.megabytes:g} MB")
+    commands: Commands = {
+        "one": lambda: ours(bench.work, corpus / "raw", 1, bench.one),
+        "two": lambda: ours(bench.work, corpus / "raw", 2, bench.both),
+    }
+    runs = in_turn(commands, bench.mode.repeat)
+    rows = [row("one core", runs["one"], RUN_ONE), row("two cores", runs["two"], RUN_TWO)]
+    return {"facts": facts(corpus), "rows": rows}
+
+
+def course(bench: Bench) -> Row:
+    """Cost and memory as the corpus grows; one core. Large ones run once."""
+    rows = []
+    for megabytes in bench.mode.sizes:
+        corpus = mixed(megabytes)
+        say(f"the course: {megabytes:g} MB")
+        repeat = bench.mode.repeat if megabytes <= 150 else 1
+        runs = [ours(bench.work, corpus / "raw", 1, bench.one) for _ in range(repeat)]
+        rows.append(row(f"{megabytes:g} MB", runs, RUN_ONE, facts=facts(corpus)))
+    return {"rows": rows}
+
+
+def again(bench: Bench) -> Row:
+    """A first run, and a second one over the same texts, in turn."""
+    corpus = mixed(bench.mode.megabytes)
+    say(f"a second run, {bench.mode.megabytes:g} MB")
+    first, second = [], []
+    for _ in range(bench.mode.repeat):
+        command = [PROGRAM, "run", str(corpus / "raw"), str(fresh(bench.work) / "out"), "--workers", "1", "--quiet"]
+        first.append(run(command, bench.one))
+        second.append(run(command, bench.one))
+    return {
+        "facts": facts(corpus),
+        "rows": [row("first run", first, RUN_ONE), row("second run, nothing changed", second, RUN_ONE)],
+    }
+
+
+def start(bench: Bench) -> Row:
+    """What it takes to start, beside Python itself."""
+    say("starting")
+    commands = {
+        "Python itself": [sys.executable, "-c", "pass"],
+        "import pipeline": [sys.executable, "-c", "import pipeline"],
+        "clean-corpus --help": [PROGRAM, "--help"],
+    }
+    told = ("python -c pass", "python -c 'import pipeline'", "clean-corpus --help")
+    runs = in_turn(
+        {name: lambda command=command: run(command, bench.one) for name, command in commands.items()}, bench.mode.starts
+    )
+    return {"rows": [row(name, runs[name], command) for name, command in zip(commands, told, strict=True)]}
+
+
+def ray(bench: Bench) -> Row:
+    """The engine of many machines, on this one: beside the local engine, with one worker and with two."""
+    if "--engine" not in run([PROGRAM, "run", "--help"]).output or importlib.util.find_spec("ray") is None:
+        return {"absent": "It needs `clean-corpus run --engine ray`: install the extra `ray`."}
+    corpus = mixed(bench.mode.megabytes)
+    say(f"ray, {bench.mode.megabytes:g} MB")
+    commands: Commands = {
+        "local, one worker": lambda: ours(bench.work, corpus / "raw", 1, bench.one),
+        "ray, one worker": lambda: ours(bench.work, corpus / "raw", 1, bench.one, "--engine", "ray"),
+        "local, two workers": lambda: ours(bench.work, corpus / "raw", 2, bench.both),
+        "ray, two workers": lambda: ours(bench.work, corpus / "raw", 2, bench.both, "--engine", "ray"),
+    }
+    told = (RUN_ONE, f"{RUN_ONE} --engine ray", RUN_TWO, f"{RUN_TWO} --engine ray")
+    runs = in_turn(commands, bench.mode.repeat)
+    return {
+        "facts": facts(corpus),
+        "rows": [row(name, runs[name], command) for name, command in zip(commands, told, strict=True)],
+    }
+
+
+RUN_ONE = "taskset --cpu-list 0 clean-corpus run RAW OUT --workers 1 --quiet"
+RUN_TWO = "taskset --cpu-list 0,1 clean-corpus run RAW OUT --workers 2 --quiet"
+MEASURES: dict[str, Callable[[Bench], Row]] = {
+    "peers": peers,
+    "cores": two_cores,
+    "course": course,
+    "again": again,
+    "start": start,
+    "ray": ray,
+}
+
+
+def facts(corpus: Path) -> Row:
+    """What a generated corpus is made of."""
+    found: Row = json.loads((corpus / "facts.json").read_text(encoding="utf-8"))
+    return found
+
+
+def machine() -> Row:
+    """What the figures were measured on; no name and no time."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    packages = ("clean-corpus", "numpy", "google-re2", "regex", "ftfy", "rapidfuzz", "orjson")
+    return {
+        "processor": names[0] if names else platform.machine(),
+        "cores": len(cores()),
+        "memory_bytes": memory,
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "load_at_start": round(os.getloadavg()[0], 1),
+        "packages": {name: importlib.metadata.version(name) for name in packages},
+    }
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description="Measure clean-corpus against other tools, and against itself.")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", dest="mode", action="store_const", const="quick", help="10 MB, under 10 minutes")
+    size.add_argument("--full", dest="mode", action="store_const", const="full", help="up to 2 GB, hours")
+    parser.add_argument("--megabytes", type=float, help="the size of the corpus, if another than that of the mode")
+    parser.add_argument("--repeat", type=int, help="runs of each command, if other than that of the mode")
+    parser.add_argument("--only", nargs="+", choices=MEASURES, help="measure this anew, and keep the other results")
+    parser.add_argument("--page", action="store_true", help="measure nothing, write the page of the results")
+    parser.set_defaults(mode="bench")
+    options = parser.parse_args()
+    results_folder, pages = (BENCH / "quick", BENCH / "quick") if options.mode == "quick" else (RESULTS, DOCS)
+    target = results_folder / f"{options.mode}.json"
+    results: Row = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    if options.page and not results:
+        parser.error(f"Cannot write the page: there is no {target}. Measure first, without --page.")
+    if not options.page:
+        results = measure(options, results, target)
+    write_page(results, pages)
+    print(f"{target} and {pages / 'benchmarks.md'} are written.")
+    missing = [row["absent"] for row in results["measures"].get("peers", {}).get("rows", []) if "absent" in row]
+    for reason in missing:
+        print(reason, file=sys.stderr)
+    return 1 if missing else 0
+
+
+def measure(options: argparse.Namespace, results: Row, target: Path) -> Row:
+    """Measure what is asked for; the results are written after each measure, so that none is lost."""
+    mode = MODES[options.mode]
+    mode = mode._replace(megabytes=options.megabytes or mode.megabytes, repeat=options.repeat or mode.repeat)
+    available = cores()
+    kept = results.get("measures", {}) if options.only else {}
+    results = {"mode": options.mode, "machine": machine(), "measures": kept}
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, available[-1:])  # the sampler of memory is out of the way
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=BENCH) as work:
+        bench = Bench(mode, available[:1], available[:2], Path(work))
+        for name in options.only or MEASURES:
+            kept[name] = MEASURES[name](bench)
+            target.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8", newline="\n")
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())
