@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +174,36 @@ def test_a_run_that_is_killed_is_finished_by_the_next(
     clean(raw, tmp_path / "cut")
     assert files(tmp_path / "cut") == whole
     assert (tmp_path / "cut" / FOLDER / CLAIMED).exists()
+
+
+LIMITED = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+sys.argv[:2] = ["clean-corpus"]
+from pipeline.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of files")
+@pytest.mark.parametrize(
+    ("size", "layout", "workers"),
+    [(200, "folder", "1"), (3_000, "jsonl", "2"), (20_000, "folder", "2"), (20_000, "jsonl", "1")],
+)
+def test_a_full_disk_ends_a_run_with_a_word_and_the_next_one_finishes(
+    raw: Path, tmp_path: Path, size: int, layout: str, workers: str
+) -> None:
+    """A limit on the size of files stands for the disk: writing fails in the middle of a file, wherever that is."""
+    clean(raw, tmp_path / "whole", layout)
+    arguments = ["run", str(raw), str(tmp_path / "out"), "--format", layout, "--shard", "0.002", "--workers", workers]
+    command = [sys.executable, "-c", LIMITED, str(size), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Error: Cannot" in done.stderr
+    assert clean(raw, tmp_path / "out", layout).problems == []
+    assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 
 DAMAGES = {

@@ -94,7 +94,13 @@ def run(
             workers = 1 if found.size < _SMALL else _cores()
         job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shards.LAYOUTS.get(layout), profile)
         corpus = finishing.Corpus(out, layout, name, sidecar.making(settings, _digest(settings, rules)))
-        report = _run(job, corpus, found, workers, kept, _steps(progress, 2 * len(found.entries)), asked, times)
+        try:
+            report = _run(job, corpus, found, workers, kept, _steps(progress, 2 * len(found.entries)), asked, times)
+        except OSError as error:
+            raise RunError(
+                f"Cannot go on: {why(error)}. Make room on the disk of {printable(out)} and for temporary files, and "
+                "run again: it goes on where it last wrote down what it had done."
+            ) from None
         report.spent = times.take() if profile else {}
         return report
 
