@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from pipeline.formats import jsonl, payload, records
 from pipeline.formats.records import Broken, Item, Omitted, Record, safe
 from pipeline.stages import decode
 
+PLAIN = Pipeline(stages=[])
 JSONL = [
     ('{"text": "A mill."}', ("00000001", "A mill.", None, {})),
     ('{"text": ""}', ("00000001", "", None, {})),
@@ -51,6 +53,10 @@ JSONL = [
     ('{"text": "x"', "it is not JSON: unexpected end of data at column"),
     ('{"text": "\udcff"}', "it is not JSON"),
     ("[" * 100_000, "it is not JSON"),
+    (
+        '{"text": "x", "deep": ' + "[" * 300 + "]" * 300 + "}",
+        ("00000001", "x", None, {"record_deep": "[" * 300 + "]" * 300}),
+    ),
 ]
 
 
@@ -76,6 +82,35 @@ def test_a_line_is_a_document_or_says_why_not(tmp_path: Path, line: str, expecte
             assert found.reason.startswith(expected)
         case _:
             assert found == expected
+
+
+METADATA = [
+    ('{"text": "x"}', b""),
+    ('{"text": "x", "id": "a"}', b'{"id":"a"}'),
+    (
+        '{"text": "x", "b": [1, 0.5, true, null, {"c": "é"}], "a": ""}',
+        '{"b":[1,0.5,true,null,{"c":"é"}],"a":""}'.encode(),
+    ),
+    ('{"text": "x", "metadata": {"text": "y"}}', b'{"metadata":{"text":"y"}}'),
+    ('{"html": "<p>x", "text": "x"}', b'{"html":"<p>x"}'),
+    ('{"text": "x", "long": "' + "y" * 20_000 + '"}', b'{"long":"' + b"y" * 20_000 + b'"}'),
+    ('{"text": "x", "half": "\\ud800"}', b'{"half":"\\ud800"}'),
+]
+
+
+@pytest.mark.parametrize(("line", "metadata"), METADATA, ids=[line[:40] for line, _ in METADATA])
+def test_the_other_members_are_kept_as_they_are(tmp_path: Path, line: str, metadata: bytes) -> None:
+    (found,) = lines(tmp_path / "a.jsonl", line)
+    assert isinstance(found, Record)
+    assert found.metadata == metadata
+
+
+def test_records_of_the_same_text_and_other_members_are_told_apart(tmp_path: Path) -> None:
+    one, other, same = lines(tmp_path / "a.jsonl", *(json.dumps({"text": "x", "id": "a", "n": n}) for n in (1, 2, 1)))
+    assert isinstance(one, Record)
+    assert isinstance(other, Record)
+    assert isinstance(same, Record)
+    assert one.digest() == same.digest() != other.digest()
 
 
 def test_empty_lines_are_none_and_lines_keep_their_numbers(tmp_path: Path) -> None:
@@ -113,6 +148,45 @@ def test_what_stands_before_damage_is_read(tmp_path: Path, data: bytes, reason: 
     assert last.where == ""
 
 
+FRAME = zstd.compress(ROW * 100, options={zstd.CompressionParameter.checksum_flag: 1})
+ZSTD_DAMAGE = {
+    "cut": (FRAME[:-9], "its compressed data end too early, after"),
+    "cut in the checksum": (FRAME[:-2], "its compressed data end too early, after 100 documents"),
+    "changed": (FRAME[:-4] + bytes(4), "its compressed data are damaged, after"),
+    "not compressed": (ROW * 100, "its compressed data are damaged, after 0 documents"),
+    "two frames, one cut": (zstd.compress(ROW) + FRAME[:-9], "its compressed data end too early, after"),
+    "something behind it": (zstd.compress(ROW) + b"rest", "its compressed data are damaged, after 1 document"),
+}
+
+
+@pytest.mark.parametrize(("data", "reason"), ZSTD_DAMAGE.values(), ids=ZSTD_DAMAGE)
+def test_what_stands_before_damage_of_zstd_is_read(tmp_path: Path, data: bytes, reason: str) -> None:
+    (tmp_path / "a.jsonl.zst").write_bytes(data)
+    *before, last = items(tmp_path / "a.jsonl.zst", ".jsonl.zst")
+    assert all(isinstance(item, Record) for item in before)
+    assert isinstance(last, Broken)
+    assert last.reason.startswith(reason)
+
+
+def test_all_frames_of_zstd_are_read(tmp_path: Path) -> None:
+    frames = [zstd.compress(ROW * 2), zstd.compress(b""), b"\x50\x2a\x4d\x18\x02\0\0\0xx", zstd.compress(ROW)]
+    (tmp_path / "a.jsonl.zst").write_bytes(b"".join(frames))
+    assert [item.name for item in items(tmp_path / "a.jsonl.zst", ".jsonl.zst") if isinstance(item, Record)] == [
+        "00000001", "00000002", "00000003",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("log", "read"), [(20, True), (27, True), (28, False), (30, False)])
+def test_no_frame_decides_how_much_memory_it_gets(tmp_path: Path, log: int, read: bool) -> None:
+    # The header of a frame: magic, descriptor (window, no size), window; then a block, the last, as it is.
+    frame = b"\x28\xb5\x2f\xfd\x00" + bytes([(log - 10) << 3])
+    row = ROW.strip()
+    (tmp_path / "a.jsonl.zst").write_bytes(frame + (len(row) << 3 | 1).to_bytes(3, "little") + row)
+    (found,) = items(tmp_path / "a.jsonl.zst", ".jsonl.zst")
+    assert isinstance(found, Record if read else Broken)
+    assert read or "need a window of more than 128 MiB" in found[1]
+
+
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     assert [item[:2] for item in items(tmp_path / "a.jsonl", ".jsonl")] == [("", "No such file or directory")]
 
@@ -138,7 +212,7 @@ def test_any_string_comes_back_from_its_line(text: str) -> None:
     found = jsonl._item(line, 1)
     assert isinstance(found, Record)
     assert found.data == text
-    document = Pipeline(stages=[]).clean(found.data)
+    document = PLAIN.clean(found.data)
     assert decode.encode(document.raw, document.source) == text.encode("utf-8", "surrogatepass")
 
 

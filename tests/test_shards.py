@@ -17,6 +17,7 @@ from pipeline.engines.kept import CLAIMED, FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport
 from pipeline.formats import shards
+from pipeline.formats.results import _rows as rows_of
 from pipeline.formats.results import open_results
 from pipeline.settings import Settings
 from pipeline.verify import read, verify
@@ -94,6 +95,38 @@ def test_rows_are_plain(raw: Path, tmp_path: Path) -> None:
     with gzip.open(tmp_path / "out/documents/00000.jsonl.gz", "rt", encoding="utf-8") as file:
         first = json.loads(next(file))
     assert first == {"id": "astral", "text": "A 🦊 ran\nover the hill.", "metadata": {}}
+
+
+OTHERS = {"id": "a/b", "n": 1, "score": 0.5, "ok": True, "none": None, "tags": ["é", {"x": []}], "long": "y" * 20_000}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_other_members_of_a_record_come_out_as_they_went_in(tmp_path: Path, layout: str, workers: int) -> None:
+    # One is damaged and restored, one loses a duplicate, one is as it was, one has nothing but a text.
+    texts = {"lost": LOST, "whole": f"{WHOLE}\n\n{FERRY}", "again": f"What is told here is new.\n\n{FERRY}"}
+    rows = [OTHERS | {"id": id, "text": text} for id, text in texts.items()] + [{"text": "Alone."}]
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/f.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "raw/file.txt").write_text("A file of its own.")
+    for _ in range(2):  # the second time from what was kept
+        report = clean(tmp_path / "raw", tmp_path / "out", layout, workers)
+        assert (report.problems, report.restored, report.duplicates > 0) == ([], 2, True)
+        found = {row["id"]: row["metadata"] for row in shown(tmp_path / "out", layout)}
+        (tmp_path / "raw/more.txt").write_text("One more.")
+    assert found == {f"f/{id}": OTHERS | {"id": id} for id in texts} | {"f/00000004": {}, "file": {}, "more": {}}
+    assert verify(tmp_path / "out", tmp_path / "raw").ok
+
+
+def shown(out: Path, layout: str) -> list[dict[str, Any]]:
+    """The rows of documents."""
+    found: list[dict[str, Any]] = []
+    for row in shards.listed(str(out)):
+        if row.file.startswith("documents/"):
+            found += rows_of(str(out), row.file)
+    return [
+        row | {"metadata": json.loads(row["metadata"])} if isinstance(row["metadata"], str) else row for row in found
+    ]
 
 
 @pytest.mark.parametrize("before", ["folder", *LAYOUTS])

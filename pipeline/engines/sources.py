@@ -33,7 +33,7 @@ class Source(NamedTuple):
     @property
     def weight(self) -> int:
         """How much of it is in memory."""
-        return len(self.record.data) if self.record else 0
+        return len(self.record.data) + len(self.record.metadata) if self.record else 0
 
     @property
     def shard(self) -> int:

@@ -21,6 +21,7 @@ from typing import IO, Any, NamedTuple
 
 from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Repair, Source, Witness
 from pipeline.edits import Edit
+from pipeline.formats import jsonio
 from pipeline.stages.utf8 import utf8
 
 __all__ = ["Spool", "Spot"]
@@ -109,13 +110,14 @@ def pack(document: Document) -> bytes:
             [(stage, [*map(tuple, edits)]) for stage, edits in document.ledger],
             *([*map(tuple, rows)] for rows in lists),
             repairs,
+            jsonio.dumps(document.metadata) if document.metadata else b"",
         )
     )
 
 
 def unpack(packed: bytes | memoryview, text: str) -> Document:
     """The document that `pack` packed, with its clean text."""
-    id, source, ledger, facts, gaps, paragraphs, flags, repairs = marshal.loads(packed)
+    id, source, ledger, facts, gaps, paragraphs, flags, repairs, metadata = marshal.loads(packed)
     return Document(
         id=id,
         raw="",
@@ -127,6 +129,7 @@ def unpack(packed: bytes | memoryview, text: str) -> Document:
         paragraphs=[*map(Paragraph._make, paragraphs)],
         flags=[*map(Flag._make, flags)],
         repairs=[*map(_repair, repairs)],
+        metadata=jsonio.loads(metadata) if metadata else {},
     )
 
 

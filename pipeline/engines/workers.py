@@ -19,7 +19,7 @@ from pipeline.engines.outcome import Cleaned, Problem, RunError
 from pipeline.engines.profile import ALL, Profile, watch
 from pipeline.engines.sources import Source, load
 from pipeline.engines.spool import Spool
-from pipeline.formats import text
+from pipeline.formats import jsonio, text
 from pipeline.formats.dolma import DolmaError
 from pipeline.formats.folder import Entry
 from pipeline.formats.records import Record, digest
@@ -97,10 +97,11 @@ def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
         return known, clean_record(entry, record)
 
     def clean_record(entry: Entry, record: Record) -> Document | Problem:
-        _, data, media, charset, facts = record
+        _, data, media, charset, facts, metadata = record
         try:
             with profile.time("stage", ALL):
                 document = pipeline.clean(data, entry.id, media, declared=charset, facts=facts)
+            document.metadata = jsonio.loads(metadata) if metadata else {}
             if later and document.gaps and not is_damaged(document):
                 from pipeline.corpus.years import remaining
 

@@ -1,7 +1,8 @@
 """JSON lines: each line an object, with the text in one of its members.
 
 The text is the first of `MEMBERS` that is a string. It never was bytes, so its encoding is not asked about; the raw
-bytes of the document are its UTF-8. The other members are facts.
+bytes of the document are its UTF-8. The other members are facts, if they are short, and all of them the metadata of the
+document, with their types.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pipeline.document import Fact
 from pipeline.formats import jsonio
 from pipeline.formats.records import LONGEST, Broken, Item, Omitted, Record, fact, safe
 
-__all__ = ["IDS", "MEMBERS", "read"]
+__all__ = ["IDS", "MEMBERS", "read", "record"]
 
 MEMBERS = ("text", "html", "raw_content", "content")  # where the text may be, in this order
 IDS = ("id", "doc_id")  # where the id may be
@@ -54,10 +55,23 @@ def _item(line: bytes, number: int) -> Item:
         if all(row[member] is None for member in there):
             return Omitted("whose text is null")
         return Broken(where, f"its member {there[0]} is not a string", _REST)
-    id = next((_text(row[name]) for name in IDS if row.get(name) not in (None, "")), "")
     text = row.pop(member)
+    try:
+        return record(member, text, row, number)
+    except RecursionError:
+        return Broken(where, "its values are nested too deeply", _REST)
+
+
+def record(member: str, text: str | bytes, row: dict[str, Any], number: int, metadata: bytes = b"") -> Record:
+    """A document of the text of a member, with the other members of its row, which has this number; `metadata` are
+    these as JSON, if that was made already."""
+    id = next((_text(row[name]) for name in IDS if row.get(name) not in (None, "")), "")
     return Record(
-        safe(id) if id else f"{number:08}", text, "html" if member == "html" else None, facts=tuple(_facts(row))
+        safe(id) if id else f"{number:08}",
+        text,
+        "html" if member == "html" else None,
+        facts=tuple(_facts(row)),
+        metadata=metadata or (jsonio.dumps(row) if row else b""),
     )
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "LONGEST",
     "SUFFIXES",
     "Broken",
+    "Damaged",
     "Item",
     "Omitted",
     "Record",
@@ -33,24 +34,39 @@ __all__ = [
 ]
 
 LONGEST = 1 << 28  # bytes of a record: a longer one is hardly a text, and has no place in memory
-# The suffixes of such files, without `.gz`, and the module that reads them.
-_READERS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".warc": "warc", ".wet": "warc"}
-SUFFIXES = tuple(suffix + end for suffix in _READERS for end in ("", ".gz"))
-_SUFFIX = re.compile(r"(?<=.)(?:\.warc(?=\.wet))?(?:" + "|".join(map(re.escape, _READERS)) + r")(?:\.gz)?$", re.I)
+# The suffixes of such files, without that of a compression, and the module that reads them.
+_READERS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".warc": "warc", ".wet": "warc", ".parquet": "parquet_rows"}
+_COMPRESSED = (".gz", ".zst")
+_WHOLE = (".parquet",)  # is compressed inside
+SUFFIXES = tuple(suffix + end for suffix in _READERS for end in ("", *(() if suffix in _WHOLE else _COMPRESSED)))
+_SUFFIX = re.compile(r"(?<=.)(?:\.warc(?=\.wet))?(?:" + "|".join(map(re.escape, SUFFIXES)) + ")$", re.I)
+_DAMAGED = "are damaged"
+_EXTRAS = {
+    "backports": "zstd",
+    "brotli": "warc",
+    "fastwarc": "warc",
+    "pyarrow": "parquet",
+}  # where what a reader needs comes from
 # What the name of a file cannot hold, here or on another system; a name that begins with a dot is hidden.
 _UNSAFE = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|^\.|[. ]$')
 _NAME = 200  # bytes of a name, at most
 
 
+class Damaged(Exception):
+    """Compressed data that cannot be read; says why."""
+
+
 class Record(NamedTuple):
     """A document of such a file. `name` is the last part of its id, and `data` what is cleaned: a text, or bytes in an
-    encoding that `charset` may name. `media` is None where only the beginning of the document can tell."""
+    encoding that `charset` may name. `media` is None where only the beginning of the document can tell. `metadata` is
+    what stands beside the text, as an object of JSON, or nothing."""
 
     name: str
     data: str | bytes
     media: Media | None = None
     charset: str = ""
     facts: Sequence[Fact] = ()
+    metadata: bytes = b""
 
     def digest(self) -> bytes:
         """What tells it from another of its name."""
@@ -87,22 +103,45 @@ def split(name: str) -> tuple[str, str]:
 
 def walk(path: str, suffix: str) -> Iterator[Item]:
     """Yield what is in a file, in order. What cannot be read is an item, and no error; `suffix` is that of the file."""
-    kind = suffix.lower().removesuffix(".gz")
+    kind, compression = _parts(suffix)
     seen = 0
     try:
         reader: Callable[[io.BufferedReader], Iterator[Item]]
-        reader = import_module(f"pipeline.formats.{_READERS['.' + kind.rpartition('.')[2]]}").read
-        with gzip.open(path) if suffix.lower().endswith(".gz") else open(path, "rb") as file:
-            for item in reader(cast(io.BufferedReader, file)):
+        reader = import_module(f"pipeline.formats.{_READERS[kind]}").read
+        with _open(path, compression) as file:
+            for item in reader(file):
                 seen += isinstance(item, Record)
                 yield item
     except ImportError as error:
-        yield Broken("", f"it needs {str(error.name).partition('.')[0]}", "Use pip install 'clean-corpus[warc]'.")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        what = "its compressed data end too early" if isinstance(error, EOFError) else "its compressed data are damaged"
+        needed = str(error.name).partition(".")[0]
+        yield Broken("", f"it needs {needed}", f"Use pip install 'clean-corpus[{_EXTRAS.get(needed, needed)}]'.")
+    except (EOFError, zlib.error, gzip.BadGzipFile, Damaged) as error:
+        what = (
+            "end too early" if isinstance(error, EOFError) else str(error) if isinstance(error, Damaged) else _DAMAGED
+        )
+        what = f"its compressed data {what}"
         yield Broken("", f"{what}, after {named(seen, 'document')}", "Fetch it again; what comes before is taken.")
     except OSError as error:
         yield Broken("", error.strerror or str(error), "Check that the file can be read.")
+
+
+def _parts(suffix: str) -> tuple[str, str]:
+    """Cut a suffix into the one that tells what is in the file, and that of the compression, which may be none.
+
+    >>> _parts(".warc.WET.gz"), _parts(".jsonl")
+    (('.wet', '.gz'), ('.jsonl', ''))
+    """
+    suffix = suffix.lower()
+    end = next((end for end in _COMPRESSED if suffix.endswith(end)), "")
+    return "." + suffix.removesuffix(end).rpartition(".")[2], end
+
+
+def _open(path: str, compression: str) -> io.BufferedReader:
+    if compression == ".zst":
+        from pipeline.formats.zstd import open_zstd
+
+        return open_zstd(path)
+    return cast(io.BufferedReader, gzip.open(path)) if compression else open(path, "rb")
 
 
 def digest(data: str | bytes, *more: object) -> bytes:

@@ -1,0 +1,136 @@
+"""Parquet: each row a document, with the text in one of its columns, called as the members in JSON lines are.
+
+The text is the first of those columns that has one in this row: strings, or bytes in whatever encoding, as those of a
+file are. The other columns are the metadata of the document, and facts as the members of JSON lines are. What JSON has
+no type for is text there: dates and times (`2020-01-31 12:00:00.5Z`), decimals in their digits, bytes in base64; a
+duration is the number of its units, and what is not a number is null.
+
+Rows are read in batches of some megabytes, as the file says of their group, and columns through small buffers. Where a
+group of rows is damaged, the others are read.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Iterator
+from io import BufferedReader
+from typing import Any
+
+import orjson
+import pyarrow
+from pyarrow import compute, parquet, types
+
+from pipeline.formats import jsonio
+from pipeline.formats.jsonl import MEMBERS, record
+from pipeline.formats.records import LONGEST, Broken, Item, Omitted
+
+__all__ = ["read"]
+
+_BATCH = 16_000_000  # bytes of a batch of rows, about
+_ROWS = 1024  # of a batch, at most
+_BUFFER = 1 << 20  # bytes of a column that are read at once
+_UNREADABLE = (ValueError, OverflowError, pyarrow.ArrowException)
+_REST = "The other rows are taken. Mend it, or take it out."
+
+
+def read(file: BufferedReader) -> Iterator[Item]:
+    """Yield the rows of a file, which are counted from 1."""
+    try:
+        table = parquet.ParquetFile(file, buffer_size=_BUFFER, page_checksum_verification=True)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        yield Broken("", f"it is not Parquet, or damaged: {_said(error)}", "Fetch it again.")
+        return
+    texts, reason = _texts(table.schema_arrow)
+    if reason:
+        yield Broken("", reason, "Rename the column of the texts, or mend the file.")
+        return
+    number = 1
+    for group in range(table.num_row_groups):
+        about = table.metadata.row_group(group)
+        size = max(1, min(_ROWS, _BATCH * about.num_rows // max(1, about.total_byte_size)))
+        end = number + about.num_rows
+        try:
+            for batch in table.iter_batches(size, row_groups=[group], use_threads=False):
+                yield from _items(batch, texts, number)
+                number += batch.num_rows
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
+            where = f"rows {number:,} to {end - 1:,}"
+            yield Broken(where, f"they are damaged: {_said(error)}", "Fetch it again; the other rows are taken.")
+        number = end
+
+
+def _texts(schema: pyarrow.Schema) -> tuple[list[str], str]:
+    """The columns that the text may be in, in order; or why there is none."""
+    twice = [name for name, count in Counter(schema.names).items() if count > 1]
+    if twice:
+        return [], f"more than one of its columns is called {twice[0]}"
+    there = [member for member in MEMBERS if member in schema.names]
+    if not there:
+        return [], f"it has no text: no column is called {', '.join(MEMBERS[:-1])} or {MEMBERS[-1]}"
+    found = [name for name in there if _is_text(schema.field(name).type)]
+    return found, "" if found else f"its column {there[0]} is of type {schema.field(there[0]).type}, and no string"
+
+
+def _is_text(kind: pyarrow.DataType) -> bool:
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_string_view(kind)
+        or types.is_binary(kind)
+        or types.is_large_binary(kind)
+        or types.is_binary_view(kind)
+    )
+
+
+def _items(batch: pyarrow.RecordBatch, texts: list[str], first: int) -> Iterator[Item]:
+    """What is in a batch, of which the first row has this number."""
+    columns = [(name, _values(column)) for name, column in zip(batch.schema.names, batch.columns, strict=True)]
+    for at in range(batch.num_rows):
+        yield _item({name: values[at] for name, values in columns}, texts, first + at)
+
+
+def _values(column: pyarrow.Array) -> list[Any]:
+    """The values of a column; the error, instead of one that cannot be read."""
+    if types.is_temporal(column.type):  # Python has no nanoseconds, and not all years
+        column = compute.cast(column, pyarrow.int64() if types.is_duration(column.type) else pyarrow.string())
+    try:
+        return list(column.to_pylist())
+    except _UNREADABLE:
+        return [_value(one) for one in column]
+
+
+def _value(one: pyarrow.Scalar) -> Any:
+    try:
+        return one.as_py()
+    except _UNREADABLE as error:
+        return error
+
+
+def _item(row: dict[str, Any], texts: list[str], number: int) -> Item:
+    where = f"row {number:,}"
+    for name, value in row.items():
+        if isinstance(value, Exception):
+            return Broken(where, f"its column {name} cannot be read: {_said(value)}", _REST)
+    name = next((name for name in texts if row[name] is not None), "")
+    if not name:
+        return Omitted("whose text is null")
+    text = row.pop(name)
+    try:
+        metadata = orjson.dumps(row, default=_text)
+    except TypeError as error:
+        return Broken(where, f"its columns cannot be written as JSON: {_said(error)}", _REST)
+    if len(text) + len(metadata) > LONGEST:
+        return Broken(where, f"it is longer than {LONGEST:,} bytes", _REST)
+    return record(name, text, jsonio.loads(metadata), number, metadata if row else b"")
+
+
+def _text(value: Any) -> str:
+    """A value that JSON has no type for."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:200].rstrip(".")

@@ -1,0 +1,40 @@
+"""Files compressed by zstd, opened as gzip opens its own: all frames one after the other, and a cut is an `EOFError`.
+
+A frame says how much of what it held must stay in memory while it is read (its window). What wants more than `WINDOW`
+is refused, as the tool `zstd` does, so that no file decides how much memory a run takes.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any, cast
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import DecompressionParameter, ZstdError, ZstdFile
+else:
+    from backports.zstd import DecompressionParameter, ZstdError, ZstdFile
+
+from pipeline.formats.records import Damaged
+
+__all__ = ["WINDOW", "open_zstd"]
+
+WINDOW = 1 << 27  # bytes: what `zstd` itself takes, unless it is asked for more
+_BUFFER = 1 << 17
+
+
+class _Frames(ZstdFile):
+    def readinto(self, buffer: Any) -> int:
+        try:
+            return super().readinto1(buffer)  # what is there already is not lost to an error
+        except ZstdError as error:
+            if "memory" in str(error):
+                raise Damaged(f"need a window of more than {WINDOW >> 20} MiB of memory (zstd --long)") from None
+            raise Damaged("are damaged") from None
+
+
+def open_zstd(path: str) -> io.BufferedReader:
+    """Open a file to be read; raises `OSError`, and while it is read `Damaged`, or `EOFError` for data that end too
+    early."""
+    options = {int(DecompressionParameter.window_log_max): WINDOW.bit_length() - 1}
+    return io.BufferedReader(cast(io.RawIOBase, _Frames(path, options=options)), _BUFFER)
