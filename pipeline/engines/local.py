@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
     from pipeline.corpus.index import Index
 
-__all__ = ["Progress", "run"]
+__all__ = ["Progress", "alone", "made", "refuse_nesting", "run"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
 _NEEDS = {"parquet": ("pyarrow", "parquet"), "jsonl.zst": ("zstandard", "zstd")}  # layouts: a module and its extra
@@ -71,18 +71,18 @@ def run(
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
     raw, out = os.fspath(raw), os.fspath(out)
-    _refuse_nesting(raw, out)
+    refuse_nesting(raw, out)
     if layout not in ("folder", *shards.LAYOUTS):
         raise ValueError(f"Cannot write {layout!r}: it is not one of folder, {', '.join(shards.LAYOUTS)}.")
     if layout in _NEEDS and find_spec(_NEEDS[layout][0]) is None:
         module, extra = _NEEDS[layout]
         raise RunError(f"Cannot write {layout}: {module} is not installed. Use pip install 'clean-corpus[{extra}]'.")
-    with _alone(out):
+    with alone(out):
         finishing.prepare(out)
         settings = settings or Settings()
         times = Profile()
         with times.time("phase", "to look what there is"):
-            kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
+            kept = Kept(raw, out, made(settings, rules) if stages is None else None, force)
             found = sources.find(raw, kept.box)
         asked = {"settings": settings.as_json(), "layout": layout, "shard": shard, "version": __version__}
         before = None if found.problems else kept.unchanged(found.entries, asked)
@@ -119,7 +119,7 @@ def _run(
     return report
 
 
-def _made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
+def made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
     """How documents are made, before the corpus is asked: with another, nothing of an earlier run can be reused."""
     digest = (rules or RuleSet.builtin()).without(settings.off, also=STAGE_RULES).digest()
     made = sidecar.making(settings, digest) | {"python": sys.implementation.cache_tag, "code": code()}
@@ -238,7 +238,7 @@ def _cores() -> int:
 # Before and after
 
 
-def _refuse_nesting(raw: str, out: str) -> None:
+def refuse_nesting(raw: str, out: str) -> None:
     """Raise `RunError` if one of the folders lies in the other: results would be taken for sources."""
     real_raw, real_out = os.path.realpath(raw), os.path.realpath(out)
     if real_raw == real_out:
@@ -253,7 +253,7 @@ def _refuse_nesting(raw: str, out: str) -> None:
 
 
 @contextmanager
-def _alone(out: str) -> Iterator[None]:
+def alone(out: str) -> Iterator[None]:
     """Make the folder of the results, and keep other runs out of it until this one has ended, in whatever way."""
     from filelock import FileLock, Timeout
 
