@@ -63,7 +63,7 @@ def restore_years(
     """Restore what can be in the damaged documents, and do to the rest what `settings.gaps` asks for.
 
     Yields these documents, which wait where they tell now, or what went wrong. `index` tells which others share text
-    with them; one is made if there is none of the whole corpus. `spread` shares out the work, as that of `workers` does.
+    with them; one is made if there is none of the whole corpus. `spread` shares out the work, as in `workers`.
     """
     off = frozenset(job.settings.off)
     asked: Mapping[str, Mapping[int, Sequence[Passage]]] = {}
