@@ -134,6 +134,14 @@ def out_option(command: F) -> F:
 )
 @click.option("--name", default="corpus", show_default=True, help="What the corpus is called, where it is described.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where documents are cleaned: on this machine, or on a Ray cluster.",
+)
+@click.option("--address", default="", metavar="HOST:PORT", help="The head of the Ray cluster.")
 @click.option("--force", is_flag=True, help="Clean all documents, also those that an earlier run has kept.")
 @click.option("--profile", is_flag=True, help="Tell where the time went, by stage and rule.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -144,6 +152,8 @@ def run(
     shard: float,
     name: str,
     workers: int | None,
+    engine: str,
+    address: str,
     force: bool,
     profile: bool,
     quiet: bool,
@@ -168,10 +178,24 @@ def run(
     Exit code 1 if a document could not be cleaned; the others are there all the same.
     """
     settings, rules = _choices(choices)
-    from pipeline.engines.local import run as run_folder
+    from functools import partial
+
     from pipeline.engines.outcome import RunError, WrongFolders
     from pipeline.report.summary import summary, times
 
+    if (engine == "ray") != bool(address):
+        raise click.UsageError("Cannot tell the engine: --engine ray and --address HOST:PORT go together. Give both.")
+    if engine == "ray" and (workers or profile):
+        raise click.UsageError("Cannot use --workers or --profile with --engine ray. Leave them out.")
+    run_folder: Callable[..., Any]
+    if engine == "ray":
+        from pipeline.engines.cluster.ray_run import run as run_cluster
+
+        run_folder = partial(run_cluster, address=address)
+    else:
+        from pipeline.engines.local import run as run_local
+
+        run_folder = partial(run_local, workers=workers, profile=profile)
     with terminal.progress(steps=2) as progress:
         try:
             report = run_folder(
@@ -179,13 +203,11 @@ def run(
                 out,
                 settings,
                 rules=rules,
-                workers=workers,
                 progress=progress,
                 force=force,
                 layout=layout,
                 shard=int(shard * 1_000_000),
                 name=name,
-                profile=profile,
             )
         except WrongFolders as error:
             raise click.UsageError(str(error)) from None

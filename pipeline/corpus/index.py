@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import tempfile
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import IO, Any, NamedTuple
 
@@ -34,7 +34,19 @@ from pipeline.corpus.fingerprints import MARK, Marks, Place, unpack
 from pipeline.corpus.shingles import Numbers
 from pipeline.settings import Scope
 
-__all__ = ["Index", "Proposal", "Proposals"]
+__all__ = [
+    "LEAST",
+    "Index",
+    "Proposal",
+    "Proposals",
+    "are_among",
+    "best",
+    "equal",
+    "paired",
+    "salted",
+    "sharing",
+    "summed",
+]
 
 PARTS = 64  # of what is on disk
 IN_MEMORY = 1 << 20  # rows
@@ -88,9 +100,7 @@ class Index:
             return
         marks, shingles = unpack(packed)
         if self.apart:
-            salt = np.uint64(int.from_bytes(blake2b(id.encode(errors="replace"), digest_size=8).digest()))
-            marks, shingles = marks.copy(), shingles ^ salt
-            marks["key"] ^= salt
+            marks, shingles = salted(id, marks, shingles)
         owners = np.repeat(np.arange(len(self), len(self) + len(marks), dtype=np.uint32), marks["shingles"])
         self._ids[id] = len(self._names)
         self._names.append(id)
@@ -136,15 +146,7 @@ class Index:
     def sharing(self, shingles: Numbers) -> dict[str, set[int]]:
         """The paragraphs that have two or more of some shingles (sorted), of which few have any: what is shared with
         many says little of a common origin. By the id of the document, where they start in its clean text."""
-        found, weights = [np.empty(0, np.uint32)], [np.empty(0)]
-        for held, owners in self._parts():
-            among = are_among(held, shingles)
-            _, places, counts = np.unique(held[among], return_inverse=True, return_counts=True)
-            found.append(owners[among])
-            weights.append(1 / counts[places])
-        numbers, places, counts = np.unique(np.concatenate(found), return_inverse=True, return_counts=True)
-        alike = np.bincount(places, np.concatenate(weights), len(numbers)) >= COMMON
-        chosen = numbers[alike & (counts > 1)].tolist()
+        chosen = sharing(self._parts(), shingles).tolist()
         starts: dict[str, set[int]] = {}
         for id, start in zip(self.documents(chosen), self.marks["start"][chosen].tolist(), strict=True):
             starts.setdefault(id, set()).add(start)
@@ -163,17 +165,17 @@ class Index:
     def proposals(self) -> Proposals:
         """Return the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first."""
         marks, ranks = self.marks, self.ranks()
-        equal = _equal(marks["key"], ranks)
-        alone = equal == np.arange(len(marks))  # for the others, those that they equal stand in
+        first = equal(marks["key"], ranks)
+        alone = first == np.arange(len(marks))  # for the others, those that they equal stand in
         twins = np.flatnonzero(~alone)
-        found = [(twins, equal[twins], np.full(len(twins), 2.0))]  # the best pair there is
+        found = [(twins, first[twins], np.full(len(twins), 2.0))]  # the best pair there is
         for pairs, counts in self._pairs(ranks, alone):
             numbers, of = (pairs >> _HALF).astype(np.int64), (pairs & _LOW).astype(np.int64)
             shared = counts / np.minimum(marks["shingles"][numbers], marks["shingles"][of])
             enough = shared >= LEAST
-            found.append(_best(numbers[enough], of[enough], np.minimum(shared[enough], 1.0), ranks))
+            found.append(best(numbers[enough], of[enough], np.minimum(shared[enough], 1.0), ranks))
         columns = [np.concatenate(column) for column in zip(*found, strict=True)]
-        numbers, of, shared = _best(columns[0], columns[1], columns[2], ranks)
+        numbers, of, shared = best(columns[0], columns[1], columns[2], ranks)
         return Proposals(numbers, of, np.minimum(shared, 1.0).round(4))
 
     def _pairs(
@@ -186,14 +188,11 @@ class Index:
         bits = np.uint64(32 + max(0, len(self).bit_length() - PARTS.bit_length() + 1))
         for shingles, owners in self._parts():
             counted = alone[owners]
-            some, times = np.unique(_paired(shingles[counted], owners[counted], ranks), return_counts=True)
+            some, times = np.unique(paired(shingles[counted], owners[counted], ranks), return_counts=True)
             waiting.add(some, times, some >> bits)
         for pairs, shared in waiting.parts():
-            order = np.argsort(pairs, kind="stable")
-            pairs, counts = pairs[order], shared[order].astype(np.int64)
-            heads = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)])
-            if len(heads):
-                yield pairs[heads], np.add.reduceat(counts, heads)
+            if len(pairs):
+                yield summed(pairs, shared.astype(np.int64))
 
     def _parts(self) -> Iterator[tuple[Numbers, NDArray[np.uint32]]]:
         """The shingles, part by part, each with the number of its paragraph."""
@@ -245,7 +244,37 @@ class Parted:
         self._pending, self._held = [], 0
 
 
-def _best(
+def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:
+    """Marks and shingles of a document that no other document has."""
+    salt = np.uint64(int.from_bytes(blake2b(id.encode(errors="replace"), digest_size=8).digest()))
+    marks = marks.copy()
+    marks["key"] ^= salt
+    return marks, shingles ^ salt
+
+
+def sharing(parts: Iterable[tuple[Numbers, NDArray[Any]]], shingles: Numbers) -> NDArray[Any]:
+    """The owners that have two or more of some shingles (sorted), of which few have any, in order: see `Index.sharing`.
+    Rows of a shingle and its owner come in parts, those of one shingle in one."""
+    found, weights = [np.empty(0, np.uint32)], [np.empty(0)]
+    for held, owners in parts:
+        among = are_among(held, shingles)
+        _, places, counts = np.unique(held[among], return_inverse=True, return_counts=True)
+        found.append(owners[among])
+        weights.append(1 / counts[places])
+    numbers, places, counts = np.unique(np.concatenate(found), return_inverse=True, return_counts=True)
+    alike = np.bincount(places, np.concatenate(weights), len(numbers)) >= COMMON
+    return numbers[alike & (counts > 1)]
+
+
+def summed(pairs: Numbers, counts: NDArray[np.int64]) -> tuple[Numbers, NDArray[np.int64]]:
+    """Each pair once, in order, with the sum of its counts; there is one at least."""
+    order = np.argsort(pairs, kind="stable")
+    pairs, counts = pairs[order], counts[order]
+    heads = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1]))
+    return pairs[heads], np.add.reduceat(counts, heads)
+
+
+def best(
     numbers: NDArray[np.int64], of: NDArray[np.int64], shared: NDArray[np.float64], ranks: NDArray[np.uint32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """The pairs in order, of each paragraph the few that share most."""
@@ -264,12 +293,12 @@ def are_among(some: Numbers, known: Numbers) -> NDArray[np.bool_]:
     return found
 
 
-def _equal(keys: Numbers, ranks: NDArray[np.uint32]) -> NDArray[np.int64]:
+def equal(keys: Numbers, ranks: NDArray[np.uint32]) -> NDArray[np.int64]:
     """For each paragraph the number of the one with the same key that has the best rank."""
     order = np.lexsort((ranks, keys))
-    equal = np.empty(len(keys), np.int64)
-    equal[order] = order[_heads(keys[order])]
-    return equal
+    first = np.empty(len(keys), np.int64)
+    first[order] = order[_heads(keys[order])]
+    return first
 
 
 def _heads(values: NDArray[Any]) -> NDArray[np.int64]:
@@ -278,7 +307,7 @@ def _heads(values: NDArray[Any]) -> NDArray[np.int64]:
     return np.maximum.accumulate(np.where(np.append(True, values[1:] != values[:-1])[: len(values)], at, 0))
 
 
-def _paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uint32]) -> Numbers:
+def paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uint32]) -> Numbers:
     """Pairs of paragraphs that share a shingle; of those that share one, each with the best few and those near it."""
     if not len(shingles):
         return np.empty(0, np.uint64)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
     from pipeline.corpus.index import Index
 
-__all__ = ["Progress", "run"]
+__all__ = ["Progress", "alone", "check_layout", "corpus_of", "made", "refuse_nesting", "run"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
 _NEEDS = {"parquet": ("pyarrow", "parquet"), "jsonl.zst": ("zstandard", "zstd")}  # layouts: a module and its extra
@@ -72,18 +72,14 @@ def run(
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
     raw, out = os.fspath(raw), os.fspath(out)
-    _refuse_nesting(raw, out)
-    if layout not in ("folder", *shards.LAYOUTS):
-        raise ValueError(f"Cannot write {layout!r}: it is not one of folder, {', '.join(shards.LAYOUTS)}.")
-    if layout in _NEEDS and find_spec(_NEEDS[layout][0]) is None:
-        module, extra = _NEEDS[layout]
-        raise RunError(f"Cannot write {layout}: {module} is not installed. Use pip install 'clean-corpus[{extra}]'.")
-    with _alone(out):
+    refuse_nesting(raw, out)
+    check_layout(layout)
+    with alone(out):
         finishing.prepare(out)
         settings = settings or Settings()
         times = Profile()
         with times.time("phase", "to look what there is"):
-            kept = Kept(raw, out, _made(settings, rules) if stages is None else None, force)
+            kept = Kept(raw, out, made(settings, rules) if stages is None else None, force)
             found = sources.find(raw, kept.box)
         asked = {"settings": settings.as_json(), "layout": layout, "shard": shard, "name": name, "version": __version__}
         before = None if found.problems else kept.unchanged(found.entries, asked)
@@ -93,7 +89,7 @@ def run(
         if workers is None:
             workers = 1 if found.size < _SMALL else _cores()
         job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shards.LAYOUTS.get(layout), profile)
-        corpus = finishing.Corpus(out, layout, name, sidecar.making(settings, _digest(settings, rules)))
+        corpus = corpus_of(job, layout, name)
         try:
             report = _run(job, corpus, found, workers, kept, _steps(progress, 2 * len(found.entries)), asked, times)
         except OSError as error:
@@ -120,14 +116,22 @@ def _run(
     waiting, twins = _clean(job, found, workers, kept, report, step, times)
     suffixes = {entry.id: entry.suffix for entry in found.entries}
     tasks = writing.tasks(waiting, suffixes, twins, asked["shard"])
-    with times.time("phase", "to write"), closing(spread(job, writing.writer, tasks, workers)) as written:
+    with (
+        times.time("phase", "to write"),
+        closing(spread(job, writing.writer, tasks, workers, writing.BATCH)) as written,
+    ):
         files = finishing.finish(corpus, counted(written, times), kept.was_reused, report, step)
     with times.time("phase", "to keep it for the next run"):
         kept.close(asked, report, files, found.containers)
     return report
 
 
-def _made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
+def corpus_of(job: Job, layout: str, name: str) -> finishing.Corpus:
+    """What a run writes."""
+    return finishing.Corpus(job.out, layout, name, sidecar.making(job.settings, _digest(job.settings, job.rules)))
+
+
+def made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
     """How documents are made, before the corpus is asked: with another, nothing of an earlier run can be reused."""
     made = sidecar.making(settings, _digest(settings, rules)) | {"python": sys.implementation.cache_tag, "code": code()}
     of_corpus = {"dedup": deduplicates(settings), "scope": "", "similarity": 0}
@@ -249,7 +253,16 @@ def _cores() -> int:
 # Before and after
 
 
-def _refuse_nesting(raw: str, out: str) -> None:
+def check_layout(layout: str) -> None:
+    """Raise `ValueError` for a layout that there is not, and `RunError` for one that needs what is not installed."""
+    if layout not in ("folder", *shards.LAYOUTS):
+        raise ValueError(f"Cannot write {layout!r}: it is not one of folder, {', '.join(shards.LAYOUTS)}.")
+    if layout in _NEEDS and find_spec(_NEEDS[layout][0]) is None:
+        module, extra = _NEEDS[layout]
+        raise RunError(f"Cannot write {layout}: {module} is not installed. Use pip install 'clean-corpus[{extra}]'.")
+
+
+def refuse_nesting(raw: str, out: str) -> None:
     """Raise `RunError` if one of the folders lies in the other: results would be taken for sources."""
     real_raw, real_out = os.path.realpath(raw), os.path.realpath(out)
     if real_raw == real_out:
@@ -264,7 +277,7 @@ def _refuse_nesting(raw: str, out: str) -> None:
 
 
 @contextmanager
-def _alone(out: str) -> Iterator[None]:
+def alone(out: str) -> Iterator[None]:
     """Make the folder of the results, and keep other runs out of it until this one has ended, in whatever way."""
     from filelock import FileLock, Timeout
 

@@ -7,11 +7,11 @@ they have to offer is looked for by all workers, and so is what comes back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.corpus.years import RULES, Evidence, Passage, Restored, fill, remaining, restore
 from pipeline.document import Document, Repair, Witness
@@ -56,17 +56,22 @@ class _Ask(NamedTuple):
 
 
 def restore_years(
-    job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, workers: int
+    job: Job,
+    damaged: Sequence[str],
+    spots: Mapping[str, Spot],
+    index: Index | None,
+    workers: int,
+    spread: Callable[..., Generator[Any, None, None]] = spread,
 ) -> Iterator[Cleaned]:
     """Restore what can be in the damaged documents, and do to the rest what `settings.gaps` asks for.
 
     Yields these documents, which wait where they tell now, or what went wrong. `index` tells which others share text
-    with them; one is made if there is none of the whole corpus.
+    with them; one is made if there is none of the whole corpus. `spread` shares out the work, as in `workers`.
     """
     off = frozenset(job.settings.off)
     asked: Mapping[str, Mapping[int, Sequence[_Passage]]] = {}
     if not all(is_off(rule, off) for rule in RULES.values()):
-        asked = _asked(job, damaged, spots, index, workers)
+        asked = _asked(job, damaged, spots, index, workers, spread)
     asks = [_ask(id, spots, asked.get(id, {})) for id in damaged]
     asks.sort(key=lambda ask: (-sum(map(len, ask.passages.values())), ask.id))  # the longest first: no worker waits
     with closing(spread(job, restorer, asks, workers if len(asks) >= _FEW else 1, 1)) as restored:
@@ -79,7 +84,12 @@ def _ask(id: str, spots: Mapping[str, Spot], passages: Mapping[int, Sequence[_Pa
 
 
 def _asked(
-    job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, workers: int
+    job: Job,
+    damaged: Sequence[str],
+    spots: Mapping[str, Spot],
+    index: Index | None,
+    workers: int,
+    spread: Callable[..., Generator[Any, None, None]],
 ) -> dict[str, dict[int, Sequence[_Passage]]]:
     """Which passages may be asked, for the paragraphs of the damaged documents, by id."""
     from pipeline.corpus.siblings import Siblings, offers  # numpy comes with it: a run that restores nothing is spared

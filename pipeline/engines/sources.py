@@ -18,7 +18,7 @@ from pipeline.formats.folder import Collision, Container, Entry, Skipped
 from pipeline.formats.records import Broken, Omitted, Record, named
 from pipeline.formats.text import printable
 
-__all__ = ["Source", "Sources", "find", "load", "read"]
+__all__ = ["Source", "Sources", "find", "load", "read", "scan"]
 
 Known = Callable[[Container], tuple[list[Entry], list[Skipped]] | None]
 _TOLD = 10  # of the records of one file that cannot be read
@@ -55,7 +55,7 @@ class Sources(NamedTuple):
 def find(raw: str, known: Known = lambda container: None) -> Sources:
     """List what a folder holds; `known` tells what is in a file of many, and what is left out of it, if that was seen
     before. Raises `RunError` if the folder cannot be read, or holds no document."""
-    listing = _scan(raw)
+    listing = scan(raw)
     entries, skipped, problems = list(listing.entries), list(listing.skipped), []
     size = sum(entry.size for entry in entries)
     twins = {found.id: found for found in folder.collisions(listing.containers)}
@@ -126,7 +126,7 @@ def load(raw: str, source: Source) -> Record:
     return Record(entry.id, text.read(os.path.join(raw, entry.file), entry.size), folder.media(entry.suffix))
 
 
-def _scan(raw: str) -> folder.Listing:
+def scan(raw: str) -> folder.Listing:
     try:
         return folder.scan(raw)
     except OSError as error:

@@ -29,7 +29,7 @@ from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage
 from pipeline.stages.gaps import DAMAGED
 
-__all__ = ["Job", "cleaner", "decider", "deduplicates", "problem", "restores", "spread", "why"]
+__all__ = ["Job", "cleaner", "cut", "decider", "deduplicates", "problem", "restores", "spread", "why"]
 
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def spread(
 
     Tasks are taken from the iterable in batches of `size`, or fewer heavy ones, a few ahead of what is done.
     """
-    batches = _batches(tasks, size)
+    batches = cut(tasks, size)
     if workers <= 1:
         work = make(job)
         for _, batch in batches:
@@ -249,7 +249,7 @@ def spread(
         pool.shutdown(cancel_futures=True)
 
 
-def _batches(tasks: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
+def cut(tasks: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
     """Yield the tasks in batches, each of one shard, with the bytes of the records in it."""
     batch: list[T] = []
     heavy = 0

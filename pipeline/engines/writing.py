@@ -6,7 +6,7 @@ Of shards it makes the chunks of some documents, which whoever writes the files 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.core import Pipeline
@@ -15,7 +15,7 @@ from pipeline.document import Document
 from pipeline.engines.outcome import Outcome, Spent
 from pipeline.engines.profile import Profile
 from pipeline.engines.spool import Spool, Spot
-from pipeline.engines.workers import Job, problem
+from pipeline.engines.workers import Job, cut, problem
 from pipeline.formats import manifest, shards, sidecar, text
 from pipeline.formats.folder import Entry
 from pipeline.settings import is_off
@@ -23,7 +23,9 @@ from pipeline.settings import is_off
 if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
 
-__all__ = ["Task", "Written", "tasks", "writer"]
+__all__ = ["BATCH", "Task", "Written", "batches", "outcome", "tasks", "writer"]
+
+BATCH = 32  # documents
 
 
 class Task(NamedTuple):
@@ -64,6 +66,13 @@ def tasks(
     ids = sorted(spots)
     for id, shard in zip(ids, shards.number_all((spots[id].text for id in ids), size), strict=True):
         yield Task(id, suffixes[id], spots[id], found.get(id), shard)
+
+
+def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Yield tasks in the batches in which they are written; those of a shard have a chunk each, so any engine must have
+    the same ones."""
+    for _, batch in cut(tasks, BATCH):
+        yield batch
 
 
 def writer(job: Job) -> Callable[[Sequence[Task]], list[Written]]:
