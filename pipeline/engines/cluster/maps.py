@@ -6,6 +6,7 @@ another, so it may be done twice: what it writes has a name of its own, or is th
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import socket
@@ -28,8 +29,8 @@ Make = Callable[[Job], Callable[[Any], Any]]
 
 @contextmanager
 def connected(address: str) -> Iterator[None]:
-    """Be connected with the cluster at an address, `HOST:PORT`. Raises `RunError` if Ray is missing, nothing answers, or
-    the cluster cannot go on."""
+    """Be connected with the cluster at an address, `HOST:PORT`. Raises `RunError` if Ray is missing, nothing answers,
+    or the cluster cannot go on."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     if find_spec("ray") is None:
         raise RunError("Cannot use the engine ray: ray is not installed. Use pip install 'clean-corpus[ray]'.")
@@ -47,7 +48,7 @@ def connected(address: str) -> Iterator[None]:
     ours = not ray.is_initialized()
     try:
         if ours:
-            ray.init(address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
         _configure()
         yield
     except (RayError, ConnectionError) as error:
@@ -62,8 +63,6 @@ def connected(address: str) -> Iterator[None]:
 
 def _configure() -> None:
     """Let Ray Data be silent, and give things back in their order."""
-    import logging
-
     from ray.data import DataContext
     from ray.data.context import ShuffleStrategy
 

@@ -2,8 +2,8 @@
 
 All machines must see RAW and OUT at the same paths. Documents are cleaned in units, and wait on disk in OUT (see
 `units`); what the corpus changes of them is found by shuffles (see `shuffles`); then they are written. The process
-that starts the run holds the list of documents, some hundred bytes each, one bit a paragraph, and what damaged documents
-ask of others; never all texts, nor what is remembered of paragraphs. Of shards it also puts the chunks together.
+that starts the run holds the list of documents, some hundred bytes each, one bit a paragraph, and what damaged
+documents ask of others; never all texts, nor what is remembered of paragraphs. Of shards it also puts the chunks together.
 
 A document that fails is a problem of the report, and the others go on. What dies, a process or a machine, is replaced:
 its tasks are done again elsewhere, and take up the units that are there.
@@ -12,7 +12,7 @@ its tasks are done again elsewhere, and take up the units that are there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 
 from pipeline.engines import finishing, sources, writing
@@ -192,7 +192,7 @@ def _plain_writer(job: Job) -> Callable[[tuple[int, list[Task]]], list[Written]]
     ]
 
 
-def _flat(written: Iterator[list[Written]]) -> Iterator[Written]:
+def _flat(written: Iterator[list[Written]]) -> Generator[Written, None, None]:
     for some in written:
         yield from some
 

@@ -306,7 +306,8 @@ def _cased(rows: Columns, forest: Any, cases: int) -> Columns:
 
 
 def _grouped(rows: Columns, ref: Any) -> Columns:
-    return maps.called(ref)(rows)
+    made: Columns = maps.called(ref)(rows)
+    return made
 
 
 def _judged(table: Any, block: int) -> Callable[[Job], Callable[[Columns], Columns]]:
