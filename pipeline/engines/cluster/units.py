@@ -30,7 +30,7 @@ __all__ = ["PREFIX", "Done", "Listed", "Segment", "gone", "lister", "segments", 
 PREFIX = "unit-"  # how the names of the files of units begin
 _FILES = 64  # documents of a segment that have files of their own
 _STRETCH = 64_000_000  # bytes of a file of many that are one segment
-_UNIT, _HEAVY = 256, 1_000_000  # documents and bytes of a unit, at most
+_UNIT, _HEAVY = 64, 1_000_000  # documents and bytes of a unit, at most
 
 
 class Listed(NamedTuple):
@@ -104,7 +104,7 @@ def unit_cleaner(job: Job, made: bytes) -> Callable[[Segment], list[Done]]:
     clean = cleaner(job)
 
     def done(segment: Segment) -> list[Done]:
-        return [one for unit in _units(_read(job.raw, segment)) for one in clean_unit(unit)]
+        return [one for unit in _units(_read(job.raw, segment), segment.first) for one in clean_unit(unit)]
 
     def clean_unit(unit: Sequence[Source]) -> list[Done]:
         name = PREFIX + _name(unit, made)
@@ -139,13 +139,14 @@ def _read(raw: str, segment: Segment) -> Iterator[Source]:
             yield Source(entry, item)
 
 
-def _units(coming: Iterator[Source]) -> Iterator[list[Source]]:
+def _units(coming: Iterator[Source], first: int) -> Iterator[list[Source]]:
+    """Cut documents into units, at certain numbers at any rate: so a change of one leaves most others as they are."""
     unit: list[Source] = []
     heavy = 0
-    for source in coming:
+    for number, source in enumerate(coming, first + 1):
         unit.append(source)
         heavy += source.weight
-        if len(unit) == _UNIT or heavy >= _HEAVY:
+        if number % _UNIT == 0 or heavy >= _HEAVY:
             yield unit
             unit, heavy = [], 0
     if unit:
