@@ -151,7 +151,7 @@ def run(
 
     Documents are the .txt, .text, .md, .html, .htm and .xhtml files below RAW, text
     files without a suffix, and the records of .jsonl, .ndjson, .warc and .wet files,
-    also .gz. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
+    also .gz and .zst, and of .parquet files. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
     for all, manifest.jsonl; with another --format, shards of documents and of their
     ledgers. The same texts and options give the same bytes. What was cleaned is kept
     in OUT/.clean-corpus, so that a later run cleans only what is new or changed.
