@@ -27,6 +27,7 @@ from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, cleaner, decider, deduplicates, spread, why
 from pipeline.formats import shards, sidecar
+from pipeline.formats.stores import is_url, local
 from pipeline.formats.text import printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
@@ -60,7 +61,7 @@ def run(
     shard: int = shards.SIZE,
     profile: bool = False,
 ) -> RunReport:
-    """Clean the documents of the folder `raw` into the folder `out`, and return the report.
+    """Clean the documents of the folder `raw`, which may be a URL, into the folder `out`, and return the report.
 
     `settings`, `rules` and `stages` are those of `Pipeline`; `workers` is the number of processes (default: one for
     each core, and one alone for little work); `progress` is called after each step. With
@@ -70,8 +71,9 @@ def run(
 
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
-    raw, out = os.fspath(raw), os.fspath(out)
+    raw, out = local(os.fspath(raw)), os.fspath(out)
     _refuse_nesting(raw, out)
+    sources.reach(raw)
     if layout not in ("folder", *shards.LAYOUTS):
         raise ValueError(f"Cannot write {layout!r}: it is not one of folder, {', '.join(shards.LAYOUTS)}.")
     if layout in _NEEDS and find_spec(_NEEDS[layout][0]) is None:
@@ -240,6 +242,10 @@ def _cores() -> int:
 
 def _refuse_nesting(raw: str, out: str) -> None:
     """Raise `RunError` if one of the folders lies in the other: results would be taken for sources."""
+    if is_url(out):
+        raise WrongFolders(f"Cannot write to {printable(out)}: it is no folder of this machine. Choose one.")
+    if is_url(raw):
+        return
     real_raw, real_out = os.path.realpath(raw), os.path.realpath(out)
     if real_raw == real_out:
         how = "both are the same folder"
