@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "run"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
-_NEEDS = {"parquet": ("pyarrow", "parquet"), "jsonl.zst": ("zstandard", "zstd")}  # layouts: a module and its extra
+_ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+_NEEDS = {"parquet": ("pyarrow", "parquet"), "jsonl.zst": (_ZSTD, "zstd")}  # layouts: a module and its extra
 _BATCH = 32  # documents that a worker takes at once, at most
 _MANY = 2_000  # proposals: below it, one process decides
 _SMALL = 2_000_000  # bytes: below it, starting workers takes longer than the work
@@ -76,7 +77,7 @@ def run(
     sources.reach(raw)
     if layout not in ("folder", *shards.LAYOUTS):
         raise ValueError(f"Cannot write {layout!r}: it is not one of folder, {', '.join(shards.LAYOUTS)}.")
-    if layout in _NEEDS and find_spec(_NEEDS[layout][0]) is None:
+    if layout in _NEEDS and not _is_there(_NEEDS[layout][0]):
         module, extra = _NEEDS[layout]
         raise RunError(f"Cannot write {layout}: {module} is not installed. Use pip install 'clean-corpus[{extra}]'.")
     with _alone(out):
@@ -220,6 +221,13 @@ def _decide(job: Job, index: Index, spots: Mapping[str, Spot], workers: int) -> 
             for part in parts:
                 decided |= part
     return Rows(index, dict(sorted(decided.items())))
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # what it would stand in
+        return False
 
 
 def _steps(progress: Progress | None, total: int) -> Callable[[], None]:

@@ -52,7 +52,7 @@ _UNSAFE = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|
 _NAME = 200  # bytes of a name, at most
 
 
-class Damaged(Exception):
+class Damaged(ValueError):
     """Compressed data that cannot be read; says why."""
 
 
