@@ -24,6 +24,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
+class _Raw(click.Path):
+    """A folder that is there, or a URL."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
+RAW = _Raw(exists=True, file_okay=False)
+
+
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Exit codes: 0 all is well; 1 something failed, or was found to be wrong; 2 wrong usage.",
@@ -91,7 +101,7 @@ def out_option(command: F) -> F:
 
 
 @main.command()
-@click.argument("raw", type=FOLDER)
+@click.argument("raw", type=RAW)
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--dedup",
@@ -146,7 +156,7 @@ def out_option(command: F) -> F:
 @click.option("--profile", is_flag=True, help="Tell where the time went, by stage and rule.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def run(
-    raw: Path,
+    raw: str,
     out: Path,
     layout: str,
     shard: float,
@@ -161,9 +171,11 @@ def run(
 ) -> None:
     """Clean every text and page of the folder RAW into the folder OUT.
 
+    RAW may be a URL, as s3://bucket/raw, which fsspec reads (the extra [fsspec]).
+
     Documents are the .txt, .text, .md, .html, .htm and .xhtml files below RAW, text
     files without a suffix, and the records of .jsonl, .ndjson, .warc and .wet files,
-    also .gz. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
+    also .gz and .zst, and of .parquet files. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
     for all, manifest.jsonl; with another --format, shards of documents and of their
     ledgers. The same texts and options give the same bytes. What was cleaned is kept
     in OUT/.clean-corpus, so that a later run cleans only what is new or changed.
@@ -174,6 +186,7 @@ def run(
       clean-corpus run raw clean --gaps keep --without markers.footnote
       clean-corpus run raw clean --rules my-site.toml --workers 8
       clean-corpus run raw clean --format jsonl.gz
+      clean-corpus run s3://bucket/raw clean
 
     Exit code 1 if a document could not be cleaned; the others are there all the same.
     """
@@ -216,7 +229,7 @@ def run(
     for problem in report.problems:
         terminal.say(f"Error: {problem}", err=True)
     if not quiet:
-        terminal.say(summary(report, str(raw), str(out)))
+        terminal.say(summary(report, raw, str(out)))
     if profile:
         terminal.say(times(report.spent))
     if report.failed:
@@ -358,8 +371,8 @@ def duplicates(doc: str, out: Path, kind: str | None, alike: bool, show: bool) -
 
 @main.command()
 @click.argument("out", type=FOLDER)
-@click.option("--raw", type=FOLDER, help="Also compare with the raw files, byte for byte.")
-def verify(out: Path, raw: Path | None) -> None:
+@click.option("--raw", type=RAW, help="Also compare with the raw files, byte for byte.")
+def verify(out: Path, raw: str | None) -> None:
     """Prove that the folder OUT leads back to the raw bytes.
 
     Rebuilds every raw text from the clean text and the ledger, and checks every hash,
@@ -377,7 +390,7 @@ def verify(out: Path, raw: Path | None) -> None:
         try:
             done = check(out, raw, progress=progress)
         except OSError as error:
-            raise click.ClickException(f"Cannot read {error.filename}: {error.strerror}.") from None
+            raise click.ClickException(f"Cannot read {error.filename or raw}: {error.strerror or error}.") from None
     for finding in done.findings:
         terminal.say(str(finding))
     documents = "1 document" if done.documents == 1 else f"{done.documents:,} documents"

@@ -21,6 +21,7 @@ from pipeline.formats import folder, manifest, records, shards, sidecar, text
 from pipeline.formats.folder import Entry
 from pipeline.formats.records import Broken, Record
 from pipeline.formats.results import Item, open_results
+from pipeline.formats.stores import store
 from pipeline.formats.text import printable
 from pipeline.stages import decode
 from pipeline.stages.utf8 import utf8
@@ -266,12 +267,12 @@ class _Pairs:
 def _there(raw: str, ids: Container[str], done: Verified) -> dict[str, _There]:
     """The records that the files of RAW hold, by id. What only RAW has is a finding."""
     found: dict[str, _There] = {}
-    listing = folder.scan(raw)
+    listing = folder.scan(store(raw))
     done.findings += [_missing(entry) for entry in listing.entries if entry.id not in ids]
     for container in listing.containers:
         first: Broken | None = None
         broken = 0
-        for item in records.walk(os.path.join(raw, container.name), container.suffix):
+        for item in records.walk(container.name, container.suffix, store(raw).open):
             if isinstance(item, Record):
                 entry = container.entry(item.name)
                 if entry.id in ids and entry.id not in found:
@@ -296,26 +297,25 @@ def _missing(entry: Entry) -> Finding:
 def _check_raw(raw: str, entry: Entry, rebuilt: bytes, found: _There | None) -> None:
     """Compare a document with what RAW has: with its file, or, of a record, with what was `found` in that."""
     where = printable(raw)
-    path = os.path.join(raw, entry.file)
-    if not (found and found.file == entry.file if entry.is_record else os.path.lexists(path)):
+    if not (found and found.file == entry.file if entry.is_record else store(raw).exists(entry.file)):
         raise _Broken(entry.name, f"it is not in {where}, and the sidecar says that the text came from there")
     if found is not None:
         if (found.size, found.sha256) != (len(rebuilt), hashlib.sha256(rebuilt).digest()):
             sizes = f"{found.size:,} bytes, and was {len(rebuilt):,}" if found.size != len(rebuilt) else "as long"
             raise _Broken(entry.name, f"the record in {where} is not the one that was cleaned: it is {sizes}")
         return
-    there = _bytes(path, entry.file)
+    there = _bytes(raw, entry.file)
     if there != rebuilt:
         at = next((at for at, (one, two) in enumerate(zip(there, rebuilt, strict=False)) if one != two), -1)
         at = at if at >= 0 else min(len(there), len(rebuilt))
         raise _Broken(entry.name, f"the file in {where} is not the one that was cleaned: they differ at byte {at}")
 
 
-def _bytes(path: str, name: str) -> bytes:
+def _bytes(raw: str, name: str) -> bytes:
     try:
-        return text.read(path)
+        return store(raw).read(name)
     except OSError as error:
-        raise _Broken(name, f"it cannot be read: {error.strerror}") from None
+        raise _Broken(name, f"it cannot be read: {error.strerror or error}") from None
 
 
 def _check_manifest(path: str, expected: Mapping[str, bytes], ids: set[str]) -> list[Finding]:

@@ -8,6 +8,7 @@ import os
 import random
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_run import files
@@ -142,9 +143,9 @@ def test_what_is_on_its_way_is_bounded(work: Path, monkeypatch: pytest.MonkeyPat
     read = 0
     load, walk = sources.load, records.walk
 
-    def counting(path: str, suffix: str):  # type: ignore[no-untyped-def]
+    def counting(*file: Any):  # type: ignore[no-untyped-def]
         nonlocal read
-        for item in walk(path, suffix):
+        for item in walk(*file):
             read += 1
             yield item
 

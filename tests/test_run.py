@@ -17,6 +17,7 @@ from pipeline.engines.kept import FOLDER, LOCK
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport, WrongFolders
 from pipeline.formats import folder, sidecar, text
+from pipeline.formats.stores import store
 from pipeline.settings import Settings
 from pipeline.stages import Stage
 from pipeline.verify import verify
@@ -155,7 +156,7 @@ def test_a_file_that_cannot_be_read_is_told(raw: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_that_goes_away_meanwhile_is_told(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listing = folder.scan(str(raw))
+    listing = folder.scan(store(str(raw)))
     (raw / "a.txt").unlink()
     monkeypatch.setattr(folder, "scan", lambda folder: listing)
     report = clean(raw, tmp_path / "out")

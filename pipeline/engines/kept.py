@@ -27,6 +27,7 @@ from pipeline.engines.outcome import RunReport
 from pipeline.engines.spool import Spot
 from pipeline.formats import jsonio, records, text
 from pipeline.formats.folder import Container, Entry, Skipped
+from pipeline.formats.stores import GONE, Local, Stamp, store
 
 __all__ = ["CLAIMED", "FOLDER", "LOCK", "Kept", "Seen", "code"]
 
@@ -37,9 +38,6 @@ _STATE = "state"
 _LEAST = 0.5  # of what is kept, that must be of use
 _FORMAT = 3
 _PAUSE = 60.0  # seconds from one time that is written down what is done to the next
-_GONE = (-1, -1, -1)
-
-Stamp = tuple[int, int, int]  # size, and the times of the last change of the content and of the file, in nanoseconds
 
 
 class Seen(NamedTuple):
@@ -64,8 +62,8 @@ class Kept:
     none if that cannot be told; with `force`, nothing is reused."""
 
     def __init__(self, raw: str, out: str, made: Mapping[str, Any] | None, force: bool = False) -> None:
-        self._raw = raw
-        self._out = out
+        self._raw = store(raw)
+        self._out = Local(out)
         self.folder = os.path.join(out, FOLDER)
         self._made = jsonio.dumps(made) if made is not None else b""
         self._seen: dict[str, Seen] = {}
@@ -83,7 +81,7 @@ class Kept:
     def box(self, container: Container) -> tuple[list[Entry], list[Skipped]] | None:
         """The documents of a file of many, and what is left out of it, if the file is as it was."""
         box = self._boxes.get(container.name)
-        if box is None or box.stamp != self._stamp(container.name):
+        if box is None or box.stamp != self._raw.stamp(container.name):
             return None
         inside = self._inside.get((container.id, container.suffix), [])
         return [Entry(id, container.suffix, container.size, self._seen[id].digest) for id in inside], box.skipped
@@ -104,7 +102,7 @@ class Kept:
         if entry.digest:
             same = entry.digest == seen.digest
         else:
-            stamp = self._stamp(entry.file)
+            stamp = self._raw.stamp(entry.file)
             same = stamp == seen.stamp or (stamp[0] == seen.stamp[0] and self._digest(entry) == seen.digest)
             seen = seen._replace(stamp=stamp) if stamp != seen.stamp else seen
         if same:
@@ -119,7 +117,7 @@ class Kept:
         """Remember where a document stands that was cleaned."""
         if entry.id in self._now:
             return
-        stamp = _GONE if entry.digest else self._stamp(entry.file)
+        stamp = GONE if entry.digest else self._raw.stamp(entry.file)
         self._now[entry.id] = Seen(entry.suffix, stamp, digest, spot, damaged)
         if time.monotonic() - self._told > _PAUSE:
             self._write(self._seen | self._now, {}, ())
@@ -133,7 +131,7 @@ class Kept:
         _, report, written = self._done
         if not all(self.reuse(entry) for entry in entries) or len(self._now) != len(self._seen):
             return None
-        if any(_stamp(self._out, name) != stamp for name, stamp in written):
+        if any(self._out.stamp(name) != stamp for name, stamp in written):
             return None
         return _unpacked(report, reused=len(self._now))
 
@@ -158,10 +156,10 @@ class Kept:
         done: tuple[Any, ...] = ()
         if not report.problems:
             names = {container.name for container in containers}
-            boxes = {name: (self._stamp(name), [*map(tuple, report.skipped)]) for name in names}
+            boxes = {name: (self._raw.stamp(name), [*map(tuple, report.skipped)]) for name in names}
             for name, (_, skipped) in boxes.items():
                 skipped[:] = [row for row in skipped if row[0] == name]
-            done = (jsonio.dumps(asked), _packed(report), [(name, _stamp(self._out, name)) for name in written])
+            done = (jsonio.dumps(asked), _packed(report), [(name, self._out.stamp(name)) for name in written])
         self._write(self._now, boxes, done)
 
     def _write(self, rows: Mapping[str, Seen], boxes: dict[str, Any], done: tuple[Any, ...]) -> None:
@@ -170,13 +168,10 @@ class Kept:
         state: Any = (_FORMAT, self._made, packed, boxes, done)
         text.write(os.path.join(self.folder, _STATE), marshal.dumps(state))
 
-    def _stamp(self, name: str) -> Stamp:
-        return _stamp(self._raw, name)
-
     def _digest(self, entry: Entry) -> bytes:
         """The digest of a file, as that of a record; nothing, if it cannot be read."""
         try:
-            return records.digest(text.read(os.path.join(self._raw, entry.file), entry.size))
+            return records.digest(self._raw.read(entry.file, entry.size))
         except OSError:
             return b""
 
@@ -220,14 +215,6 @@ def code() -> str:
         if path.suffix in (".py", ".toml", ".json"):
             digest.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _stamp(folder: str, name: str) -> Stamp:
-    try:
-        found = os.stat(os.path.join(folder, name))
-    except OSError:
-        return _GONE
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _packed(report: RunReport) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, cleaner, decider, deduplicates, spread, why
 from pipeline.formats import shards, sidecar
+from pipeline.formats.stores import is_url, local
 from pipeline.formats.text import printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "alone", "check_layout", "corpus_of", "made", "refuse_nesting", "run"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
-_NEEDS = {"parquet": ("pyarrow", "parquet"), "jsonl.zst": ("zstandard", "zstd")}  # layouts: a module and its extra
+_ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+_NEEDS = {"parquet": ("pyarrow", "parquet"), "jsonl.zst": (_ZSTD, "zstd")}  # layouts: a module and its extra
 _BATCH = 32  # documents that a worker takes at once, at most
 _MANY = 2_000  # proposals: below it, one process decides
 _SMALL = 2_000_000  # bytes: below it, starting workers takes longer than the work
@@ -61,7 +63,7 @@ def run(
     name: str = "corpus",
     profile: bool = False,
 ) -> RunReport:
-    """Clean the documents of the folder `raw` into the folder `out`, and return the report.
+    """Clean the documents of the folder `raw`, which may be a URL, into the folder `out`, and return the report.
 
     `settings`, `rules` and `stages` are those of `Pipeline`; `workers` is the number of processes (default: one for
     each core, and one alone for little work); `progress` is called after each step. With
@@ -71,8 +73,9 @@ def run(
 
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
-    raw, out = os.fspath(raw), os.fspath(out)
+    raw, out = local(os.fspath(raw)), os.fspath(out)
     refuse_nesting(raw, out)
+    sources.reach(raw)
     check_layout(layout)
     with alone(out):
         finishing.prepare(out)
@@ -235,6 +238,13 @@ def _decide(job: Job, index: Index, spots: Mapping[str, Spot], workers: int) -> 
     return Rows(index, dict(sorted(decided.items())))
 
 
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # what it would stand in
+        return False
+
+
 def _steps(progress: Progress | None, total: int) -> Callable[[], None]:
     """A function to be called after each step, which tells `progress` how many there were."""
     done = count(1)
@@ -257,13 +267,17 @@ def check_layout(layout: str) -> None:
     """Raise `ValueError` for a layout that there is not, and `RunError` for one that needs what is not installed."""
     if layout not in ("folder", *shards.LAYOUTS):
         raise ValueError(f"Cannot write {layout!r}: it is not one of folder, {', '.join(shards.LAYOUTS)}.")
-    if layout in _NEEDS and find_spec(_NEEDS[layout][0]) is None:
+    if layout in _NEEDS and not _is_there(_NEEDS[layout][0]):
         module, extra = _NEEDS[layout]
         raise RunError(f"Cannot write {layout}: {module} is not installed. Use pip install 'clean-corpus[{extra}]'.")
 
 
 def refuse_nesting(raw: str, out: str) -> None:
     """Raise `RunError` if one of the folders lies in the other: results would be taken for sources."""
+    if is_url(out):
+        raise WrongFolders(f"Cannot write to {printable(out)}: it is no folder of this machine. Choose one.")
+    if is_url(raw):
+        return
     real_raw, real_out = os.path.realpath(raw), os.path.realpath(out)
     if real_raw == real_out:
         how = "both are the same folder"

@@ -7,18 +7,18 @@ So what is in memory is a few records on their way, and what came of a record do
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.engines.outcome import Problem, RunError
-from pipeline.formats import folder, records, text
+from pipeline.formats import folder, records
 from pipeline.formats.folder import Collision, Container, Entry, Skipped
 from pipeline.formats.records import Broken, Omitted, Record, named
+from pipeline.formats.stores import store
 from pipeline.formats.text import printable
 
-__all__ = ["Source", "Sources", "find", "load", "read", "scan"]
+__all__ = ["Source", "Sources", "find", "load", "reach", "read", "scan"]
 
 Known = Callable[[Container], tuple[list[Entry], list[Skipped]] | None]
 _TOLD = 10  # of the records of one file that cannot be read
@@ -70,7 +70,7 @@ def find(raw: str, known: Known = lambda container: None) -> Sources:
             continue
         left: Counter[str] = Counter()
         broken = 0
-        for item in records.walk(os.path.join(raw, container.name), container.suffix):
+        for item in records.walk(container.name, container.suffix, store(raw).open):
             match item:
                 case Record():
                     entries.append(container.entry(item.name, item.digest()))
@@ -108,7 +108,7 @@ def read(raw: str, containers: Sequence[Container], entries: Iterable[Entry]) ->
         left = wanted[container.name]
         if not left:
             continue
-        for item in records.walk(os.path.join(raw, container.name), container.suffix):
+        for item in records.walk(container.name, container.suffix, store(raw).open):
             if isinstance(item, Record) and (id := container.entry(item.name).id) in left:
                 yield Source(left.pop(id), item)
                 if not left:
@@ -123,14 +123,22 @@ def load(raw: str, source: Source) -> Record:
         return record
     if entry.is_record:
         raise FileNotFoundError(2, "it is no longer in that file")
-    return Record(entry.id, text.read(os.path.join(raw, entry.file), entry.size), folder.media(entry.suffix))
+    return Record(entry.id, store(raw).read(entry.file, entry.size), folder.media(entry.suffix))
+
+
+def reach(raw: str) -> None:
+    """Raise `RunError` if nothing here reads what is called so."""
+    try:
+        store(raw)
+    except OSError as error:
+        raise RunError(f"Cannot read {printable(raw)}: {error.strerror or error}.") from None
 
 
 def scan(raw: str) -> folder.Listing:
     try:
-        return folder.scan(raw)
+        return folder.scan(store(raw))
     except OSError as error:
-        where = printable(error.filename or raw)
+        where = printable(str(error.filename or raw))
         raise RunError(f"Cannot read {where}: {error.strerror or error}. Give a folder that can be read.") from None
 
 

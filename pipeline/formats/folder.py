@@ -10,10 +10,13 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.document import Media
 from pipeline.formats import records
+
+if TYPE_CHECKING:
+    from pipeline.formats.stores import Store
 
 __all__ = [
     "PAGES",
@@ -124,18 +127,17 @@ def results(folder: str) -> set[str]:
     return {name for name, entry in walk(folder) if name.endswith((".txt", ".json")) and not entry.name.startswith(".")}
 
 
-def scan(folder: str) -> Listing:
+def scan(store: Store) -> Listing:
     """List the documents of a folder and its subfolders: files of one of `SUFFIXES`, and text files without a suffix.
 
     Files that hold many documents are not opened. Everything else is listed as skipped. Raises `OSError` if the folder,
     or one in it, cannot be read.
     """
     entries, containers, skipped = [], [], []
-    for name, entry in walk(folder):
+    for name, reason, size in store.files():
         id, suffix = split(name)
         container = records.split(name)
-        reason = _why_not(entry, container[1] or suffix)
-        size = 0 if reason or _is_dead_link(entry) else entry.stat().st_size
+        reason = reason or _why_not(store, name, container[1] or suffix)
         if reason:
             skipped.append(Skipped(name, reason))
         elif container[1]:
@@ -164,28 +166,17 @@ def media(suffix: str) -> Media | None:
     return "html" if suffix.lower() in PAGES else None
 
 
-def _why_not(entry: os.DirEntry[str], suffix: str) -> str:
-    """The reason why a directory entry is not a document, or nothing."""
-    if entry.name.startswith("."):
-        return "hidden"
-    if not _is_dead_link(entry):  # what a dead link lacks is told when it is read
-        if entry.is_dir():
-            return "a link to a folder"
-        if not entry.is_file():
-            return "not a regular file"
+def _why_not(store: Store, name: str, suffix: str) -> str:
+    """The reason why a file is not a document, or nothing."""
     if not suffix:
-        return "" if _looks_like_text(entry.path) else "no suffix, and not a text"
+        return "" if _looks_like_text(store, name) else "no suffix, and not a text"
     return "" if suffix.lower() in SUFFIXES or records.split("x" + suffix)[1] else f"suffix {suffix}"
 
 
-def _is_dead_link(entry: os.DirEntry[str]) -> bool:
-    return entry.is_symlink() and not os.path.exists(entry.path)
-
-
-def _looks_like_text(path: str) -> bool:
+def _looks_like_text(store: Store, name: str) -> bool:
     """Whether a file without a suffix is a text: no zero byte at its beginning, or the mark of a Unicode encoding."""
     try:
-        with open(path, "rb") as file:
+        with store.open(name) as file:
             head = file.read(8192)
     except OSError:
         return True  # the error is told when the document is read

@@ -24,6 +24,7 @@ from pyarrow import compute, parquet, types
 from pipeline.formats import jsonio
 from pipeline.formats.jsonl import MEMBERS, record
 from pipeline.formats.records import LONGEST, Broken, Item, Omitted
+from pipeline.formats.stores import Unreachable
 
 __all__ = ["read"]
 
@@ -31,6 +32,7 @@ _BATCH = 16_000_000  # bytes of a batch of rows, about
 _ROWS = 1024  # of a batch, at most
 _BUFFER = 1 << 20  # bytes of a column that are read at once
 _UNREADABLE = (ValueError, OverflowError, pyarrow.ArrowException)
+_DAMAGED = (pyarrow.ArrowException, OSError, ValueError)
 _REST = "The other rows are taken. Mend it, or take it out."
 
 
@@ -38,7 +40,8 @@ def read(file: BufferedReader) -> Iterator[Item]:
     """Yield the rows of a file, which are counted from 1."""
     try:
         table = parquet.ParquetFile(file, buffer_size=_BUFFER, page_checksum_verification=True)
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except _DAMAGED as error:
+        _not_damaged(error)
         yield Broken("", f"it is not Parquet, or damaged: {_said(error)}", "Fetch it again.")
         return
     texts, reason = _texts(table.schema_arrow)
@@ -54,10 +57,17 @@ def read(file: BufferedReader) -> Iterator[Item]:
             for batch in table.iter_batches(size, row_groups=[group], use_threads=False):
                 yield from _items(batch, texts, number)
                 number += batch.num_rows
-        except (pyarrow.ArrowException, OSError, ValueError) as error:
+        except _DAMAGED as error:
+            _not_damaged(error)
             where = f"rows {number:,} to {end - 1:,}"
             yield Broken(where, f"they are damaged: {_said(error)}", "Fetch it again; the other rows are taken.")
         number = end
+
+
+def _not_damaged(error: Exception) -> None:
+    """Raise the error again if the file is not to blame."""
+    if isinstance(error, Unreachable):
+        raise error
 
 
 def _texts(schema: pyarrow.Schema) -> tuple[list[str], str]:

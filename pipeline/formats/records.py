@@ -52,7 +52,7 @@ _UNSAFE = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|
 _NAME = 200  # bytes of a name, at most
 
 
-class Damaged(Exception):
+class Damaged(ValueError):
     """Compressed data that cannot be read; says why."""
 
 
@@ -101,15 +101,16 @@ def split(name: str) -> tuple[str, str]:
     return (name[: -len(found[0])], found[0]) if found else (name, "")
 
 
-def walk(path: str, suffix: str) -> Iterator[Item]:
-    """Yield what is in a file, in order. What cannot be read is an item, and no error; `suffix` is that of the file."""
+def walk(path: str, suffix: str, opened: Callable[[str], io.BufferedReader] | None = None) -> Iterator[Item]:
+    """Yield what is in a file, in order. What cannot be read is an item, and no error; `suffix` is that of the file,
+    and `opened` opens it, if it is not simply a file of this machine."""
     kind, compression = _parts(suffix)
     seen = 0
     try:
         reader: Callable[[io.BufferedReader], Iterator[Item]]
         reader = import_module(f"pipeline.formats.{_READERS[kind]}").read
-        with _open(path, compression) as file:
-            for item in reader(file):
+        with opened(path) if opened else open(path, "rb") as file, _unpacked(file, compression) as data:
+            for item in reader(data):
                 seen += isinstance(item, Record)
                 yield item
     except ImportError as error:
@@ -136,12 +137,12 @@ def _parts(suffix: str) -> tuple[str, str]:
     return "." + suffix.removesuffix(end).rpartition(".")[2], end
 
 
-def _open(path: str, compression: str) -> io.BufferedReader:
+def _unpacked(file: io.BufferedReader, compression: str) -> io.BufferedReader:
     if compression == ".zst":
         from pipeline.formats.zstd import open_zstd
 
-        return open_zstd(path)
-    return cast(io.BufferedReader, gzip.open(path)) if compression else open(path, "rb")
+        return open_zstd(file)
+    return cast(io.BufferedReader, gzip.open(file)) if compression else file
 
 
 def digest(data: str | bytes, *more: object) -> bytes:

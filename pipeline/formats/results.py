@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import zlib
 from bisect import bisect_right
@@ -185,7 +184,7 @@ def _lines(path: str) -> IO[bytes]:
     if path.endswith(".gz"):
         return cast(IO[bytes], gzip.open(path))
     if path.endswith(".zst"):
-        import zstandard
+        from pipeline.formats.zstd import open_zstd
 
-        return io.BufferedReader(cast(io.RawIOBase, zstandard.open(path, "rb")))
+        return open_zstd(path)
     return open(path, "rb")

@@ -216,12 +216,11 @@ def _open(path: str, suffix: str) -> Stream:
         from pipeline.formats import parquet_shards
 
         return parquet_shards.Stream(path, _GROUP)
-    file = open(path, "wb")  # noqa: SIM115 (closed with the shard)
     if suffix.endswith(".zst"):
-        import zstandard
+        from pipeline.formats.zstd import ZstdFile
 
-        return zstandard.ZstdCompressor().stream_writer(file)
-    return file
+        return ZstdFile(path, "wb")
+    return open(path, "wb")
 
 
 def digest(path: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Any, cast
+from typing import IO, Any, cast
 
 if sys.version_info >= (3, 14):
     from compression.zstd import DecompressionParameter, ZstdError, ZstdFile
@@ -17,7 +17,7 @@ else:
 
 from pipeline.formats.records import Damaged
 
-__all__ = ["WINDOW", "open_zstd"]
+__all__ = ["WINDOW", "ZstdFile", "open_zstd"]
 
 WINDOW = 1 << 27  # bytes: what `zstd` itself takes, unless it is asked for more
 _BUFFER = 1 << 17
@@ -33,8 +33,7 @@ class _Frames(ZstdFile):
             raise Damaged("are damaged") from None
 
 
-def open_zstd(path: str) -> io.BufferedReader:
-    """Open a file to be read; raises `OSError`, and while it is read `Damaged`, or `EOFError` for data that end too
-    early."""
+def open_zstd(file: str | IO[bytes]) -> io.BufferedReader:
+    """What a file holds; reading it raises `Damaged`, `EOFError` where the data end too early, and `OSError`."""
     options = {int(DecompressionParameter.window_log_max): WINDOW.bit_length() - 1}
-    return io.BufferedReader(cast(io.RawIOBase, _Frames(path, options=options)), _BUFFER)
+    return io.BufferedReader(cast(io.RawIOBase, _Frames(file, options=options)), _BUFFER)

@@ -30,6 +30,7 @@ from pipeline.engines.workers import Job, deduplicates
 from pipeline.engines.writing import Task, Written
 from pipeline.formats import jsonio, shards, text
 from pipeline.formats.folder import Container, Entry, Skipped
+from pipeline.formats.stores import is_url, local
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import Stage
@@ -59,8 +60,10 @@ def run(
 
     Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
     """
-    raw, out = os.path.abspath(raw), os.path.abspath(out)
+    raw, out = local(os.fspath(raw)), os.fspath(out)
     refuse_nesting(raw, out)
+    sources.reach(raw)
+    raw, out = raw if is_url(raw) else os.path.abspath(raw), os.path.abspath(out)
     check_layout(layout)
     settings = settings or Settings()
     with maps.connected(address), alone(out):

@@ -24,6 +24,7 @@ from pipeline.engines.workers import Job, cleaner
 from pipeline.formats import records, text
 from pipeline.formats.folder import Container, Entry, Skipped
 from pipeline.formats.records import Broken, Omitted, Record, named
+from pipeline.formats.stores import store
 
 __all__ = ["PREFIX", "Done", "Listed", "Segment", "gone", "lister", "segments", "unit_cleaner"]
 
@@ -69,7 +70,7 @@ def lister(job: Job) -> Callable[[Container], Listed]:
         entries: list[Entry] = []
         left: dict[str, int] = {}
         broken = False
-        for item in records.walk(os.path.join(job.raw, container.name), container.suffix):
+        for item in records.walk(container.name, container.suffix, store(job.raw).open):
             match item:
                 case Record():
                     entries.append(container.entry(item.name, item.digest()))
@@ -132,7 +133,7 @@ def _read(raw: str, segment: Segment) -> Iterator[Source]:
     if segment.container is None:
         return
     container = segment.container
-    items = records.walk(os.path.join(raw, container.name), container.suffix)
+    items = records.walk(container.name, container.suffix, store(raw).open)
     for item in islice((one for one in items if isinstance(one, Record)), segment.first, segment.last):
         entry = container.entry(item.name, item.digest())
         if entry.id not in segment.without:
