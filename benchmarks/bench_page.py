@@ -20,7 +20,7 @@ HEAD = """\
 # Benchmarks
 
 Made by `{command}` of what it measured; the raw figures, every run of each command, are in
-[benchmarks/results/{mode}.json](../benchmarks/results/{mode}.json).
+[{mode}.json]({raw}).
 
 - Machine: {processor}, {cores} cores, {memory} GB of memory, {system}, Python {python}; load {load_at_start} before the
   start. Packages: {packages}.
@@ -125,6 +125,7 @@ def head(results: Row) -> str:
     return HEAD.format(
         command=command,
         mode=mode,
+        raw="quick.json" if mode == "quick" else f"../benchmarks/results/{mode}.json",
         packages=packages,
         memory=round(machine.pop("memory_bytes") / 2**30),
         corpus=corpus(found) if found else "",
@@ -146,7 +147,7 @@ def corpus(facts: Row) -> str:
 
 def peers(measure: Row) -> str:
     size = measure["facts"]["bytes"]
-    parts = ["## End to end, one core, beside other tools", f"Aim: {TARGETS['faster']}.\n"]
+    parts = ["## End to end, one core, beside other tools\n", f"Aim: {TARGETS['faster']}.\n"]
     header = (
         "", "time", "noise", "processor", "MB/s", "start", "MB/s without start", "memory",
         "ours is faster", "without starts", "by processor",

@@ -10,7 +10,6 @@ process has, so it tells nothing of a command that has less. Linux only: elsewhe
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import tempfile
 import threading
@@ -66,8 +65,7 @@ def run(command: Sequence[str], on: Sequence[int] = (), surroundings: Mapping[st
         if code:
             said = errors.read()[-2000:].decode(errors="replace").strip()
             raise Failed(f"{' '.join(command)} ended with {code}:\n{said}")
-        inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        largest = usage.ru_maxrss * KILOBYTE if usage.ru_maxrss > inherited else 0
+        largest = usage.ru_maxrss * KILOBYTE if usage.ru_maxrss * KILOBYTE > highest() else 0
         peak = max(largest, *samples)
         return Run(wall, usage.ru_utime + usage.ru_stime, peak, output.read().decode(errors="replace"))
 
@@ -95,10 +93,18 @@ def descendants(pid: int) -> list[int]:
 
 def memory(pid: int) -> int:
     """The PSS of a process in bytes, 0 if it has ended."""
+    return _bytes(PROC / str(pid) / "smaps_rollup", "Pss:")
+
+
+def highest() -> int:
+    """The highest RSS that this process had, in bytes."""
+    return _bytes(PROC / "self" / "status", "VmHWM:")
+
+
+def _bytes(file: Path, name: str) -> int:
+    """What a file of the kernel says of a name, in bytes; 0 if it says nothing."""
     try:
-        for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * KILOBYTE
-    except OSError:
-        pass
-    return 0
+        lines = file.read_text().splitlines()
+    except OSError:  # the process has ended
+        return 0
+    return next((int(line.split()[1]) * KILOBYTE for line in lines if line.startswith(name)), 0)
