@@ -3,7 +3,8 @@
 All machines must see RAW and OUT at the same paths. Documents are cleaned in units, and wait on disk in OUT (see
 `units`); what the corpus changes of them is found by shuffles (see `shuffles`); then they are written. The process
 that starts the run holds the list of documents, some hundred bytes each, one bit a paragraph, and what damaged
-documents ask of others; never all texts, nor what is remembered of paragraphs. Of shards it also puts the chunks together.
+documents ask of others; never all texts, nor what is remembered of paragraphs. Of shards it also puts the chunks
+together.
 
 A document that fails is a problem of the report, and the others go on. What dies, a process or a machine, is replaced:
 its tasks are done again elsewhere, and take up the units that are there.

@@ -1,8 +1,8 @@
 """Units: some documents that are cleaned together, of which either all is there or nothing.
 
 The work of a run is cut into segments, which are files, or a stretch of a file that holds many documents. Whoever
-takes a segment reads it from its start, in units of about a megabyte. What a unit came to is put down in the folder
-of the run, which all machines share: the documents first (see `spool`), then a small file that tells where they are.
+takes a segment reads it from its start, in units that end where the id of a document says so: a document more or less changes one of them.
+What a unit came to is put down in the folder of the run, which all machines share: the documents first (see `spool`), then a small file that tells where they are.
 Its name is a digest of all that the unit is made of, so a later run, or another machine that does the segment again,
 finds it, whatever killed the one before.
 """
@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
+from zlib import crc32
 
 from pipeline.engines import sources
 from pipeline.engines.outcome import Cleaned, Problem
@@ -28,9 +29,9 @@ from pipeline.formats.records import Broken, Omitted, Record, named
 __all__ = ["PREFIX", "Done", "Listed", "Segment", "gone", "lister", "segments", "unit_cleaner"]
 
 PREFIX = "unit-"  # how the names of the files of units begin
-_FILES = 64  # documents of a segment that have files of their own
 _STRETCH = 64_000_000  # bytes of a file of many that are one segment
-_UNIT, _HEAVY = 256, 1_000_000  # documents and bytes of a unit, at most
+_UNIT = 64  # documents of a unit, about
+_MOST, _HEAVY = 512, 8_000_000  # documents and bytes of one, at most
 
 
 class Listed(NamedTuple):
@@ -86,8 +87,8 @@ def lister(job: Job) -> Callable[[Container], Listed]:
 def segments(found: Sources, listed: dict[str, Listed]) -> Iterator[Segment]:
     """Cut what there is to be cleaned into segments: files, then files of many, in order."""
     files = [entry for entry in found.entries if not entry.is_record]
-    for at in range(0, len(files), _FILES):
-        yield Segment(files[at : at + _FILES])
+    for unit in _units(map(Source, files)):
+        yield Segment([entry for entry, _ in unit])
     wanted = {entry.id for entry in found.entries if entry.is_record}
     for container in found.containers:
         inside = listed[container.name].entries
@@ -145,11 +146,16 @@ def _units(coming: Iterator[Source]) -> Iterator[list[Source]]:
     for source in coming:
         unit.append(source)
         heavy += source.weight
-        if len(unit) == _UNIT or heavy >= _HEAVY:
+        if _ends(source.entry.id) or len(unit) == _MOST or heavy >= _HEAVY:
             yield unit
             unit, heavy = [], 0
     if unit:
         yield unit
+
+
+def _ends(id: str) -> bool:
+    """Whether a unit ends with this document."""
+    return crc32(id.encode("utf-8", "surrogatepass")) % _UNIT == 0
 
 
 def _name(unit: Sequence[Source], made: bytes) -> str:

@@ -1,0 +1,123 @@
+"""Measure a run on a Ray cluster on this machine: against the local engine, and with one and two workers.
+
+    python benchmarks/ray_scale.py --megabytes 30 --repeat 2
+
+The corpus is `mixed` of `generate.py`. The head has no CPU for work, each worker has one; all are processes on this
+machine, so two workers share its cores with whatever else runs. Times are those of the wall clock from the call of the
+engine to its return, without the start of the cluster, the shortest of `--repeat`.
+The bytes of all runs are compared. Then: what one megabyte of the corpus comes to in the index and in the shuffles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import marshal
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from generate import generate
+
+os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+
+from pipeline.corpus.fingerprints import MARK, unpack
+from pipeline.engines.cluster.ray_run import run as run_cluster
+from pipeline.engines.kept import FOLDER
+from pipeline.engines.local import run
+from pipeline.engines.spool import Spool, Spot
+
+
+def main() -> None:
+    """Measure, and print what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--megabytes", type=float, default=30)
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        generate(folder, asked.megabytes, "mixed")
+        raw = folder / "raw"
+        size = sum(file.stat().st_size for file in raw.iterdir()) / 1e6
+        print(f"{size:.1f} MB, {len(list(raw.iterdir())):,} documents, {os.cpu_count()} cores")
+        print(f"{'':22}{'seconds':>9}{'MB/s':>8}")
+        for workers in asked.workers:
+            told(
+                f"local, {workers} workers",
+                size,
+                timed(asked.repeat, folder / "local", lambda out, w=workers: run(raw, out, workers=w)),
+            )
+        for workers in asked.workers:
+            with cluster(workers) as address:
+                took = timed(asked.repeat, folder / "ray", lambda out, a=address: run_cluster(raw, out, address=a))
+            told(f"ray, {workers} workers", size, took)
+            print(f"{'':22}{'the same bytes' if same(folder / 'local', folder / 'ray') else 'OTHER BYTES'}")
+        sizes(folder / "ray", size)
+
+
+def timed(repeat: int, out: Path, clean: Callable[[Path], Any]) -> float:
+    """The seconds of the fastest of some runs, each into a new folder."""
+    times = []
+    for _ in range(repeat):
+        shutil.rmtree(out, ignore_errors=True)
+        start = perf_counter()
+        clean(out)
+        times.append(perf_counter() - start)
+    return min(times)
+
+
+@contextmanager
+def cluster(workers: int) -> Iterator[str]:
+    """The address of a cluster of a head without a CPU and some workers with one each."""
+    from ray.cluster_utils import Cluster
+
+    node = {"object_store_memory": 500_000_000, "node_ip_address": "127.0.0.1"}
+    made = Cluster(initialize_head=True, head_node_args={**node, "num_cpus": 0, "include_dashboard": False})
+    try:
+        for _ in range(workers):
+            made.add_node(**node, num_cpus=1)
+        yield made.address
+    finally:
+        made.shutdown()
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two folders have the same files with the same bytes."""
+    names = [{str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()} for folder in (one, other)]
+    some, others = ({name for name in found if not name.startswith(".clean-corpus")} for found in names)
+    return some == others and not any(filecmp.cmpfiles(one, other, some, shallow=False)[1:])
+
+
+def sizes(out: Path, megabytes: float) -> None:
+    """Print what the documents of a run come to, for each megabyte of raw text."""
+    spool = Spool(str(out / FOLDER))
+    documents = paragraphs = shingles = waiting = 0
+    for file in (out / FOLDER).glob("unit-*"):
+        for _, spot, *_, count in marshal.loads(file.read_bytes()):
+            documents += 1
+            paragraphs += count
+            waiting += Spot(*spot).size
+            if count:
+                shingles += len(unpack(spool.marks(Spot(*spot)))[1])
+    rows = sum(len(file.read_bytes().splitlines()) for file in out.glob("manifest.jsonl"))
+    print(
+        f"of a megabyte: {documents / megabytes:,.0f} documents, {paragraphs / megabytes:,.0f} paragraphs with marks,"
+    )
+    print(f"  {shingles / megabytes:,.0f} shingles, {waiting / megabytes / 1e6:.2f} MB that wait; {rows:,} rows in all")
+    print(
+        f"  marks {paragraphs * MARK.itemsize / megabytes / 1e3:,.0f} kB, shingles {shingles * 40 / megabytes / 1e3:,.0f} kB in the shuffle"
+    )
+
+
+def told(name: str, size: float, seconds: float) -> None:
+    print(f"{name:22}{seconds:9.1f}{size / seconds:8.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
