@@ -33,6 +33,9 @@ from pipeline.engines.local import run
 from pipeline.engines.spool import Spool, Spot
 
 
+SHINGLE = 40  # bytes of a row: part, shingle, number, order, count
+
+
 def main() -> None:
     """Measure, and print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -48,11 +51,8 @@ def main() -> None:
         print(f"{size:.1f} MB, {len(list(raw.iterdir())):,} documents, {os.cpu_count()} cores")
         print(f"{'':22}{'seconds':>9}{'MB/s':>8}")
         for workers in asked.workers:
-            told(
-                f"local, {workers} workers",
-                size,
-                timed(asked.repeat, folder / "local", lambda out, w=workers: run(raw, out, workers=w)),
-            )
+            took = timed(asked.repeat, folder / "local", lambda out, w=workers: run(raw, out, workers=w))
+            told(f"local, {workers} workers", size, took)
         for workers in asked.workers:
             with cluster(workers) as address:
                 took = timed(asked.repeat, folder / "ray", lambda out, a=address: run_cluster(raw, out, address=a))
@@ -105,14 +105,12 @@ def sizes(out: Path, megabytes: float) -> None:
             waiting += Spot(*spot).size
             if count:
                 shingles += len(unpack(spool.marks(Spot(*spot)))[1])
-    rows = sum(len(file.read_bytes().splitlines()) for file in out.glob("manifest.jsonl"))
+    held, marks = shingles * SHINGLE / 1e3, paragraphs * MARK.itemsize / 1e3
     print(
         f"of a megabyte: {documents / megabytes:,.0f} documents, {paragraphs / megabytes:,.0f} paragraphs with marks,"
     )
-    print(f"  {shingles / megabytes:,.0f} shingles, {waiting / megabytes / 1e6:.2f} MB that wait; {rows:,} rows in all")
-    print(
-        f"  marks {paragraphs * MARK.itemsize / megabytes / 1e3:,.0f} kB, shingles {shingles * 40 / megabytes / 1e3:,.0f} kB in the shuffle"
-    )
+    print(f"  {shingles / megabytes:,.0f} shingles, {waiting / megabytes / 1e6:.2f} MB that wait on disk,")
+    print(f"  {marks / megabytes:,.0f} kB of marks, {held / megabytes:,.0f} kB of shingles in their shuffle")
 
 
 def told(name: str, size: float, seconds: float) -> None:

@@ -1,10 +1,10 @@
 """Units: some documents that are cleaned together, of which either all is there or nothing.
 
 The work of a run is cut into segments, which are files, or a stretch of a file that holds many documents. Whoever
-takes a segment reads it from its start, in units that end where the id of a document says so: a document more or less changes one of them.
-What a unit came to is put down in the folder of the run, which all machines share: the documents first (see `spool`), then a small file that tells where they are.
-Its name is a digest of all that the unit is made of, so a later run, or another machine that does the segment again,
-finds it, whatever killed the one before.
+takes a segment reads it from its start, in units that end where the id of a document says so: a document more or less
+changes one of them. What a unit came to is put down in the folder of the run, which all machines share: the documents
+first (see `spool`), then a small file that tells where they are. Its name is a digest of all that the unit is made of,
+so a later run, or another machine that does the segment again, finds it, whatever killed the one before.
 """
 
 from __future__ import annotations
