@@ -32,7 +32,6 @@ from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.spool import Spool, Spot
 
-
 SHINGLE = 40  # bytes of a row: part, shingle, number, order, count
 
 
