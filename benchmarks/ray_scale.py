@@ -16,21 +16,25 @@ import marshal
 import os
 import shutil
 import tempfile
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 from generate import generate
 
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 from pipeline.corpus.fingerprints import MARK, unpack
+from pipeline.engines.cluster.documents import Row, table
 from pipeline.engines.cluster.ray_run import run as run_cluster
 from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.spool import Spool, Spot
+from pipeline.formats.folder import Entry
 
 SHINGLE = 40  # bytes of a row: part, shingle, number, order, count
 
@@ -58,6 +62,7 @@ def main() -> None:
             told(f"ray, {workers} workers", size, took)
             print(f"{'':22}{'the same bytes' if same(folder / 'local', folder / 'ray') else 'OTHER BYTES'}")
         sizes(folder / "ray", size)
+        driver()
 
 
 def timed(repeat: int, out: Path, clean: Callable[[Path], Any]) -> float:
@@ -110,6 +115,20 @@ def sizes(out: Path, megabytes: float) -> None:
     )
     print(f"  {shingles / megabytes:,.0f} shingles, {waiting / megabytes / 1e6:.2f} MB that wait on disk,")
     print(f"  {marks / megabytes:,.0f} kB of marks, {held / megabytes:,.0f} kB of shingles in their shuffle")
+
+
+def driver(documents: int = 100_000) -> None:
+    """Print what the process that starts a run holds of each document, and what every machine is sent of it."""
+    tracemalloc.start()
+    found = [Entry(f"crawl-{n // 5000:05}/{n:08}", ".jsonl", 4000, os.urandom(16)) for n in range(documents)]
+    rows = {
+        entry.id: Row(Spot("0-0123456789ab-4242", 5000 * n, 4000, 600, 400 + n), 8) for n, entry in enumerate(found)
+    }
+    by_id = {entry.id: entry for entry in found}
+    columns = table(rows, list(by_id))
+    peak = tracemalloc.get_traced_memory()[1] / documents
+    sent = sum(part.nbytes for part in columns if isinstance(part, np.ndarray)) / documents
+    print(f"of a document: {peak:,.0f} bytes in the process that starts the run, {sent:,.0f} sent to every machine")
 
 
 def told(name: str, size: float, seconds: float) -> None:
