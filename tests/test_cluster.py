@@ -31,7 +31,7 @@ ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 MEMORY = 100_000_000
-ROWS_OF_ONE = 1600  # in a file: some seconds of work
+ROWS_OF_ONE = 1000  # in a file of several units
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,8 @@ def test_a_run_that_was_killed_is_taken_up_inside_a_file(cluster: Any, tmp_path:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as process:
         wait_for(lambda: len(list(out.glob(".clean-corpus/unit-*"))) >= 1)
         os.killpg(process.pid, signal.SIGKILL)
-    time.sleep(1)  # until the workers are gone, too
+        for worker in workers():
+            os.kill(worker, signal.SIGKILL)
     assert not (out / "manifest.jsonl").exists()
     report = run_cluster(raw, out, Settings(dedup="off"), address=cluster.address)
     assert 0 < report.reused < ROWS_OF_ONE
@@ -158,6 +159,25 @@ def test_a_run_that_was_killed_is_taken_up_inside_a_file(cluster: Any, tmp_path:
     write(raw / "large.jsonl", rows)  # type: ignore[arg-type]
     assert 0 < run_cluster(raw, out, Settings(dedup="off"), address=cluster.address).reused < ROWS_OF_ONE
     assert json.loads((out / "large/00000006.json").read_text())["source"]["bytes"] == 8
+
+
+def workers() -> list[int]:
+    """The processes of this test's cluster that do work: children of what the test has started."""
+    parents: dict[int, int] = {}
+    work = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if (folder / "cmdline").read_bytes().startswith(b"ray::MapBatches"):
+                work.append(int(folder.name))
+        except OSError:
+            continue  # it has just ended
+
+    def lineage(process: int) -> Iterator[int]:
+        while process := parents.get(process, 0):
+            yield process
+
+    return [process for process in work if os.getpid() in lineage(process)]
 
 
 def wait_for(there: Callable[[], bool]) -> None:

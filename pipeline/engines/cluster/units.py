@@ -1,10 +1,10 @@
 """Units: some documents that are cleaned together, of which either all is there or nothing.
 
 The work of a run is cut into segments, which are files, or a stretch of a file that holds many documents. Whoever
-takes a segment reads it from its start, in units of about a megabyte. What a unit came to is put down in the folder of
-the run, which all machines share: the documents first (see `spool`), then a small file that tells where they are. Its
-name is a digest of all that the unit is made of, so a later run, or another machine that does the segment again, finds
-it, whatever killed the one before.
+takes a segment reads it from its start, in units that end where the id of a document says so: a document more or less
+changes one of them. What a unit came to is put down in the folder of the run, which all machines share: the documents
+first (see `spool`), then a small file that tells where they are. Its name is a digest of all that the unit is made of,
+so a later run, or another machine that does the segment again, finds it, whatever killed the one before.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
+from zlib import crc32
 
 from pipeline.engines import sources
 from pipeline.engines.outcome import Cleaned, Problem
@@ -29,9 +30,9 @@ from pipeline.formats.stores import store
 __all__ = ["PREFIX", "Done", "Listed", "Segment", "gone", "lister", "segments", "unit_cleaner"]
 
 PREFIX = "unit-"  # how the names of the files of units begin
-_FILES = 64  # documents of a segment that have files of their own
 _STRETCH = 64_000_000  # bytes of a file of many that are one segment
-_UNIT, _HEAVY = 64, 1_000_000  # documents and bytes of a unit, at most
+_UNIT = 64  # documents of a unit, about
+_MOST, _HEAVY = 512, 8_000_000  # documents and bytes of one, at most
 
 
 class Listed(NamedTuple):
@@ -87,8 +88,8 @@ def lister(job: Job) -> Callable[[Container], Listed]:
 def segments(found: Sources, listed: dict[str, Listed]) -> Iterator[Segment]:
     """Cut what there is to be cleaned into segments: files, then files of many, in order."""
     files = [entry for entry in found.entries if not entry.is_record]
-    for at in range(0, len(files), _FILES):
-        yield Segment(files[at : at + _FILES])
+    for unit in _units(map(Source, files)):
+        yield Segment([entry for entry, _ in unit])
     wanted = {entry.id for entry in found.entries if entry.is_record}
     for container in found.containers:
         inside = listed[container.name].entries
@@ -105,7 +106,7 @@ def unit_cleaner(job: Job, made: bytes) -> Callable[[Segment], list[Done]]:
     clean = cleaner(job)
 
     def done(segment: Segment) -> list[Done]:
-        return [one for unit in _units(_read(job.raw, segment), segment.first) for one in clean_unit(unit)]
+        return [one for unit in _units(_read(job.raw, segment)) for one in clean_unit(unit)]
 
     def clean_unit(unit: Sequence[Source]) -> list[Done]:
         name = PREFIX + _name(unit, made)
@@ -140,18 +141,23 @@ def _read(raw: str, segment: Segment) -> Iterator[Source]:
             yield Source(entry, item)
 
 
-def _units(coming: Iterator[Source], first: int) -> Iterator[list[Source]]:
-    """Cut documents into units, at certain numbers at any rate: so a change of one leaves most others as they are."""
+def _units(coming: Iterator[Source]) -> Iterator[list[Source]]:
+    """Cut documents into units, where an id says so: so a change of one document leaves the other units as they are."""
     unit: list[Source] = []
     heavy = 0
-    for number, source in enumerate(coming, first + 1):
+    for source in coming:
         unit.append(source)
         heavy += source.weight
-        if number % _UNIT == 0 or heavy >= _HEAVY:
+        if _ends(source.entry.id) or len(unit) == _MOST or heavy >= _HEAVY:
             yield unit
             unit, heavy = [], 0
     if unit:
         yield unit
+
+
+def _ends(id: str) -> bool:
+    """Whether a unit ends with this document."""
+    return crc32(id.encode("utf-8", "surrogatepass")) % _UNIT == 0
 
 
 def _name(unit: Sequence[Source], made: bytes) -> str:
