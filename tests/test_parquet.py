@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
+import random
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow
 import pytest
@@ -155,3 +157,22 @@ def test_batches_are_small_where_rows_are_large(tmp_path: Path, monkeypatch: pyt
     found = items(tmp_path / "a.parquet", {"text": texts}, row_group_size=30, use_dictionary=False)
     assert [item.data for item in found if isinstance(item, Record)] == texts
     assert re.fullmatch(r"0+100", found[-1][0])
+
+
+def test_a_column_of_a_large_group_is_not_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    chance = random.Random(1)
+    texts = [chance.randbytes(500).hex() for _ in range(10_000)]
+    parquet.write_table(pyarrow.table({"text": texts}), path, compression="none", use_dictionary=False)
+    sizes: list[int] = []
+
+    class Watched(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size) or b""
+            sizes.append(len(data))
+            return data
+
+    with Watched(path) as file:
+        found = list(parquet_rows.read(cast(io.BufferedReader, file)))
+    assert [item.data for item in found if isinstance(item, Record)] == texts
+    assert max(sizes) <= 4_000_000 < 10_000_000 <= sum(sizes)

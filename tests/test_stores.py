@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from test_warc import record
 from pipeline.cli import main
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport, WrongFolders
-from pipeline.formats import folder, stores
+from pipeline.formats import folder, records, stores
 from pipeline.formats.stores import Local, Remote, is_url, local
 from pipeline.settings import Settings
 from pipeline.verify import verify
@@ -116,6 +117,27 @@ def test_a_url_gives_the_bytes_that_the_folder_does(raw: Path, url: str, tmp_pat
     assert files(tmp_path / "url") == files(tmp_path / "folder")
     done = verify(tmp_path / "url", url)
     assert (done.findings, done.documents) == ([], 40)
+
+
+def test_what_is_far_away_is_fetched_once(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(1)
+    columns = {name: [chance.randbytes(500).hex() for _ in range(6_000)] for name in ("text", "one", "two")}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet", compression="none", use_dictionary=False)
+    fsspec.filesystem("s3").put_file(str(tmp_path / "a.parquet"), "bucket/raw/large.parquet")
+    fetched: list[int] = []
+    fetch = s3fs.S3File._fetch_range
+
+    def counting(self: Any, start: int, end: int) -> bytes:
+        fetched.append(end - start)
+        return bytes(fetch(self, start, end))
+
+    monkeypatch.setattr(s3fs.S3File, "_fetch_range", counting)
+    found = list(records.walk("large.parquet", ".parquet", Remote(s3).open))
+    assert [item for item in found if not isinstance(item, records.Record)] == []
+    assert [item.data for item in found if isinstance(item, records.Record)] == columns["text"]
+    size = (tmp_path / "a.parquet").stat().st_size
+    assert size <= sum(fetched) <= size + (4 << 20)
+    assert max(fetched) <= 4 << 20
 
 
 def test_only_what_changed_is_read_again(memory: str, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ _REST = "The other rows are taken. Mend it, or take it out."
 def read(file: BufferedReader) -> Iterator[Item]:
     """Yield the rows of a file, which are counted from 1."""
     try:
-        table = parquet.ParquetFile(file, buffer_size=_BUFFER, page_checksum_verification=True)
+        table = parquet.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True)
     except _DAMAGED as error:
         _not_damaged(error)
         yield Broken("", f"it is not Parquet, or damaged: {_said(error)}", "Fetch it again.")

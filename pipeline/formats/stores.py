@@ -25,6 +25,9 @@ Stamp = tuple[int, int, int]  # size, and two numbers that change with the conte
 GONE = (-1, -1, -1)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _BUFFER = 1 << 20  # bytes
+# What is fetched at once, and how much of it is remembered: the columns of Parquet are read in turn, so there are many
+# places to go on from.
+_FETCH = {"block_size": 4 << 20, "cache_type": "blockcache", "cache_options": {"maxblocks": 16}}
 # What stores tell of a file that is another when its content is; the first that is there.
 _VERSIONS = (
     "ETag",
@@ -195,7 +198,7 @@ class Remote:
 
     def open(self, name: str) -> io.BufferedReader:
         """See `Store`."""
-        file = _asked(lambda: self._fs.open(self._root + name, "rb"))
+        file = _asked(lambda: self._fs.open(self._root + name, "rb", **_FETCH))
         return io.BufferedReader(_Told(file), _BUFFER)
 
     def read(self, name: str, size: int = 0) -> bytes:
