@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import tempfile
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import IO, Any, NamedTuple
 
@@ -39,13 +39,14 @@ __all__ = [
     "Index",
     "Proposal",
     "Proposals",
+    "are_alike",
     "are_among",
     "best",
     "equal",
     "paired",
     "salted",
-    "sharing",
     "summed",
+    "weighed",
 ]
 
 PARTS = 64  # of what is on disk
@@ -146,7 +147,13 @@ class Index:
     def sharing(self, shingles: Numbers) -> dict[str, set[int]]:
         """The paragraphs that have two or more of some shingles (sorted), of which few have any: what is shared with
         many says little of a common origin. By the id of the document, where they start in its clean text."""
-        chosen = sharing(self._parts(), shingles).tolist()
+        weights = np.zeros(len(self))
+        counts = np.zeros(len(self), np.uint32)
+        for held, owners in self._parts():
+            among, weight = weighed(held, shingles)
+            weights += np.bincount(owners[among], weight, len(self))
+            counts += np.bincount(owners[among], minlength=len(self)).astype(np.uint32)
+        chosen = np.flatnonzero(are_alike(weights, counts)).tolist()
         starts: dict[str, set[int]] = {}
         for id, start in zip(self.documents(chosen), self.marks["start"][chosen].tolist(), strict=True):
             starts.setdefault(id, set()).add(start)
@@ -252,18 +259,19 @@ def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:
     return marks, shingles ^ salt
 
 
-def sharing(parts: Iterable[tuple[Numbers, NDArray[Any]]], shingles: Numbers) -> NDArray[Any]:
-    """The owners that have two or more of some shingles (sorted), of which few have any, in order: see `Index.sharing`.
-    Rows of a shingle and its owner come in parts, those of one shingle in one."""
-    found, weights = [np.empty(0, np.uint32)], [np.empty(0)]
-    for held, owners in parts:
-        among = are_among(held, shingles)
-        _, places, counts = np.unique(held[among], return_inverse=True, return_counts=True)
-        found.append(owners[among])
-        weights.append(1 / counts[places])
-    numbers, places, counts = np.unique(np.concatenate(found), return_inverse=True, return_counts=True)
-    alike = np.bincount(places, np.concatenate(weights), len(numbers)) >= COMMON
-    return numbers[alike & (counts > 1)]
+def weighed(held: Numbers, wanted: Numbers) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which rows of shingles, those of one shingle all there, are wanted (sorted), and what each of these weighs: one
+    by those that have it."""
+    among = are_among(held, wanted)
+    _, places, counts = np.unique(held[among], return_inverse=True, return_counts=True)
+    return among, 1 / counts[places]
+
+
+def are_alike(weights: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether what is shared, by its weight and the number of shingles, tells of a common origin. Sums are rounded, for
+    they come together in more than one order."""
+    found: NDArray[np.bool_] = (weights.round(6) >= COMMON) & (counts > 1)
+    return found
 
 
 def summed(pairs: Numbers, counts: NDArray[np.int64]) -> tuple[Numbers, NDArray[np.int64]]:

@@ -28,7 +28,7 @@ from pipeline.corpus.cases import Case, components
 from pipeline.corpus.decisions import Decision, judge
 from pipeline.corpus.duplicates import Alike, Copy, Duplicate, Duplicates
 from pipeline.corpus.fingerprints import MARK, Place
-from pipeline.corpus.index import LEAST, Proposal, are_among, best, equal, paired, sharing, summed
+from pipeline.corpus.index import LEAST, Proposal, are_alike, are_among, best, equal, paired, summed, weighed
 from pipeline.corpus.shingles import Numbers
 from pipeline.engines.cluster import maps
 from pipeline.engines.cluster.documents import Documents
@@ -83,8 +83,10 @@ class Shared:
 
         rows = list(maps.mapped(self._job, make, _ranges(len(self._documents))))
         held, owners, starts = (np.concatenate(column) for column in zip(*rows, strict=True))
-        named, places = np.unique(owners, return_index=True)
-        chosen = np.isin(named, sharing([(held, owners)], shingles))
+        _, weights = weighed(held, shingles)
+        named, places, inverse = np.unique(owners, return_index=True, return_inverse=True)
+        sums = np.bincount(inverse, weights, len(named)).astype(float)
+        chosen = are_alike(sums, np.bincount(inverse, minlength=len(named)))
         found: dict[str, set[int]] = {}
         for owner, start in zip(named[chosen].tolist(), starts[places[chosen]].tolist(), strict=True):
             found.setdefault(self._documents.id(owner >> 32), set()).add(start)
