@@ -29,9 +29,10 @@ from generate import generate
 
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
-from pipeline.corpus.fingerprints import MARK, unpack
 from pipeline.engines.cluster.documents import Row, table
 from pipeline.engines.cluster.ray_run import run as run_cluster
+
+from pipeline.corpus.fingerprints import MARK, unpack
 from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.spool import Spool, Spot

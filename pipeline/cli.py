@@ -151,9 +151,11 @@ def out_option(command: F) -> F:
     show_default=True,
     help="Where documents are cleaned: on this machine, or on a Ray cluster.",
 )
-@click.option("--address", default="", metavar="HOST:PORT", help="The head of the Ray cluster.")
+@click.option(
+    "--address", default="", metavar="HOST:PORT", help="The head of the Ray cluster.  [default: one of this machine]"
+)
 @click.option("--force", is_flag=True, help="Clean all documents, also those that an earlier run has kept.")
-@click.option("--profile", is_flag=True, help="Tell where the time went, by stage and rule.")
+@click.option("--profile", is_flag=True, help="Tell where the time went, by stage and rule; of a cluster, by phase.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def run(
     raw: str,
@@ -187,6 +189,7 @@ def run(
       clean-corpus run raw clean --rules my-site.toml --workers 8
       clean-corpus run raw clean --format jsonl.gz
       clean-corpus run s3://bucket/raw clean
+      clean-corpus run raw clean --engine ray --address 10.0.0.1:6379
 
     Exit code 1 if a document could not be cleaned; the others are there all the same.
     """
@@ -196,19 +199,19 @@ def run(
     from pipeline.engines.outcome import RunError, WrongFolders
     from pipeline.report.summary import summary, times
 
-    if (engine == "ray") != bool(address):
-        raise click.UsageError("Cannot tell the engine: --engine ray and --address HOST:PORT go together. Give both.")
-    if engine == "ray" and (workers or profile):
-        raise click.UsageError("Cannot use --workers or --profile with --engine ray. Leave them out.")
+    if address and engine != "ray":
+        raise click.UsageError("Cannot use --address without a cluster. Add --engine ray, or leave it out.")
+    if workers and engine == "ray":
+        raise click.UsageError("Cannot use --workers with --engine ray: the cluster has its own. Leave it out.")
     run_folder: Callable[..., Any]
     if engine == "ray":
-        from pipeline.engines.cluster.ray_run import run as run_cluster
+        from pipeline.engines.cluster import run as run_cluster
 
-        run_folder = partial(run_cluster, address=address)
+        run_folder = partial(run_cluster, address=address or None)
     else:
         from pipeline.engines.local import run as run_local
 
-        run_folder = partial(run_local, workers=workers, profile=profile)
+        run_folder = partial(run_local, workers=workers)
     with terminal.progress(steps=2) as progress:
         try:
             report = run_folder(
@@ -221,6 +224,7 @@ def run(
                 layout=layout,
                 shard=int(shard * 1_000_000),
                 name=name,
+                profile=profile,
             )
         except WrongFolders as error:
             raise click.UsageError(str(error)) from None

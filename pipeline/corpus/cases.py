@@ -3,7 +3,7 @@
 What becomes of a paragraph hangs on those that it is paired with, on what these are paired with, and so on: on its
 connected component in the graph of the proposals. So components can be decided on apart, by other processes, and it
 comes to the same. Small ones are put together. A case holds all that the decision needs, with numbers of its own that
-are in the order of the paragraphs' numbers.
+are the order of ranks: so nothing hangs on the order in which documents came.
 """
 
 from __future__ import annotations
@@ -16,24 +16,23 @@ from numpy.typing import NDArray
 
 from pipeline.corpus.index import Index, Proposal, Proposals
 
-__all__ = ["Case", "cases", "components"]
+__all__ = ["SIZE", "Case", "case_of", "cases", "components"]
 
-_SIZE = 512  # proposals that make a case worth its way
+SIZE = 512  # proposals that make a case worth its way
 Numbers = NDArray[np.int64]
 TextsOf = Callable[[Sequence[int]], Sequence[str | None]]
 
 
 class Case(NamedTuple):
-    """Paragraphs that are to be decided on: by their own numbers, the columns `numbers` (those in the index), `homes`
-    (a number for each document), `kept`, `key`, `digest` and `rank` (see `fingerprints` and `Index`), and `texts`,
-    where they are needed; and the proposals, in order."""
+    """Paragraphs that are to be decided on, in the order of their ranks: the columns `numbers` (those in the index),
+    `homes` (a number for each document), `kept`, `key` and `digest` (see `fingerprints`), and `texts`, where they are
+    needed; and the proposals, in order, which name them by their places here."""
 
     numbers: list[int]
     homes: list[int]
     kept: list[bool]
     key: list[int]
     digest: list[int]
-    rank: list[int]
     texts: list[str | None]
     proposals: list[Proposal]
 
@@ -60,7 +59,7 @@ def cases(index: Index, proposals: Proposals, texts_of: TextsOf) -> Iterator[Cas
     heads = np.flatnonzero(np.diff(component[left][order], prepend=-1)).tolist()
     start = 0
     for end in [*heads[1:], len(order)]:
-        if end - start >= _SIZE or end == len(order):
+        if end - start >= SIZE or end == len(order):
             some = order[start:end]
             columns = (column[some].tolist() for column in proposals)
             yield _case(index, ranks, [*map(Proposal, *columns)], texts_of)
@@ -68,19 +67,32 @@ def cases(index: Index, proposals: Proposals, texts_of: TextsOf) -> Iterator[Cas
 
 
 def _case(index: Index, ranks: NDArray[np.uint32], rows: list[Proposal], texts_of: TextsOf) -> Case:
-    numbers = sorted({number for row in rows for number in row[:2]})
-    own = {number: place for place, number in enumerate(numbers)}
+    numbers = sorted({number for row in rows for number in row[:2]}, key=ranks.__getitem__)
     marks = index.marks[numbers]
-    return Case(
+    return case_of(
         numbers,
         index.homes(numbers),
         marks["kept"].astype(bool).tolist(),
         marks["key"].tolist(),
         marks["digest"].tolist(),
-        ranks[numbers].tolist(),
         list(texts_of(numbers)),
-        [Proposal(own[number], own[of], shared) for number, of, shared in rows],
+        rows,
     )
+
+
+def case_of(
+    numbers: list[int],
+    homes: list[int],
+    kept: list[bool],
+    key: list[int],
+    digest: list[int],
+    texts: list[str | None],
+    rows: Sequence[Proposal],
+) -> Case:
+    """Make a case of the columns of its paragraphs, in the order of their ranks, and of the proposals."""
+    own = {number: place for place, number in enumerate(numbers)}
+    proposals = [Proposal(own[number], own[of], shared) for number, of, shared in rows]
+    return Case(numbers, homes, kept, key, digest, texts, proposals)
 
 
 def components(left: Numbers, right: Numbers, size: int) -> Numbers:

@@ -70,7 +70,6 @@ class _Judge:
         self._document = case.homes.__getitem__
         self._kept = case.kept
         self._key, self._digest = case.key, case.digest
-        self._rank = case.rank
         self._same: dict[int, int] = {}  # of equal texts, the one whose text is at hand
         self._keeps: dict[int, list[int]] = {}  # what goes, by what stays for it
         self._pieces: dict[int, list[tuple[int, float, list[Block]]]] = {}  # what of a paragraph stands in others
@@ -147,7 +146,7 @@ class _Judge:
 
     def close(self) -> None:
         """Let those go that several of the others cover together, the worst copies first."""
-        for number in sorted(self._pieces, key=self._rank.__getitem__, reverse=True):
+        for number in sorted(self._pieces, reverse=True):
             stays = [piece for piece in self._pieces[number] if not self.decided.get(piece[0], _STAYS).kind]
             if len(stays) > 1 and number not in self._keeps and not self.decided.get(number, _STAYS).kind:
                 together = self._together(number, stays)

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pipeline.corpus import HEADING, decisions, fingerprints
 from pipeline.corpus.amend import amend
@@ -43,7 +43,7 @@ from pipeline.document import Document, Flag, Paragraph
 from pipeline.edits import Edit
 from pipeline.settings import Settings
 
-__all__ = ["HEADING", "RULES", "Alike", "Copy", "Duplicate", "Duplicates", "Rows", "drop", "edits", "find"]
+__all__ = ["HEADING", "RULES", "Alike", "Copy", "Duplicate", "Duplicates", "Rows", "drop", "edits", "find", "merged"]
 
 STAGE = "duplicates"
 RULES = {kind: f"duplicates.{kind}" for kind in decisions.KINDS}
@@ -113,10 +113,23 @@ def find(documents: Iterable[Document], settings: Settings | None = None) -> dic
     return dict(Rows(index, decisions.decide(index, index.proposals(), texts_of, settings)))
 
 
+class Paragraphs(Protocol):
+    """Paragraphs by their numbers, as an index has them."""
+
+    def numbers(self, id: str) -> Sequence[int]:
+        """Those of a document, in order."""
+
+    def documents(self, numbers: Sequence[int]) -> list[str]:
+        """The documents that they are of."""
+
+    def places(self, numbers: Sequence[int]) -> list[Place]:
+        """Where they stand."""
+
+
 class Rows(Mapping[str, Duplicates]):
     """What decisions say of each document, on both sides, by id; made when it is asked for, since it is much."""
 
-    def __init__(self, index: Index, decided: Mapping[int, Decision]) -> None:
+    def __init__(self, index: Paragraphs, decided: Mapping[int, Decision]) -> None:
         self._index = index
         self._decided = decided
         self._by: dict[int, list[int]] = {}  # the paragraphs that go, by those that stay for them
@@ -150,12 +163,23 @@ class Rows(Mapping[str, Duplicates]):
                 else:
                     found.alike.append(Alike(here, places[of], *scores, decision.why))
             found.copies += [Copy(here, places[by]) for by in self._by.get(number, ())]
-        found.duplicates.sort(key=lambda row: (row.here.start, row.of.id, row.of.start))
-        found.copies.sort(key=lambda row: (row.here.start, row.by.id, row.by.start))
-        return found
+        return merged([found])
 
     def _of(self, number: int) -> tuple[int, ...]:
         return self._decided[number].of if number in self._decided else ()
+
+
+def merged(parts: Iterable[Duplicates]) -> Duplicates:
+    """All that is known of one document, in order."""
+    found = Duplicates()
+    for part in parts:
+        found.duplicates += part.duplicates
+        found.copies += part.copies
+        found.alike += part.alike
+    found.duplicates.sort(key=lambda row: (row.here.start, row.of.id, row.of.start))
+    found.copies.sort(key=lambda row: (row.here.start, row.by.id, row.by.start))
+    found.alike.sort(key=lambda row: row.here.start)
+    return found
 
 
 def edits(document: Document, gone: Mapping[int, str], *, headings: bool = True) -> list[Edit]:

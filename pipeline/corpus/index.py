@@ -43,6 +43,7 @@ __all__ = [
     "are_among",
     "best",
     "equal",
+    "heads",
     "paired",
     "salted",
     "summed",
@@ -278,8 +279,8 @@ def summed(pairs: Numbers, counts: NDArray[np.int64]) -> tuple[Numbers, NDArray[
     """Each pair once, in order, with the sum of its counts; there is one at least."""
     order = np.argsort(pairs, kind="stable")
     pairs, counts = pairs[order], counts[order]
-    heads = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1]))
-    return pairs[heads], np.add.reduceat(counts, heads)
+    starts = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1]))
+    return pairs[starts], np.add.reduceat(counts, starts)
 
 
 def best(
@@ -288,7 +289,7 @@ def best(
     """The pairs in order, of each paragraph the few that share most."""
     order = np.lexsort((ranks[of], -shared, ranks[numbers]))
     numbers, of, shared = numbers[order], of[order], shared[order]
-    few = np.arange(len(numbers)) - _heads(numbers) < MOST
+    few = np.arange(len(numbers)) - heads(numbers) < MOST
     return numbers[few], of[few], shared[few]
 
 
@@ -305,11 +306,11 @@ def equal(keys: Numbers, ranks: NDArray[np.uint32]) -> NDArray[np.int64]:
     """For each paragraph the number of the one with the same key that has the best rank."""
     order = np.lexsort((ranks, keys))
     first = np.empty(len(keys), np.int64)
-    first[order] = order[_heads(keys[order])]
+    first[order] = order[heads(keys[order])]
     return first
 
 
-def _heads(values: NDArray[Any]) -> NDArray[np.int64]:
+def heads(values: NDArray[Any]) -> NDArray[np.int64]:
     """For each of some values the place of the first of those beside it that are the same."""
     at = np.arange(len(values))
     return np.maximum.accumulate(np.where(np.append(True, values[1:] != values[:-1])[: len(values)], at, 0))
@@ -326,12 +327,12 @@ def paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uint
     order = order[np.lexsort((ranks[owners[order]], shingles[order]))]
     shingles, owners = shingles[order], owners[order].astype(np.uint64)
     at = np.arange(len(order))
-    heads = _heads(shingles)
+    top = heads(shingles)
     pairs = [np.empty(0, np.uint64)]
     behind = [(at - back, at) for back in range(1, NEAR + 1)]
-    best = [(heads + ahead, at - NEAR) for ahead in range(BEST)]
+    best = [(top + ahead, at - NEAR) for ahead in range(BEST)]
     for partner, below in (*behind, *best):
-        fits = np.flatnonzero((partner >= heads) & (partner < below))
+        fits = np.flatnonzero((partner >= top) & (partner < below))
         worse, better = owners[at[fits]], owners[partner[fits]]
         pairs.append((worse << np.uint64(32) | better)[worse != better])
     return np.concatenate(pairs)

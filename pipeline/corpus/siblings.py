@@ -32,7 +32,19 @@ from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
 from pipeline.edits import PositionMap
 
-__all__ = ["Offer", "Sibling", "Siblings", "offers", "propose", "restore_all"]
+__all__ = [
+    "CROWD",
+    "LEAST",
+    "MORE",
+    "MOST",
+    "Offer",
+    "Sibling",
+    "Siblings",
+    "offers",
+    "prints_of",
+    "propose",
+    "restore_all",
+]
 
 MOST = 4  # siblings of a paragraph
 MORE = 32  # words of it, for each of which there may be one more
@@ -97,10 +109,11 @@ class Sibling(NamedTuple):
     end: int
 
 
-def offers(document: Document, wanted: Numbers, only: Collection[int] | None = None) -> list[Offer]:
-    """Return the passages of a document that share some of the `wanted` shingles; `only` those that start there."""
-    prints = _fingerprints(document, only)
-    shared = are_among(prints.shingles, wanted)
+def offers(document: Document, wanted: Numbers | None, only: Collection[int] | None = None) -> list[Offer]:
+    """Return the passages of a document that share some of the `wanted` shingles, or with none given, all passages;
+    `only` those that start there."""
+    prints = prints_of(document, only)
+    shared = are_among(prints.shingles, np.unique(prints.shingles) if wanted is None else wanted)
     written = _written(document)
     found: list[Offer] = []
     for paragraph in np.unique(prints.owners[shared]).tolist():
@@ -130,7 +143,7 @@ class Siblings:
 
     def want(self, number: int, document: Document) -> None:
         """Take the paragraphs of a damaged document."""
-        prints = _fingerprints(document)
+        prints = prints_of(document)
         for paragraph in np.unique(prints.owners).tolist():
             here = prints.owners == paragraph
             self._wanted.append((Place(number, paragraph), prints.words[paragraph], prints.shingles[here]))
@@ -174,7 +187,7 @@ class Siblings:
         return {owner: round(weight, 6) for owner, weight in weights.items() if weight >= LEAST}
 
 
-class _Prints(NamedTuple):
+class Prints(NamedTuple):
     """The shingles of a document, each once for each paragraph; the number of that; and how many words each has."""
 
     shingles: Numbers
@@ -182,7 +195,7 @@ class _Prints(NamedTuple):
     words: dict[int, int]
 
 
-def _fingerprints(document: Document, only: Collection[int] | None = None) -> _Prints:
+def prints_of(document: Document, only: Collection[int] | None = None) -> Prints:
     """Make the shingles of the paragraphs of a document."""
     pieces: list[str] = []
     numbers: list[int] = []
@@ -194,13 +207,13 @@ def _fingerprints(document: Document, only: Collection[int] | None = None) -> _P
             pieces += _pieces(split)
             numbers += [number] * (len(pieces) - len(numbers))
     if not pieces:
-        return _Prints(np.empty(0, np.uint64), np.empty(0, np.int64), {})
+        return Prints(np.empty(0, np.uint64), np.empty(0, np.int64), {})
     prints = fingerprints(pieces)
     owners = np.repeat(np.array(numbers), prints.sizes)
     order = np.lexsort((prints.shingles, owners))
     shingles, owners = prints.shingles[order], owners[order]
     first = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
-    return _Prints(shingles[first], owners[first], words)
+    return Prints(shingles[first], owners[first], words)
 
 
 def _pieces(words: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any, NamedTuple
@@ -71,12 +71,12 @@ def finish(
     report: RunReport,
     step: Callable[[], None],
 ) -> list[str]:
-    """Count the outcomes, and write shards, if there are to be any, and the manifest; then what an earlier run wrote
-    for documents that are gone can go. Returns the names of all files that are there now."""
+    """Count the outcomes, which come in the order of ids, and write shards, if there are to be any, and the manifest;
+    then what an earlier run wrote for documents that are gone can go. Returns the names of the files that are there
+    now, but for those of single documents."""
     out, layout = corpus.out, shards.LAYOUTS.get(corpus.layout)
     path = os.path.join(out, manifest.NAME)
     before = _Before(path)
-    ids: set[str] = set()
     attributes: set[str] = set()
 
     def lines(writer: shards.Writer | None) -> Iterator[bytes]:
@@ -89,18 +89,17 @@ def finish(
                 report.add(outcome)
                 if outcome.row is None:
                     continue
-                if was_reused(outcome.id) and before.seal(outcome.id) != outcome.row["seal"]:
+                if before.seal(outcome.id) != outcome.row["seal"] and was_reused(outcome.id):
                     report.rewritten.append(outcome.id)
-                ids.add(outcome.id)
                 yield manifest.line(outcome.row)
         # The lists of the earlier run are still there.
-        report.removed = _remove_stale(out, ids, layout is None)
+        report.removed = _remove_stale(out, before.gone(), layout is None)
 
     try:
         if layout is None:
             text.write(path, lines(None))
             _replace_shards(out, [])
-            return [manifest.NAME, *(name for id in sorted(ids) for name in (f"{id}.txt", f"{id}.json"))]
+            return [manifest.NAME]
         claims = Claims(out)
         with shards.Writer(out, layout, claims.shard) as writer:
             text.write(path, chain(lines(writer), _ended(writer)))
@@ -124,46 +123,63 @@ def _ended(writer: shards.Writer) -> Iterator[bytes]:
 
 
 class _Before:
-    """The seals in the manifest of an earlier run; they are asked for in the order of the ids."""
+    """The manifest of an earlier run, beside that of this one: both are in the order of ids."""
 
     def __init__(self, path: str) -> None:
-        rows = manifest.rows(path) if os.path.exists(path) else iter(())
-        self._rows = ((row["id"], row["seal"]) for _, row in rows)
-        self._at = ("", "")
+        self._rows = (row for _, row in manifest.rows(path)) if os.path.exists(path) else iter(())
+        self._at: dict[str, Any] | None = {"id": ""}
+        self._last = ""
+        self._gone: list[dict[str, Any]] = []
 
     def seal(self, id: str) -> str:
-        """That of a document, or nothing."""
-        while self._at[0] < id:
-            self._at = next(self._rows, ("\U0010ffff", ""))
-        return self._at[1] if self._at[0] == id else ""
+        """That of a document, or nothing. What is asked for is there now."""
+        self._pass(id)
+        if self._at is None or self._at["id"] != id:
+            return ""
+        seal: str = self._at["seal"]
+        self._at, self._last = next(self._rows, None), id
+        return seal
+
+    def gone(self) -> list[dict[str, Any]]:
+        """The rows of all documents that were not asked for."""
+        self._pass("")
+        return self._gone
+
+    def _pass(self, id: str) -> None:
+        """Go on to an id, or to the end. A row that is out of order may have been asked for: it is not gone."""
+        while self._at is not None and (not id or self._at["id"] < id):
+            if self._at["id"] > self._last:
+                self._last = self._at["id"]
+                self._gone.append({name: self._at[name] for name in ("id", "clean", "seal")})
+            self._at = next(self._rows, None)
 
 
-def _remove_stale(out: str, ids: Container[str], apart: bool) -> list[str]:
-    """Remove what an earlier run wrote for documents that this run has not written, or not `apart`, to files of their
-    own; return the ids of those that are gone.
+def _remove_stale(out: str, gone: Sequence[Mapping[str, Any]], apart: bool) -> list[str]:
+    """Remove what an earlier run wrote for documents that are gone, or if this run writes none `apart`, for all, to
+    files of their own; return the ids of those that are gone.
 
     A file goes only if the manifest of that run names it and it still reads as the manifest says.
     """
     path = os.path.join(out, manifest.NAME)
     in_shards = bool(shards.listed(out))
-    removed = []
-    for _, row in manifest.rows(path) if os.path.exists(path) else ():
-        if apart and row["id"] in ids:
-            continue
-        text_path, sidecar_path = text.paths(out, row["id"])
-        same = in_shards
-        try:
-            with open(text_path, "rb") as clean, open(sidecar_path, "rb") as side:
-                if hashlib.sha256(clean.read()).hexdigest() == row["clean"]["sha256"]:
-                    same = sidecar.seal(side.read()) == row["seal"]
-            if same:
-                os.unlink(text_path)
-                os.unlink(sidecar_path)
-        except OSError:
-            pass
-        if same and row["id"] not in ids:
-            removed.append(row["id"])
-    return removed
+    names = {row["id"] for row in gone}
+    rows = gone if apart or not os.path.exists(path) else (row for _, row in manifest.rows(path))
+    return [row["id"] for row in rows if (_remove(out, row) or in_shards) and row["id"] in names]
+
+
+def _remove(out: str, row: Mapping[str, Any]) -> bool:
+    """Remove the files of a document, if they are as the manifest says; return whether they were."""
+    text_path, sidecar_path = text.paths(out, row["id"])
+    try:
+        with open(text_path, "rb") as clean, open(sidecar_path, "rb") as side:
+            same = bool(hashlib.sha256(clean.read()).hexdigest() == row["clean"]["sha256"])
+            same = same and sidecar.seal(side.read()) == row["seal"]
+        if same:
+            os.unlink(text_path)
+            os.unlink(sidecar_path)
+    except OSError:
+        return False
+    return same
 
 
 def _replace_shards(out: str, rows: list[Row]) -> None:

@@ -29,11 +29,12 @@ from pipeline.formats import jsonio, records, text
 from pipeline.formats.folder import Container, Entry, Skipped
 from pipeline.formats.stores import GONE, Local, Stamp, store
 
-__all__ = ["CLAIMED", "FOLDER", "LOCK", "Kept", "Seen", "code"]
+__all__ = ["CLAIMED", "CLUSTER", "FOLDER", "LOCK", "Kept", "Seen", "code"]
 
 FOLDER = ".clean-corpus"
 LOCK = "lock"  # the file that a run holds, so that no other writes to the same OUT
 CLAIMED = "claimed"  # the names of the files of shards that a run has begun to write
+CLUSTER = "cluster"  # the folder of what a run on a cluster keeps
 _STATE = "state"
 _LEAST = 0.5  # of what is kept, that must be of use
 _FORMAT = 3
@@ -199,7 +200,7 @@ class Kept:
         """Remove all but these files, and the state that names them."""
         os.makedirs(self.folder, exist_ok=True)
         for name in os.listdir(self.folder):
-            if name not in names | {_STATE, LOCK, CLAIMED, ".gitignore"} or (name == _STATE and not names):
+            if name not in names | {_STATE, LOCK, CLAIMED, CLUSTER, ".gitignore"} or (name == _STATE and not names):
                 os.unlink(os.path.join(self.folder, name))
         ignore = os.path.join(self.folder, ".gitignore")
         if not os.path.exists(ignore):

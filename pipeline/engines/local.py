@@ -20,7 +20,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines import finishing, sources, writing
-from pipeline.engines.kept import FOLDER, LOCK, Kept, code
+from pipeline.engines.kept import CLUSTER, FOLDER, LOCK, Kept, code
 from pipeline.engines.outcome import Cleaned, RunError, RunReport, WrongFolders
 from pipeline.engines.profile import Profile, counted
 from pipeline.engines.sources import Sources
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
     from pipeline.corpus.index import Index
 
-__all__ = ["Progress", "alone", "check_layout", "corpus_of", "made", "refuse_nesting", "run"]
+__all__ = ["Progress", "alone", "check_layout", "corpus_of", "made", "refuse_nesting", "run", "steps"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
@@ -94,7 +94,7 @@ def run(
         job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shards.LAYOUTS.get(layout), profile)
         corpus = corpus_of(job, layout, name)
         try:
-            report = _run(job, corpus, found, workers, kept, _steps(progress, 2 * len(found.entries)), asked, times)
+            report = _run(job, corpus, found, workers, kept, steps(progress, 2 * len(found.entries)), asked, times)
         except OSError as error:
             raise RunError(
                 f"Cannot go on: {why(error)}. Make room on the disk of {printable(out)} and for temporary files, and "
@@ -125,6 +125,8 @@ def _run(
     ):
         files = finishing.finish(corpus, counted(written, times), kept.was_reused, report, step)
     with times.time("phase", "to keep it for the next run"):
+        if job.layout is None:
+            files += [name for id in waiting for name in (f"{id}.txt", f"{id}.json")]
         kept.close(asked, report, files, found.containers)
     return report
 
@@ -245,7 +247,7 @@ def _is_there(module: str) -> bool:
         return False
 
 
-def _steps(progress: Progress | None, total: int) -> Callable[[], None]:
+def steps(progress: Progress | None, total: int) -> Callable[[], None]:
     """A function to be called after each step, which tells `progress` how many there were."""
     done = count(1)
 
@@ -314,5 +316,9 @@ def alone(out: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        if new and os.listdir(out) == [FOLDER] and not any(name[0].isdigit() for name in os.listdir(lock_folder)):
+        if (
+            new
+            and os.listdir(out) == [FOLDER]
+            and not any(name[0].isdigit() or name == CLUSTER for name in os.listdir(lock_folder))
+        ):
             shutil.rmtree(out)  # the run did not begin

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline.corpus.shingles import Numbers
     from pipeline.corpus.siblings import Offer
 
-__all__ = ["restore_years"]
+__all__ = ["Ask", "restore_years", "restorer"]
 
 _FEW = 8  # documents to be read by one process
 
@@ -43,7 +43,7 @@ class _Read(NamedTuple):
     shard: int = 0
 
 
-class _Ask(NamedTuple):
+class Ask(NamedTuple):
     """A document that lost something, the passages that may be asked, for each of its paragraphs (the id of a document,
     start and end in the clean text), and where the documents of these wait."""
 
@@ -78,9 +78,9 @@ def restore_years(
         yield from restored
 
 
-def _ask(id: str, spots: Mapping[str, Spot], passages: Mapping[int, Sequence[_Passage]]) -> _Ask:
+def _ask(id: str, spots: Mapping[str, Spot], passages: Mapping[int, Sequence[_Passage]]) -> Ask:
     others = {other for found in passages.values() for other, _, _ in found}
-    return _Ask(id, spots[id], passages, {other: spots[other] for other in sorted(others)})
+    return Ask(id, spots[id], passages, {other: spots[other] for other in sorted(others)})
 
 
 def _asked(
@@ -129,13 +129,13 @@ def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple
     return lambda reads: [(read.number, offers(spool.get(read.spot), wanted, read.starts)) for read in reads]
 
 
-def restorer(job: Job) -> Callable[[Sequence[_Ask]], list[Cleaned]]:
+def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], list[Cleaned]]:
     """Return the function that restores documents, and puts them down to wait. It never raises an `Exception`."""
-    spool = Spool(job.waiting, f"{job.run}-restored")
+    spool = spool or Spool(job.waiting, f"{job.run}-restored")
     off = frozenset(job.settings.off)
     marking = deduplicates(job.settings)
 
-    def restore_one(ask: _Ask) -> Cleaned:
+    def restore_one(ask: Ask) -> Cleaned:
         known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]))
         document = spool.get(ask.spot)
         try:
@@ -151,7 +151,8 @@ def restorer(job: Job) -> Callable[[Sequence[_Ask]], list[Cleaned]]:
             return Cleaned(ask.id, spool.add(document))
         from pipeline.corpus.fingerprints import marks
 
-        return Cleaned(ask.id, spool.add(document), marks(document))
+        packed = marks(document)
+        return Cleaned(ask.id, spool.add(document, packed), packed)
 
     return lambda asks: [*map(restore_one, asks)]
 

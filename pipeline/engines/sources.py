@@ -18,7 +18,7 @@ from pipeline.formats.records import Broken, Omitted, Record, named
 from pipeline.formats.stores import store
 from pipeline.formats.text import printable
 
-__all__ = ["Source", "Sources", "find", "load", "reach", "read", "scan"]
+__all__ = ["Source", "Sources", "find", "listed", "load", "look", "nothing", "reach", "read", "refuse", "scan"]
 
 Known = Callable[[Container], tuple[list[Entry], list[Skipped]] | None]
 _TOLD = 10  # of the records of one file that cannot be read
@@ -55,12 +55,7 @@ class Sources(NamedTuple):
 def find(raw: str, known: Known = lambda container: None) -> Sources:
     """List what a folder holds; `known` tells what is in a file of many, and what is left out of it, if that was seen
     before. Raises `RunError` if the folder cannot be read, or holds no document."""
-    listing = scan(raw)
-    entries, skipped, problems = list(listing.entries), list(listing.skipped), []
-    size = sum(entry.size for entry in entries)
-    twins = {found.id: found for found in folder.collisions(listing.containers)}
-    problems += [_collision(found, f"{found.id}/…", "Rename all but one of them.") for found in twins.values()]
-    containers = [container for container in listing.containers if container.id not in twins]
+    entries, containers, size, skipped, problems = listed(raw)
     for container in containers:
         seen = known(container)
         if seen is not None:
@@ -68,31 +63,62 @@ def find(raw: str, known: Known = lambda container: None) -> Sources:
             skipped += seen[1]
             size += container.size
             continue
-        left: Counter[str] = Counter()
-        broken = 0
-        for item in records.walk(container.name, container.suffix, store(raw).open):
-            match item:
-                case Record():
-                    entries.append(container.entry(item.name, item.digest()))
-                    size += len(item.data)
-                case Omitted():
-                    left[item.reason] += 1
-                case Broken():
-                    broken += 1
-                    problems += [_broken(container, item)] if broken <= _TOLD else []
-        skipped += [Skipped(container.name, f"{named(n, 'record')} {reason}") for reason, n in sorted(left.items())]
-        if broken > _TOLD:
-            more = f"{named(broken - _TOLD, 'record')} more of it cannot be read"
-            problems.append(Problem(container.name, more, "Look at those that are told first."))
+        inside = look(raw, container)
+        entries += inside.entries
+        size += inside.size
+        skipped += inside.skipped
+        problems += inside.problems
     if not entries:  # and an existing OUT stays as it is
-        raise RunError(str(problems[0]) if problems else _nothing(raw))
+        raise RunError(str(problems[0]) if problems else nothing(raw))
     entries.sort()
+    same, refused = refuse(entries)
+    problems += refused
+    return Sources([entry for entry in entries if entry.id not in same], containers, size, skipped, problems)
+
+
+def look(raw: str, container: Container) -> Sources:
+    """List what a file of many holds, in its order."""
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    left: Counter[str] = Counter()
+    broken = size = 0
+    for item in records.walk(container.name, container.suffix, store(raw).open):
+        match item:
+            case Record():
+                entries.append(container.entry(item.name, item.digest()))
+                size += len(item.data)
+            case Omitted():
+                left[item.reason] += 1
+            case Broken():
+                broken += 1
+                problems += [_broken(container, item)] if broken <= _TOLD else []
+    skipped = [Skipped(container.name, f"{named(n, 'record')} {reason}") for reason, n in sorted(left.items())]
+    if broken > _TOLD:
+        more = f"{named(broken - _TOLD, 'record')} more of it cannot be read"
+        problems.append(Problem(container.name, more, "Look at those that are told first."))
+    return Sources(entries, [container], size, skipped, problems)
+
+
+def refuse(entries: Sequence[Entry]) -> tuple[set[str], list[Problem]]:
+    """The ids that several documents would have, and what is told of them; `entries` are sorted."""
     same = {found.id: found for found in folder.collisions(entries)}
     of_records = {entry.id for entry in entries if entry.id in same and entry.is_record}
+    problems = []
     for found in same.values():
         what = "Give all but one of them another id." if found.id in of_records else "Rename all but one of them."
         problems.append(_collision(found, f"{found.id}.txt", what))
-    return Sources([entry for entry in entries if entry.id not in same], containers, size, skipped, problems)
+    return set(same), problems
+
+
+def listed(raw: str) -> Sources:
+    """List the files of a folder: documents, and those that hold many, which are not opened. Raises `RunError` if the
+    folder cannot be read."""
+    listing = scan(raw)
+    twins = {found.id: found for found in folder.collisions(listing.containers)}
+    problems = [_collision(found, f"{found.id}/…", "Rename all but one of them.") for found in twins.values()]
+    containers = [container for container in listing.containers if container.id not in twins]
+    size = sum(entry.size for entry in listing.entries)
+    return Sources([*listing.entries], containers, size, [*listing.skipped], problems)
 
 
 def read(raw: str, containers: Sequence[Container], entries: Iterable[Entry]) -> Iterator[Source]:
@@ -142,7 +168,8 @@ def scan(raw: str) -> folder.Listing:
         raise RunError(f"Cannot read {where}: {error.strerror or error}. Give a folder that can be read.") from None
 
 
-def _nothing(raw: str) -> str:
+def nothing(raw: str) -> str:
+    """Why a folder cannot be cleaned that holds no document."""
     kinds = ", ".join((*folder.SUFFIXES, *records.SUFFIXES))
     return (
         f"Cannot clean {printable(raw)}: there is no document in it. "

@@ -49,6 +49,7 @@ class Spool:
     def __init__(self, folder: str, run: str = "0") -> None:
         self._folder = folder
         self._run = run
+        self._name = ""
         self._mine: IO[bytes] | None = None
         self._files: dict[str, IO[bytes]] = {}
 
@@ -62,13 +63,20 @@ class Spool:
         """Put a document down, with its marks."""
         text = utf8(document.text)
         rest = pack(document)
-        name = f"{self._run}-{os.getpid()}"
+        name = self._name or f"{self._run}-{os.getpid()}"
         if self._mine is None:
             self._mine = open(os.path.join(self._folder, name), "ab")  # noqa: SIM115 (closed with the spool)
         start = self._mine.tell()
         self._mine.writelines((text, marks, rest))
         self._mine.flush()
         return Spot(name, start, len(text), len(marks), len(rest))
+
+    def begin(self, name: str) -> None:
+        """Add to a file of this name from now on, which is new."""
+        if self._mine is not None:
+            self._mine.close()
+        self._name = name
+        self._mine = open(os.path.join(self._folder, name), "wb")  # noqa: SIM115 (closed with the spool)
 
     def get(self, spot: Spot) -> Document:
         """Take a document up; its raw text is empty."""

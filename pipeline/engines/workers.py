@@ -78,14 +78,14 @@ def deduplicates(settings: Settings) -> bool:
     return settings.dedup != "off" and not all(is_off(rule, frozenset(settings.off)) for rule in rules)
 
 
-def cleaner(job: Job) -> Callable[[Sequence[Source]], list[Cleaned]]:
+def cleaner(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Source]], list[Cleaned]]:
     """Return the function that cleans documents, and puts them down to wait. It never raises an `Exception`."""
     later = restores(job)  # then gaps are dealt with when the corpus was asked about them
     settings = replace(job.settings, gaps="keep") if later and job.stages is None else job.settings
     profile = Profile()
     pipeline = _pipeline(job, settings, profile)
     marking = deduplicates(job.settings)
-    spool = Spool(job.waiting, job.run)
+    spool = spool or Spool(job.waiting, job.run)
 
     def clean(source: Source) -> tuple[bytes, Document | Problem]:
         entry = source.entry

@@ -1,205 +1,333 @@
-"""Units: some documents that are cleaned together, of which either all is there or nothing.
+"""Units: what a cluster cleans at once, and finds again after whatever ended a run.
 
-The work of a run is cut into segments, which are files, or a stretch of a file that holds many documents. Whoever
-takes a segment reads it from its start, in units that end where the id of a document says so: a document more or less
-changes one of them. What a unit came to is put down in the folder of the run, which all machines share: the documents
-first (see `spool`), then a small file that tells where they are. Its name is a digest of all that the unit is made of,
-so a later run, or another machine that does the segment again, finds it, whatever killed the one before.
+A unit is some files, or some records in a row of a file of many, about eight megabytes. What comes of it are two files
+in the folder of the results: the documents as they wait (see `spool`), and a table of them, which is written last. Both
+are called by a digest of what they were made of and how, so the next run knows what is done, in the middle of a large
+file, too.
 """
 
 from __future__ import annotations
 
-import hashlib
 import marshal
+import math
 import os
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, pairwise
-from typing import NamedTuple
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import chain
+from typing import Any, NamedTuple
 from zlib import crc32
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from pipeline.engines import sources
-from pipeline.engines.outcome import Cleaned, Problem
-from pipeline.engines.sources import Source, Sources
-from pipeline.engines.spool import Spot
+from pipeline.engines.cluster import moving
+from pipeline.engines.outcome import Cleaned, Problem, RunError
+from pipeline.engines.sources import Source
+from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, cleaner
-from pipeline.formats import records, text
+from pipeline.formats import records
 from pipeline.formats.folder import Container, Entry, Skipped
-from pipeline.formats.records import Broken, Omitted, Record, named
-from pipeline.formats.stores import store
+from pipeline.formats.records import Record
+from pipeline.formats.stores import GONE, Stamp, store
 
-__all__ = ["PREFIX", "Done", "Listed", "Segment", "gone", "lister", "segments", "unit_cleaner"]
+__all__ = ["Doc", "Plan", "Unit", "Work", "clean", "plan", "put", "unpacked"]
 
-PREFIX = "unit-"  # how the names of the files of units begin
-_STRETCH = 64_000_000  # bytes of a file of many that are one segment
-_UNIT = 64  # documents of a unit, about
-_MOST, _HEAVY = 512, 8_000_000  # documents and bytes of one, at most
-
-
-class Listed(NamedTuple):
-    """What is in a file of many documents: the documents, in order; what is left out; whether some cannot be read."""
-
-    entries: list[Entry]
-    skipped: list[Skipped]
-    broken: bool
+_FILES = 2_048  # of a unit, about, at most
+_MOST = 4  # times what a unit has, about, that it may have
+_BATCH = 32  # documents that are cleaned at once
+_FED = 16  # processors that one task that reads a file of many keeps busy
+_LOW = 32  # bits of a home that tell the document in its unit
 
 
-class Segment(NamedTuple):
-    """Documents in files of their own, or those in a stretch of a file of many, by their numbers there; not those of
-    some ids."""
+class Unit(NamedTuple):
+    """Files, or `length` records from the `first` on of a file of many, which has this stamp; records of the ids in
+    `same` are left out. `name` is that of what comes of it."""
 
-    entries: list[Entry]
+    name: str
+    entries: Sequence[Entry] = ()
     container: Container | None = None
     first: int = 0
-    last: int = 0
-    without: frozenset[str] = frozenset()
+    length: int = 0
+    stamp: Stamp = GONE
+    same: frozenset[str] = frozenset()
 
 
-class Done(NamedTuple):
-    """A document that waits, without its marks, but with the number of its paragraphs that have some; the name of its
-    unit, and whether that was there before."""
+class Plan(NamedTuple):
+    """What is to be cleaned: the units, and what of the files is left out, or cannot be read."""
 
-    cleaned: Cleaned
-    paragraphs: int
-    unit: str
-    reused: bool
-
-
-def lister(job: Job) -> Callable[[Container], Listed]:
-    """Return the function that lists what is in a file of many documents."""
-
-    def listed(container: Container) -> Listed:
-        entries: list[Entry] = []
-        left: dict[str, int] = {}
-        broken = False
-        for item in records.walk(container.name, container.suffix, store(job.raw).open):
-            match item:
-                case Record():
-                    entries.append(container.entry(item.name, item.digest()))
-                case Omitted():
-                    left[item.reason] = left.get(item.reason, 0) + 1
-                case Broken():
-                    broken = True
-        skipped = [Skipped(container.name, f"{named(n, 'record')} {reason}") for reason, n in sorted(left.items())]
-        return Listed(entries, skipped, broken)
-
-    return listed
+    units: list[Unit]
+    skipped: list[Skipped]
+    problems: list[Problem]
+    documents: int
+    size: int
 
 
-def segments(found: Sources, listed: dict[str, Listed]) -> Iterator[Segment]:
-    """Cut what there is to be cleaned into segments: files, then files of many, in order."""
-    files = [entry for entry in found.entries if not entry.is_record]
-    for unit in _units(map(Source, files)):
-        yield Segment([entry for entry, _ in unit])
-    wanted = {entry.id for entry in found.entries if entry.is_record}
-    for container in found.containers:
-        inside = listed[container.name].entries
-        without = frozenset(entry.id for entry in inside if entry.id not in wanted)
-        stretches = max(1, min(len(inside), -(-container.size // _STRETCH)))
-        bounds = [len(inside) * number // stretches for number in range(stretches + 1)]
-        for first, last in pairwise(bounds):
-            if first < last:
-                yield Segment([], container, first, last, without)
+class Doc(NamedTuple):
+    """A document that waits, or a problem: `home` is a number that no other has, `damaged` tells whether it lost years,
+    and `reused` whether a run before has cleaned it."""
+
+    id: str
+    home: int
+    suffix: str
+    spot: Spot | None = None
+    damaged: bool = False
+    problem: Problem | None = None
+    reused: bool = False
 
 
-def unit_cleaner(job: Job, made: bytes) -> Callable[[Segment], list[Done]]:
-    """Return the function that cleans a segment; `made` tells how documents are made, as part of the name of units."""
-    clean = cleaner(job)
+class Work(NamedTuple):
+    """What every task knows: the folder for what waits (with the units in `units`), the job, packed, the names of the
+    units by number, and those of them that a run before has done."""
 
-    def done(segment: Segment) -> list[Done]:
-        return [one for unit in _units(_read(job.raw, segment)) for one in clean_unit(unit)]
+    folder: str
+    job: bytes
+    names: tuple[str, ...] = ()
+    reused: frozenset[str] = frozenset()
 
-    def clean_unit(unit: Sequence[Source]) -> list[Done]:
-        name = PREFIX + _name(unit, made)
-        before = _load(job.waiting, name)
-        if before is not None:
-            return before
-        rows = [
-            Done(one._replace(marks=b"", spent=None), int.from_bytes(one.marks[:4], "little"), name, False)
-            for one in clean(unit)
+    def path(self, name: str) -> str:
+        """Where a file is."""
+        return os.path.join(self.folder, name)
+
+    def docs(self, unit: int) -> list[Doc]:
+        """The documents of a unit."""
+        name = self.names[unit]
+        rows = pq.read_table(self.path(f"{name}.parquet"), partitioning=None).to_pydict()
+        return [
+            Doc(
+                id.decode("utf-8", "surrogatepass"),
+                unit << _LOW | number,
+                suffix.decode("utf-8", "surrogatepass"),
+                None if packed else Spot(f"{name}.spool", start, text, marks, rest),
+                damaged,
+                Problem(*marshal.loads(packed)) if packed else None,
+                name in self.reused or before,
+            )
+            for number, (id, suffix, start, text, marks, rest, damaged, packed, before) in enumerate(
+                zip(*rows.values(), strict=True)
+            )
         ]
-        if not any(row.cleaned.problem for row in rows):
-            _save(job.waiting, name, rows)
-        return rows
 
-    return done
+    def shares(self, parts: int) -> list[list[int]]:
+        """The units, parted for so many tasks at the most."""
+        size = -(-len(self.names) // parts)
+        return [[*range(first, min(first + size, len(self.names)))] for first in range(0, len(self.names), size or 1)]
 
+    def unit_of(self, home: int) -> str:
+        """The name of the unit that a document is of."""
+        return self.names[home >> _LOW]
 
-def _read(raw: str, segment: Segment) -> Iterator[Source]:
-    """Yield the documents of a segment, read as far as they can be."""
-    for entry in segment.entries:
-        try:
-            yield Source(entry, sources.load(raw, Source(entry)))
-        except OSError:
-            yield Source(entry)  # why, is told when it is cleaned
-    if segment.container is None:
-        return
-    container = segment.container
-    items = records.walk(container.name, container.suffix, store(raw).open)
-    for item in islice((one for one in items if isinstance(one, Record)), segment.first, segment.last):
-        entry = container.entry(item.name, item.digest())
-        if entry.id not in segment.without:
-            yield Source(entry, item)
+    def finder(self) -> Callable[[int], Doc]:
+        """A function that finds documents by their homes; the tables of a few units are kept in memory."""
+        docs = lru_cache(maxsize=64)(self.docs)
+        return lambda home: docs(home >> _LOW)[home & ((1 << _LOW) - 1)]
+
+    def unpacked(self) -> Job:
+        """The job."""
+        return unpacked(self.job)
 
 
-def _units(coming: Iterator[Source]) -> Iterator[list[Source]]:
-    """Cut documents into units, where an id says so: so a change of one document leaves the other units as they are."""
-    unit: list[Source] = []
-    heavy = 0
-    for source in coming:
-        unit.append(source)
-        heavy += source.weight
-        if _ends(source.entry.id) or len(unit) == _MOST or heavy >= _HEAVY:
-            yield unit
-            unit, heavy = [], 0
-    if unit:
-        yield unit
+@cache
+def unpacked(packed: bytes) -> Job:
+    """The job that was packed for other processes; each has one."""
+    job: Job = pickle.loads(packed)
+    return job
 
 
-def _ends(id: str) -> bool:
-    """Whether a unit ends with this document."""
-    return crc32(id.encode("utf-8", "surrogatepass")) % _UNIT == 0
+# What there is
 
 
-def _name(unit: Sequence[Source], made: bytes) -> str:
-    digest = hashlib.blake2b(made, digest_size=20)
-    for entry, record in unit:
-        digest.update(repr((entry.id, entry.suffix, record.digest() if record else b"")).encode(errors="replace"))
-    return digest.hexdigest()
+class _Scan(NamedTuple):
+    """What is known of a file of many: for each unit its name, its first record and how many it has; the ids that it
+    cannot have, what is left out and what is wrong, how many documents it has and how many bytes these are."""
+
+    cuts: list[tuple[str, int, int]]
+    same: frozenset[str]
+    skipped: list[Skipped]
+    problems: list[Problem]
+    documents: int
+    size: int
 
 
-def _save(folder: str, unit: str, rows: Sequence[Done]) -> None:
-    """Write down what a unit came to, once its documents are on the disk."""
-    for name in {row.cleaned.spot.name for row in rows if row.cleaned.spot}:
-        with open(os.path.join(folder, name), "rb") as file:
-            os.fsync(file.fileno())
-    packed = [
-        (row.cleaned.id, tuple(row.cleaned.spot or ()), row.cleaned.damaged, row.cleaned.digest, row.paragraphs)
-        for row in rows
+def plan(raw: str, work: Work, made: bytes, size: int) -> Plan:
+    """Look what there is to clean; files of many are looked through by the cluster, and once only. `made` tells how
+    documents are made, `size` how many bytes a unit has, about. Raises `RunError` if there is none."""
+    files = sources.listed(raw)
+    beside: dict[str, list[Entry]] = {container.id: [] for container in files.containers}
+    for entry in files.entries:
+        parent = entry.id.rpartition("/")[0]
+        if parent in beside:
+            beside[parent].append(entry)
+    tasks = [(one, store(raw).stamp(one.name), beside[one.id]) for one in files.containers]
+
+    def scan(task: tuple[Container, Stamp, list[Entry]]) -> tuple[str, _Scan]:
+        return task[0].name, _scanned(raw, work, made, size, *task)
+
+    scans = dict(moving.each(scan, tasks, moving.ANYWHERE))
+    found = [scans[container.name] for container in files.containers]
+    same = frozenset[str]().union(*(one.same for one in found))
+    alone, refused = sources.refuse([entry for entry in files.entries if entry.id not in same])
+    entries = [entry for entry in files.entries if entry.id not in same | alone]
+    problems = [*files.problems, *(problem for one in found for problem in one.problems)]
+    if not files.entries and not any(one.documents or one.same for one in found):
+        raise RunError(str(problems[0]) if problems else sources.nothing(raw))
+    units = [
+        Unit(_name((made, [(*entry, store(raw).stamp(entry.file)) for entry in some])), some)
+        for some in _parted(entries, files.size, size)
     ]
-    text.write(os.path.join(folder, unit), marshal.dumps(packed))
+    units += [
+        Unit(name, (), container, first, length, stamp, one.same)
+        for (container, stamp, _), one in zip(tasks, found, strict=True)
+        for name, first, length in one.cuts
+    ]
+    return Plan(
+        units,
+        [*files.skipped, *(row for one in found for row in one.skipped)],
+        [*problems, *refused],
+        len(entries) + sum(one.documents for one in found),
+        files.size + sum(one.size for one in found),
+    )
 
 
-def _load(folder: str, unit: str) -> list[Done] | None:
-    """What a unit came to before, if that is all there."""
+def _scanned(
+    raw: str, work: Work, made: bytes, size: int, container: Container, stamp: Stamp, beside: list[Entry]
+) -> _Scan:
+    """Look through a file of many, or take up what a run before has seen there."""
+    path = work.path(f"scans/{_name((made, container, stamp, size, beside))}")
     try:
-        with open(os.path.join(folder, unit), "rb") as file:
-            packed = marshal.load(file)
-        rows = [
-            Done(Cleaned(id, Spot(*spot), damaged=damaged, digest=digest), paragraphs, unit, True)
-            for id, spot, damaged, digest, paragraphs in packed
-        ]
-        ends: dict[str, int] = {}
-        for row in rows:
-            if row.cleaned.spot:
-                name, start, *_ = row.cleaned.spot
-                ends[name] = max(ends.get(name, 0), start + row.cleaned.spot.size)
-        if any(os.path.getsize(os.path.join(folder, name)) < end for name, end in ends.items()):
-            return None
-    except (OSError, ValueError, TypeError, EOFError):
-        return None
-    return rows
+        with open(path, "rb") as file:
+            known: _Scan = pickle.load(file)
+            return known
+    except FileNotFoundError:
+        pass
+    inside = sources.look(raw, container)
+    same, refused = sources.refuse(sorted([*inside.entries, *beside]))
+    accepted = [entry for entry in inside.entries if entry.id not in same]
+    cuts, first = [], 0
+    for some in _parted(accepted, inside.size, size):
+        cuts.append((_name((made, container.name, [(entry.id, entry.digest) for entry in some])), first, len(some)))
+        first += len(some)
+    found = _Scan(cuts, frozenset(same), inside.skipped, [*inside.problems, *refused], len(accepted), inside.size)
+    part = moving.part(path)
+    with open(part, "wb") as file:
+        pickle.dump(found, file)
+    moving.settle(part, path)
+    return found
 
 
-def gone(entry: Entry) -> Problem:
-    """That a record has left its file since it was listed."""
-    return Problem(entry.name, "it is no longer in that file", "Check that the file can be read.")
+def _parted(entries: Sequence[Entry], held: int, size: int) -> Iterator[list[Entry]]:
+    """Part documents, which have so many bytes together, into units of about a size. A unit ends where an id says so:
+    so one document more or less changes one of them."""
+    share = min(_FILES, max(1.0, size * len(entries) / max(1, held)))
+    few = 1 << round(math.log2(share))  # it seldom becomes another when documents come and go
+    some: list[Entry] = []
+    for entry in entries:
+        some.append(entry)
+        if crc32(_bytes(entry.id)) % few == 0 or len(some) == _MOST * few:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _name(told: object) -> str:
+    return records.digest(repr(told)).hex()
+
+
+# What comes of it
+
+
+def clean(work: Work, units: Sequence[Unit], step: Callable[[int], None]) -> Work:
+    """Clean the units that no run before has done. Returns the work with all units; `step` is told of documents."""
+    there = set(os.listdir(work.path("units")))
+    files: list[Unit] = []
+    boxes: dict[Container, list[Unit]] = {}
+    reused: set[str] = set()
+    for unit in units:
+        if f"{unit.name}.parquet" in there:
+            reused.add(f"units/{unit.name}")
+            step(unit.length or len(unit.entries))
+        elif unit.container:
+            boxes.setdefault(unit.container, []).append(unit)
+        else:
+            files.append(unit)
+    raw = work.unpacked().raw
+
+    def of_files(unit: Unit) -> int:
+        return _clean_unit(work, unit.name, [*map(Source, unit.entries)])
+
+    def read(some: Sequence[Unit]) -> Iterator[tuple[str, list[Source]]]:
+        return _read(raw, some)
+
+    def of_records(found: tuple[str, list[Source]]) -> int:
+        return _clean_unit(work, *found)
+
+    readers = 1 + moving.processors() // _FED
+    for done in chain(
+        moving.each(of_files, files), moving.relay(read, of_records, [*boxes.values()], min(readers, len(boxes)))
+    ):
+        step(done)
+    return work._replace(names=tuple(f"units/{unit.name}" for unit in units), reused=frozenset(reused))
+
+
+def _read(raw: str, units: Sequence[Unit]) -> Iterator[tuple[str, list[Source]]]:
+    """Yield units of one file of many, in order, with their documents."""
+    container = units[0].container
+    assert container is not None
+    coming = iter(units)
+    unit, number, inside = next(coming), 0, list[Source]()
+    for item in records.walk(container.name, container.suffix, store(raw).open):
+        if not isinstance(item, Record) or (entry := container.entry(item.name)).id in unit.same:
+            continue
+        if number >= unit.first:
+            inside.append(Source(entry, item))
+        number += 1
+        if len(inside) == unit.length:
+            yield unit.name, inside
+            following = next(coming, None)
+            if following is None:
+                break
+            unit, inside = following, []
+    if len(inside) != unit.length or store(raw).stamp(container.name) != unit.stamp:
+        raise OSError(f"{container.name} was changed while it was read")
+
+
+@cache
+def _cleaner(packed: bytes, spool_folder: str) -> tuple[Spool, Callable[[Sequence[Source]], list[Cleaned]]]:
+    """The cleaner of this process."""
+    spool = Spool(spool_folder)
+    return spool, cleaner(unpacked(packed), spool)
+
+
+def _clean_unit(work: Work, name: str, documents: Sequence[Source]) -> int:
+    """Clean the documents of a unit, and put down what comes of them; return how many they are."""
+    spool, clean = _cleaner(work.job, work.folder)
+    part = f"units/{moving.part(name)}"
+    spool.begin(part)
+    done = [one for first in range(0, len(documents), _BATCH) for one in clean(documents[first : first + _BATCH])]
+    spool.close()
+    known = {source.entry.id: Doc(source.entry.id, 0, source.entry.suffix) for source in documents}
+    put(work, f"units/{name}", part, done, known)
+    return len(documents)
+
+
+def put(work: Work, name: str, spooled: str, documents: Sequence[Cleaned], known: Mapping[str, Doc]) -> None:
+    """Put down a unit: its documents, which stand in a file of their own, under its name, then the table of them, with
+    what is known of each by its id."""
+    moving.settle(work.path(spooled), work.path(f"{name}.spool"))
+    nowhere = Spot("", 0, 0, 0, 0)
+    spots = [one.spot or nowhere for one in documents]
+    columns: dict[str, Any] = {
+        "id": pa.array([_bytes(one.id) for one in documents], pa.binary()),
+        "suffix": pa.array([_bytes(known[one.id].suffix) for one in documents], pa.binary()),
+        **{field: pa.array([getattr(spot, field) for spot in spots], pa.int64()) for field in Spot._fields[1:]},
+        "damaged": pa.array([one.damaged for one in documents], pa.bool_()),
+        "problem": pa.array([marshal.dumps(tuple(one.problem)) if one.problem else b"" for one in documents]),
+        "reused": pa.array([known[one.id].reused for one in documents], pa.bool_()),
+    }
+    moving.save(work.path(f"{name}.parquet"), pa.table(columns))
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogatepass")
