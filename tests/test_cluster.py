@@ -34,7 +34,7 @@ import generate
 FERRY = "The ferry to the island leaves from the old harbour at seven every day of the year, and comes back at nine."
 LOST = "The mill was built in , and burnt in , so the people of Lowford went to the baker, who was glad of it."
 WHOLE = "The mill was built in 1702, and burnt in 1809, so the people of Lowford went to the baker, who was glad of it."
-SMALL = Sizes(unit=40_000, parts=3, edges=400)  # so that there are many units, and rounds
+SMALL = Sizes(unit=40_000, parts=2, edges=400)  # so that there are many units, and rounds
 
 
 @pytest.fixture(scope="module")

@@ -96,9 +96,7 @@ def _tidy(work: Work, names: set[str]) -> None:
     """Remove what is of no use for the next run."""
     for name in ("steps", "restored"):
         shutil.rmtree(work.path(name), ignore_errors=True)
-    for name in os.listdir(work.path("units")):
-        if f"units/{name.partition('.')[0]}" not in names or name.endswith(".part"):
-            os.unlink(work.path(f"units/{name}"))
+    units.tidy(work, names)
 
 
 # What the corpus says

@@ -12,10 +12,11 @@ import marshal
 import math
 import os
 import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
+from uuid import uuid4
 from zlib import crc32
 
 import pyarrow as pa
@@ -32,7 +33,7 @@ from pipeline.formats.folder import Container, Entry, Skipped
 from pipeline.formats.records import Record
 from pipeline.formats.stores import GONE, Stamp, store
 
-__all__ = ["Doc", "Plan", "Unit", "Work", "clean", "plan", "put", "unpacked"]
+__all__ = ["Doc", "Plan", "Unit", "Work", "clean", "plan", "put", "tidy", "unpacked"]
 
 _FILES = 2_048  # of a unit, about, at most
 _MOST = 4  # times what a unit has, about, that it may have
@@ -93,13 +94,15 @@ class Work(NamedTuple):
     def docs(self, unit: int) -> list[Doc]:
         """The documents of a unit."""
         name = self.names[unit]
-        rows = pq.read_table(self.path(f"{name}.parquet"), partitioning=None).to_pydict()
+        table = pq.read_table(self.path(f"{name}.parquet"), partitioning=None)
+        spool = table.schema.metadata[b"spool"].decode()
+        rows = table.to_pydict()
         return [
             Doc(
                 id.decode("utf-8", "surrogatepass"),
                 unit << _LOW | number,
                 suffix.decode("utf-8", "surrogatepass"),
-                None if packed else Spot(f"{name}.spool", start, text, marks, rest),
+                None if packed else Spot(spool, start, text, marks, rest),
                 damaged,
                 Problem(*marshal.loads(packed)) if packed else None,
                 name in self.reused or before,
@@ -315,7 +318,8 @@ def _clean_unit(work: Work, name: str, documents: Sequence[Source]) -> int:
 def put(work: Work, name: str, spooled: str, documents: Sequence[Cleaned], known: Mapping[str, Doc]) -> None:
     """Put down a unit: its documents, which stand in a file of their own, under its name, then the table of them, with
     what is known of each by its id."""
-    moving.settle(work.path(spooled), work.path(f"{name}.spool"))
+    spool = f"{name}.{uuid4().hex}.spool"  # two tasks may do the same, if one seemed lost: each table has its own
+    moving.settle(work.path(spooled), work.path(spool))
     nowhere = Spot("", 0, 0, 0, 0)
     spots = [one.spot or nowhere for one in documents]
     columns: dict[str, Any] = {
@@ -326,7 +330,24 @@ def put(work: Work, name: str, spooled: str, documents: Sequence[Cleaned], known
         "problem": pa.array([marshal.dumps(tuple(one.problem)) if one.problem else b"" for one in documents]),
         "reused": pa.array([known[one.id].reused for one in documents], pa.bool_()),
     }
-    moving.save(work.path(f"{name}.parquet"), pa.table(columns))
+    moving.save(work.path(f"{name}.parquet"), pa.table(columns).replace_schema_metadata({"spool": spool}))
+
+
+def tidy(work: Work, names: Collection[str]) -> None:
+    """Remove the units of other names than these, and what tasks have left that were lost."""
+    spools: dict[str, list[str]] = {}
+    for file in sorted(os.listdir(work.path("units"))):
+        name = f"units/{file.partition('.')[0]}"
+        if name not in names or file.endswith(".part"):
+            os.unlink(work.path(f"units/{file}"))
+        elif file.endswith(".spool"):
+            spools.setdefault(name, []).append(f"units/{file}")
+    for name, files in spools.items():
+        if len(files) > 1:
+            metadata = pq.read_schema(work.path(f"{name}.parquet")).metadata
+            for file in files:
+                if file.encode() != metadata[b"spool"]:
+                    os.unlink(work.path(file))
 
 
 def _bytes(name: str) -> bytes:
