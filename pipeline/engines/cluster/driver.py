@@ -34,6 +34,7 @@ from pipeline.formats import jsonio, shards
 __all__ = ["drive"]
 
 _PART = 256_000_000  # bytes of text whose rows one task takes
+_PARTS = 1000  # of a shuffle, at most: it has as many pieces as the square of that
 _PIECE = 32 * BATCH  # documents that one task writes
 _SAMPLES = 4  # ids of a unit that tell where parts of the same size begin
 
@@ -65,7 +66,7 @@ def drive(
 
         with times.time("phase", "to clean"):
             work = units.clean(work, plan.units, done)
-        parts = sizes.parts or max(moving.processors(), -(-plan.size // _PART))
+        parts = sizes.parts or max(moving.processors(), min(_PARTS, -(-plan.size // _PART)))
         damaged, failed, ids = _survey(work, parts)
         report = RunReport(skipped=plan.skipped, problems=[*plan.problems, *(problem for _, problem in failed)])
         whole = work
