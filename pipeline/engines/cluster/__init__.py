@@ -28,8 +28,8 @@ __all__ = ["Sizes", "run"]
 
 class Sizes(NamedTuple):
     """How the work is parted, which changes no byte: how many bytes are cleaned, and found again, at once; how many
-    parts a shuffle has (none: one for each 256 MB of text, or processor, up to 1,000); and of how many pairs of paragraphs one task
-    finds what belongs together."""
+    parts a shuffle has (none: one for each 256 MB of text, or processor, up to 1,000); and of how many pairs of
+    paragraphs one task finds what belongs together."""
 
     unit: int = 8_000_000
     parts: int | None = None
