@@ -44,7 +44,7 @@ from pipeline.engines.outcome import RunReport
 from pipeline.formats import jsonio
 
 SHINGLE = 40  # bytes of a row in the shuffle of shingles and keys: part, value, number, key, size
-UNIT = Sizes(unit=1_000_000)  # so that there are enough for two workers
+UNIT = Sizes(unit=4_000_000)  # so that there are enough for two workers
 
 
 class Took(NamedTuple):
