@@ -5,7 +5,7 @@
 The corpus is `mixed` of `generate.py`. The head has no CPU for work, each worker has one; all are processes on this
 machine, so two workers share its cores with whatever else runs. Times are those of the wall clock from the call of the
 engine to its return, without the start of the cluster, the shortest of `--repeat`; of that run, those of its phases,
-too, and the seconds that processors worked. Before runs on a cluster are timed, one of a small corpus starts its
+too. Before runs on a cluster are timed, one of a small corpus starts its
 processes.
 The bytes of all runs are compared. Then: what a megabyte of the corpus comes to on disk and in the shuffles, and what
 the process that starts a run holds, of corpora of two sizes, each as one file of JSON lines.
@@ -48,10 +48,9 @@ UNIT = Sizes(unit=4_000_000)  # so that there are enough for two workers
 
 
 class Took(NamedTuple):
-    """What a run took: seconds of the clock, those that processors worked, and those of its phases."""
+    """What a run took: seconds of the clock, and those of its phases."""
 
     clock: float
-    worked: float
     phases: dict[str, float]
 
 
@@ -69,7 +68,7 @@ def main() -> None:
         raw = folder / "large/raw"
         load = os.getloadavg()[0]
         print(f"{size:.1f} MB, {len(list(raw.iterdir())):,} documents, {os.cpu_count()} cores, load {load:.1f} before")
-        print(f"{'':18}{'seconds':>9}{'MB/s':>7}{'processor':>11}")
+        print(f"{'':18}{'seconds':>9}{'MB/s':>7}")
         for workers in asked.workers:
             local = folder / "local"
             took = timed(asked.repeat, local, lambda out, w=workers: run(raw, out, workers=w, profile=True))
@@ -114,30 +113,11 @@ def timed(repeat: int, out: Path, clean: Callable[[Path], RunReport]) -> Took:
     times = []
     for _ in range(repeat):
         shutil.rmtree(out, ignore_errors=True)
-        start, worked = perf_counter(), processor()
+        start = perf_counter()
         report = clean(out)
         phases = {name: seconds for (kind, name), seconds in report.spent.items() if kind == "phase"}
-        times.append(Took(perf_counter() - start, processor() - worked, phases))
+        times.append(Took(perf_counter() - start, phases))
     return min(times, key=lambda took: took.clock)
-
-
-def processor() -> float:
-    """The seconds that processors have worked for this process, and for all that it has started and that live or were
-    waited for."""
-    times: dict[int, tuple[int, int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has just ended
-        times[int(folder.name)] = int(fields[1]), sum(map(int, fields[11:15]))
-
-    def ours(process: int) -> bool:
-        while process and process != os.getpid():
-            process = times[process][0] if process in times else 0
-        return bool(process)
-
-    return sum(ticks for process, (_, ticks) in times.items() if ours(process)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -204,7 +184,7 @@ def told_step(name: str, megabytes: float, files: Sequence[Path]) -> None:
 
 def told(name: str, size: float, took: Took) -> None:
     """Print what a run took."""
-    print(f"{name:18}{took.clock:9.1f}{size / took.clock:7.2f}{took.worked:11.1f}")
+    print(f"{name:18}{took.clock:9.1f}{size / took.clock:7.2f}")
     print(f"{'':18}{', '.join(f'{phase} {seconds:.1f}' for phase, seconds in took.phases.items())}", flush=True)
 
 
