@@ -4,9 +4,8 @@
 
 The corpus is `mixed` of `generate.py`. The head has no CPU for work, each worker has one; all are processes on this
 machine, so two workers share its cores with whatever else runs. Times are those of the wall clock from the call of the
-engine to its return, without the start of the cluster, the shortest of `--repeat`; `processor` tells the seconds that
-processors worked for it, which other work on the machine changes less. The bytes of all runs are compared. Then: what
-one megabyte of the corpus comes to in the index and in the shuffles.
+engine to its return, without the start of the cluster, the shortest of `--repeat`. The bytes of all runs are compared.
+Then: what one megabyte of the corpus comes to in the index and in the shuffles.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def main() -> None:
         raw = folder / "raw"
         size = sum(file.stat().st_size for file in raw.iterdir()) / 1e6
         print(f"{size:.1f} MB, {len(list(raw.iterdir())):,} documents, {os.cpu_count()} cores")
-        print(f"{'':22}{'seconds':>9}{'MB/s':>8}{'processor':>11}")
+        print(f"{'':22}{'seconds':>9}{'MB/s':>8}")
         for workers in asked.workers:
             took = timed(asked.repeat, folder / "local", lambda out, w=workers: run(raw, out, workers=w))
             told(f"local, {workers} workers", size, took)
@@ -66,34 +65,15 @@ def main() -> None:
         driver()
 
 
-def timed(repeat: int, out: Path, clean: Callable[[Path], Any]) -> tuple[float, float]:
-    """The seconds of the fastest of some runs, each into a new folder, and those that processors worked for it."""
+def timed(repeat: int, out: Path, clean: Callable[[Path], Any]) -> float:
+    """The seconds of the fastest of some runs, each into a new folder."""
     times = []
     for _ in range(repeat):
         shutil.rmtree(out, ignore_errors=True)
-        start, worked = perf_counter(), processor()
+        start = perf_counter()
         clean(out)
-        times.append((perf_counter() - start, processor() - worked))
+        times.append(perf_counter() - start)
     return min(times)
-
-
-def processor() -> float:
-    """The seconds that processors have worked for this process, and for all that it has started and that live or were
-    waited for."""
-    times: dict[int, tuple[int, int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has just ended
-        times[int(folder.name)] = int(fields[1]), sum(map(int, fields[11:15]))
-
-    def ours(process: int) -> bool:
-        while process and process != os.getpid():
-            process = times[process][0] if process in times else 0
-        return bool(process)
-
-    return sum(ticks for process, (_, ticks) in times.items() if ours(process)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -151,9 +131,9 @@ def driver(documents: int = 100_000) -> None:
     print(f"of a document: {peak:,.0f} bytes in the process that starts the run, {sent:,.0f} sent to every machine")
 
 
-def told(name: str, size: float, took: tuple[float, float]) -> None:
+def told(name: str, size: float, took: float) -> None:
     """Print a row of the table."""
-    print(f"{name:22}{took[0]:9.1f}{size / took[0]:8.2f}{took[1]:11.1f}", flush=True)
+    print(f"{name:22}{took:9.1f}{size / took:8.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -151,17 +151,15 @@ def _remove_stale(out: str, ids: Container[str], apart: bool) -> list[str]:
         if apart and row["id"] in ids:
             continue
         text_path, sidecar_path = text.paths(out, row["id"])
-        same = in_shards
-        try:
+        same = False
+        with suppress(OSError):
             with open(text_path, "rb") as clean, open(sidecar_path, "rb") as side:
-                if hashlib.sha256(clean.read()).hexdigest() == row["clean"]["sha256"]:
-                    same = sidecar.seal(side.read()) == row["seal"]
+                same = hashlib.sha256(clean.read()).hexdigest() == row["clean"]["sha256"]
+                same = same and sidecar.seal(side.read()) == row["seal"]
             if same:
                 os.unlink(text_path)
                 os.unlink(sidecar_path)
-        except OSError:
-            pass
-        if same and row["id"] not in ids:
+        if (same or in_shards) and row["id"] not in ids:
             removed.append(row["id"])
     return removed
 

@@ -13,7 +13,9 @@ from pipeline.corpus.index import salted
 from pipeline.corpus.shingles import Numbers
 from pipeline.engines.spool import Spool, Spot
 
-__all__ = ["Documents", "Row", "table"]
+__all__ = ["Documents", "Row", "stretches", "table"]
+
+_STRETCH = 512  # documents whose marks one task reads
 
 
 class Row(NamedTuple):
@@ -74,3 +76,8 @@ def table(rows: Mapping[str, Row], ids: Sequence[str]) -> Documents:
         list(files),
         np.array(spots, np.int64).reshape(-1, 5),
     )
+
+
+def stretches(size: int) -> list[range]:
+    """The numbers of documents, cut into stretches for one task each."""
+    return [range(at, min(size, at + _STRETCH)) for at in range(0, size, _STRETCH)]

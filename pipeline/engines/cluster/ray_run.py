@@ -152,7 +152,7 @@ def _cleaned(
 
 def _restore(job: Job, rows: dict[str, Row], damaged: Sequence[str], report: RunReport) -> None:
     """Restore what can be in documents that lost years; they come after the others then, and wait elsewhere."""
-    from pipeline.engines.cluster.shuffles import Shared
+    from pipeline.engines.cluster.sharing import Shared
     from pipeline.engines.restoring import restore_years
 
     spots = {id: row.spot for id, row in rows.items()}

@@ -28,18 +28,17 @@ from pipeline.corpus.cases import Case, components
 from pipeline.corpus.decisions import Decision, judge
 from pipeline.corpus.duplicates import Alike, Copy, Duplicate, Duplicates
 from pipeline.corpus.fingerprints import MARK, Place
-from pipeline.corpus.index import LEAST, Proposal, are_alike, are_among, best, equal, paired, summed, weighed
+from pipeline.corpus.index import LEAST, Proposal, best, equal, paired, summed
 from pipeline.corpus.shingles import Numbers
 from pipeline.engines.cluster import maps
-from pipeline.engines.cluster.documents import Documents
+from pipeline.engines.cluster.documents import Documents, stretches
 from pipeline.engines.spool import Spool
 from pipeline.engines.workers import Job
 from pipeline.formats import text
 
-__all__ = ["FOUND", "Shared", "find", "load"]
+__all__ = ["FOUND", "find", "load"]
 
 FOUND = "found-"  # how the names of files begin that tell what the corpus knows of a block of documents
-_DOCUMENTS = 512  # whose marks one task reads
 _ROWS = 1 << 20  # of a group
 _PAIRS = 4096  # of a group of cases
 _MERGED = 8  # forests that one task makes one of
@@ -47,55 +46,6 @@ _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _LENGTH = (1 << 30) - 1
 
 Columns = dict[str, Any]
-
-
-class Shared:
-    """Which documents of a corpus share shingles with some: what `restoring` asks an index about."""
-
-    apart = False
-
-    def __init__(self, job: Job, documents: Documents) -> None:
-        self._job = job
-        self._documents = documents
-
-    def sharing(self, shingles: Numbers) -> dict[str, set[int]]:
-        """As `Index.sharing`. Only the rows of these shingles come here."""
-        import ray
-
-        table = ray.put((self._documents, shingles))
-
-        def make(job: Job) -> Callable[[range], tuple[Numbers, NDArray[np.int64], NDArray[np.int64]]]:
-            documents, wanted = ray.get(table)
-            spool = Spool(job.waiting)
-
-            def held(some: range) -> tuple[Numbers, NDArray[np.int64], NDArray[np.int64]]:
-                found = [(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.int64))]
-                for number in some:
-                    marks, shingles = documents.marks(number, spool)
-                    places = np.repeat(np.arange(len(marks)), marks["shingles"])
-                    among = are_among(shingles, wanted)
-                    owners = (np.int64(number) << 32) + places[among]
-                    found.append((shingles[among], owners, marks["start"][places[among]].astype(np.int64)))
-                held, owners, starts = (np.concatenate(column) for column in zip(*found, strict=True))
-                return held, owners, starts
-
-            return held
-
-        rows = list(maps.mapped(self._job, make, _ranges(len(self._documents))))
-        held, owners, starts = (np.concatenate(column) for column in zip(*rows, strict=True))
-        _, weights = weighed(held, shingles)
-        named, places, inverse = np.unique(owners, return_index=True, return_inverse=True)
-        sums = np.bincount(inverse, weights, len(named)).astype(float)
-        chosen = are_alike(sums, np.bincount(inverse, minlength=len(named)))
-        found: dict[str, set[int]] = {}
-        for owner, start in zip(named[chosen].tolist(), starts[places[chosen]].tolist(), strict=True):
-            found.setdefault(self._documents.id(owner >> 32), set()).add(start)
-        return found
-
-
-def _ranges(size: int) -> list[range]:
-    """Numbers in some stretches."""
-    return [range(at, min(size, at + _DOCUMENTS)) for at in range(0, size, _DOCUMENTS)]
 
 
 def find(job: Job, documents: Documents, block: int) -> bool:
@@ -110,7 +60,7 @@ def find(job: Job, documents: Documents, block: int) -> bool:
     if not size:
         return False
     table = ray.put(documents)
-    ranges = maps.dataset(_ranges(len(documents)))
+    ranges = maps.dataset(stretches(len(documents)))
     parts = 1 + size // _ROWS
     keys = ranges.map_batches(maps.rows_of, batch_size=1, fn_kwargs=maps.worker(_keys(table, parts), job))
     twins = keys.groupby("part").map_groups(_twins, batch_format="numpy").materialize()
