@@ -5,10 +5,9 @@
 The corpus is `mixed` of `generate.py`. The head has no CPU for work, each worker has one; all are processes on this
 machine, so two workers share its cores with whatever else runs. Times are those of the wall clock from the call of the
 engine to its return, without the start of the cluster, the shortest of `--repeat`; of that run, those of its phases,
-too. Before runs on a cluster are timed, one of a small corpus starts its
-processes.
-The bytes of all runs are compared. Then: what a megabyte of the corpus comes to on disk and in the shuffles, and what
-the process that starts a run holds, of corpora of two sizes, each as one file of JSON lines.
+too. Before runs on a cluster are timed, one of a small corpus starts its processes. The bytes of all runs are compared.
+Then: what a megabyte of the corpus comes to on disk and in the shuffles, and what the process that starts a run holds,
+of corpora of two sizes, each as one file of JSON lines.
 """
 
 from __future__ import annotations

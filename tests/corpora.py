@@ -53,7 +53,7 @@ def write(
     (folder / manifest.NAME).write_bytes(b"".join(map(manifest.line, rows)))
     if format == "dolma":
         (folder / MIXER).write_bytes(dump(mixer(names)))
-    said = about("A corpus: of mills", format, rows, making)  # type: ignore[arg-type]
+    said = about("A corpus: of mills", format, rows, making)
     files = [File.of(str(path), path.relative_to(folder).as_posix()) for path in sorted(folder.rglob("*.*"))]
     (folder / CARD).write_bytes(card(said))
     (folder / CROISSANT).write_bytes(croissant(said, files))

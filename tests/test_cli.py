@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from pipeline.cli import main
+from pipeline.formats.shards import LAYOUTS
 from pipeline.rules.engine import RuleSet
 
 ROOT = Path(__file__).parent.parent
@@ -347,3 +349,9 @@ def test_duplicates_are_listed_and_shown_side_by_side(here: Path) -> None:
 def test_scope_and_similarity_are_options(here: Path) -> None:
     assert call("run", "raw", "clean", "--similarity", "2").exit_code == 2
     assert call("run", "raw", "clean", "--scope", "page").exit_code == 2
+
+
+def test_run_offers_the_layouts_that_there_are() -> None:
+    (option,) = (option for option in main.commands["run"].params if option.name == "layout")
+    assert isinstance(option.type, click.Choice)
+    assert set(option.type.choices) == {"folder", *LAYOUTS}

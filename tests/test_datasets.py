@@ -13,7 +13,7 @@ from datasets.exceptions import DatasetGenerationError
 
 from pipeline.formats import sidecar
 from pipeline.formats.card import NAME, card
-from pipeline.formats.tables import about, layout
+from pipeline.formats.tables import about, contents
 from pipeline.settings import Settings
 
 MAKING = sidecar.making(Settings(), "0" * 64)
@@ -88,10 +88,10 @@ def row(id: str, facts: dict[str, list[str]]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("format", corpora.FORMATS)
 def test_the_head_of_a_card_names_files_and_columns(format: str) -> None:
-    said = about('Say "mill": #1', format, [], MAKING)  # type: ignore[arg-type]
+    said = about('Say "mill": #1', format, [], MAKING)
     found = head(card(said))
     assert found["pretty_name"] == 'Say "mill": #1'
-    tables = layout(said.format).tables
+    tables = contents(said.format).tables
     assert [(part["config_name"], part["data_files"]) for part in found["configs"]] == [
         (table.name, table.files) for table in tables
     ]
@@ -103,7 +103,7 @@ def test_the_head_of_a_card_names_files_and_columns(format: str) -> None:
 @pytest.mark.parametrize("format", corpora.FORMATS)
 def test_the_columns_are_those_of_the_rows(tmp_path: Path, format: str) -> None:
     corpora.write(tmp_path / "out", format)
-    for table in layout(format).tables:  # type: ignore[arg-type]
+    for table in contents(format).tables:
         found = rows(tmp_path / "out", table.name, False)[0]
         assert [column.name for column in table.columns] == list(found)
 

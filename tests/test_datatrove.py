@@ -15,6 +15,7 @@ from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.readers import JsonlReader, ParquetReader
 from datatrove.pipeline.writers import JsonlWriter, ParquetWriter
+from test_rules import PACK
 
 from pipeline import Ledger, Pass, Pipeline, RuleSet, Settings, clean
 from pipeline.edits import from_json
@@ -23,20 +24,6 @@ from pipeline.integrations.datatrove import KEY, Cleaner, CleanReader
 from pipeline.rules.pack import parse
 
 RAW = "The mill is old.[4]\u200b It was built in , and burnt.\nText is available under the Creative Commons License.\n"
-PACK = """
-[pack]
-name = "demo"
-about = "A demonstration."
-
-[[rule]]
-id = "demo.note"
-about = "An editor's note."
-where = "inline"
-needs = ["(note"]
-pattern = '''\\(note: [^()]*\\)'''
-match = ["The mill⟦ (note: old)⟧ stands."]
-keep = ["The note stands."]
-"""
 
 
 def cleaned(text: str, step: Cleaner | None = None, **metadata: Any) -> Document:

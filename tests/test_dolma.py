@@ -21,6 +21,7 @@ from omegaconf import OmegaConf
 from pipeline import Document, Edit, Ledger, Pass, Pipeline
 from pipeline.document import Source
 from pipeline.edits import apply
+from pipeline.engines.workers import problem
 from pipeline.formats.dolma import ATTRIBUTES, MIXER, DolmaError, dolma_row, dump, mixer
 from pipeline.rules.engine import RuleSet
 
@@ -203,8 +204,20 @@ def test_a_rule_that_is_left_out_leaves_its_text(mix: Mix) -> None:
 
 
 def test_what_the_mixer_cannot_make_is_an_error() -> None:
-    with pytest.raises(DolmaError, match=r"Cannot write made for Dolma: its mixer cannot make '\{\}x' of 1 char"):
+    with pytest.raises(DolmaError, match=r"Cannot write made for Dolma: Dolma's mixer cannot make '\{\}x' of 1 char"):
         dolma_row(made("x", [Edit(0, "", "{}", "a.a")]))
+
+
+def test_what_the_mixer_cannot_make_is_a_problem_of_its_document() -> None:
+    document = made("x", [Edit(0, "", "{}", "a.a")])
+    document.id = "Dr. Who: a life"
+    with pytest.raises(DolmaError) as found:
+        dolma_row(document)
+    told = str(problem("Dr. Who: a life.txt", found.value))
+    assert told == (
+        "Cannot clean Dr. Who: a life.txt: Dolma's mixer cannot make '{}x' of 1 characters. "
+        "Leave the document out, or use another format."
+    )
 
 
 def test_names_tell_rule_and_replacement() -> None:

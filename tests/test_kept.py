@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.engines import kept, local
 from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
-from pipeline.engines.outcome import RunReport
+from pipeline.engines.outcome import RunError, RunReport
 from pipeline.settings import Settings
 from pipeline.verify import verify
 
@@ -90,17 +91,17 @@ def test_force_cleans_all(work: Path) -> None:
 @pytest.mark.parametrize("damage", ["state", "documents", "gone", "nonsense"])
 def test_what_is_damaged_is_not_used(work: Path, damage: str) -> None:
     clean(work)
-    kept = work / "out" / FOLDER
-    documents = next(path for path in kept.iterdir() if path.name[0].isdigit())
+    folder = work / "out" / FOLDER
+    documents = next(path for path in folder.iterdir() if path.name[0].isdigit())
     match damage:
         case "state":
-            (kept / "state").write_bytes((kept / "state").read_bytes()[:50])
+            (folder / "state").write_bytes((folder / "state").read_bytes()[:50])
         case "documents":
             documents.write_bytes(documents.read_bytes()[:100])
         case "gone":
             documents.unlink()
         case "nonsense":
-            (kept / "state").write_bytes(b"nonsense")
+            (folder / "state").write_bytes(b"nonsense")
     assert clean(work).reused == 0
     clean(work, "fresh")
     assert files(work / "out") == files(work / "fresh")
@@ -145,3 +146,58 @@ def test_a_document_that_cannot_be_restored_is_told_of(work: Path, monkeypatch: 
     assert [problem.name for problem in report.problems] == ["b3"]
     assert "ValueError: no" in report.problems[0].reason
     assert report.documents == 5
+
+
+def test_a_file_that_changes_after_it_was_read_is_read_again(work: Path) -> None:
+    """Also if it is as long as before."""
+
+    def change(done: int, total: int) -> None:
+        if done == 1:
+            path = work / "raw/b0.txt"
+            path.write_text(path.read_text().replace("story", "tales"))
+
+    run(work / "raw", work / "out", Settings(), workers=1, progress=change)
+    assert "story" in (work / "out/b0.txt").read_text()
+    assert clean(work).reused == 5
+    assert "tales" in (work / "out/b0.txt").read_text()
+
+
+def test_records_that_change_after_they_were_listed_are_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "raw/some.jsonl"
+    path.parent.mkdir()
+    path.write_text('{"text": "The old story."}\n')
+
+    def change(done: int, total: int) -> None:
+        path.write_text('{"text": "The new story."}\n')
+
+    run(tmp_path / "raw", tmp_path / "out", Settings(), workers=1, progress=change)
+    clean(tmp_path)
+    assert (tmp_path / "out/some/00000001.txt").read_text() == "The new story.\n"
+
+
+def test_other_code_reuses_nothing(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clean(work)
+    monkeypatch.setattr(local, "code", lambda: "other")
+    assert clean(work).reused == 0
+
+
+@pytest.mark.parametrize("choices", [{"dedup": "mark"}, {"scope": "document"}, {"similarity": 0.9}])
+def test_what_is_asked_of_the_corpus_only_cleans_nothing_again(work: Path, choices: dict[str, Any]) -> None:
+    clean(work)
+    assert clean(work, **choices).reused == 6
+    clean(work, "fresh", **choices)
+    assert files(work / "out") == files(work / "fresh")
+
+
+def test_a_run_that_ends_early_is_taken_up_where_it_last_wrote(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise RunError("It stops.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept, "_PAUSE", -1.0)
+        patched.setattr(local, "_decide", stop)
+        with pytest.raises(RunError, match="It stops"):
+            clean(work)
+    assert clean(work).reused == 6
+    clean(work, "fresh")
+    assert files(work / "out") == files(work / "fresh")

@@ -7,10 +7,12 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
 
+from pipeline.core import default_stages
 from pipeline.document import Fact, Flag, Found, Gap, Paragraph
 from pipeline.edits import Edit
 from pipeline.engines.kept import FOLDER, LOCK
@@ -367,6 +369,32 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     assert files(tmp_path) == {"file": b"old"}
 
 
+def test_results_are_on_the_disk_before_they_are_in_their_place(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: set[str] = set()  # files that were written, and may be in memory only
+
+    def opened(path: Any, *args: Any, **more: Any) -> int:
+        waiting.update([path] if str(path).endswith(text.PART) else [])
+        return open_file(path, *args, **more)
+
+    def moved(old: Any, new: Any) -> None:
+        assert old not in waiting
+        replace(old, new)
+        done.append(new)
+
+    def flushed(file: int) -> None:
+        waiting.difference_update([path for path in waiting if os.path.samestat(os.stat(path), os.fstat(file))])
+
+    open_file, replace, done = os.open, os.replace, list[str]()
+    monkeypatch.setattr(os, "open", opened)
+    monkeypatch.setattr(os, "replace", moved)
+    monkeypatch.setattr(os, "sync", waiting.clear)
+    monkeypatch.setattr(os, "fsync", flushed)
+    clean(raw, tmp_path / "out")
+    assert {os.path.basename(path) for path in done} >= {"a.txt", "a.json", "manifest.jsonl"}
+
+
 def test_names_that_are_not_utf8_are_kept(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path / "raw")
     os.mkdir(folder)
@@ -427,7 +455,8 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_tells_where_the_time_went_if_it_is_asked(raw: Path, tmp_path: Path, workers: int) -> None:
     asked = run(raw, tmp_path / "asked", workers=workers, profile=True)
-    assert {name for kind, name in asked.spent if kind == "stage"} >= {"debris", "sidecars", "to write"}
+    assert {name for kind, name in asked.spent if kind == "stage"} == {stage.name for stage in default_stages()}
+    assert {name for kind, name in asked.spent if kind == "work"} >= {"to clean", "sidecars", "to write"}
     assert {name for kind, name in asked.spent if kind == "phase"} >= {"to clean", "to write"}
     assert all(seconds >= 0 for seconds in asked.spent.values())
     plain = run(raw, tmp_path / "plain", workers=workers)

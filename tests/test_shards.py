@@ -148,6 +148,16 @@ def test_a_file_that_is_not_ours_is_not_overwritten(raw: Path, tmp_path: Path) -
     assert files(tmp_path / "out") == {"documents/00000.jsonl": b"mine"}
 
 
+def test_files_beside_shards_that_are_named_like_documents_stay(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    mine = {"empty.txt": b"mine", "empty.json": b"mine, too"}
+    for name, data in mine.items():
+        (tmp_path / "out" / name).write_bytes(data)
+    (raw / "empty.txt").unlink()
+    assert clean(raw, tmp_path / "out").removed == ["empty"]
+    assert mine.items() <= files(tmp_path / "out").items()
+
+
 def test_a_file_that_was_changed_since_is_not_removed(raw: Path, tmp_path: Path) -> None:
     clean(raw, tmp_path / "out")
     (tmp_path / "out/documents/00001.jsonl").write_text("mine")
@@ -172,7 +182,19 @@ def test_a_description_that_was_changed_since_is_left_as_it_is(raw: Path, tmp_pa
     assert not (tmp_path / "out/croissant.json").exists()
 
 
-@pytest.mark.parametrize("content", ["[]", '{"file": "../x"}', '{"file": "../x", "bytes": 1}', "no"])
+SHARD = {"file": "documents/00000.jsonl", "bytes": 1, "sha256": "", "documents": 1, "first": "a", "last": "a"}
+LISTS = {
+    "no JSON": "no",
+    "a list": "[]",
+    "no file of a shard": json.dumps(SHARD | {"file": "../x"}),
+    "another member": json.dumps(SHARD | {"more": 1}),
+    "a member less": json.dumps({"file": "documents/00000.jsonl", "bytes": 1}),
+    "another type": json.dumps(SHARD | {"documents": "1"}),
+    "documents alone": json.dumps(SHARD),
+}
+
+
+@pytest.mark.parametrize("content", LISTS.values(), ids=LISTS)
 def test_a_list_that_is_not_ours_is_refused(raw: Path, tmp_path: Path, content: str) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out/shards.jsonl").write_text(content)

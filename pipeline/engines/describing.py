@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from pipeline.engines.claims import Claims
 from pipeline.formats import card, croissant, dolma, manifest, tables, text
@@ -32,7 +32,7 @@ def describe(
 ) -> list[Row]:
     """Write the files that describe a corpus whose shards and manifest are there; return what the list of shards says
     of them. Those that are not ours are added to `skipped`."""
-    said = tables.about(name, cast(tables.Format, layout), _rows(out), making)
+    said = tables.about(name, layout, _rows(out), making)
     made: list[Row] = []
 
     def write(name: str, data: bytes) -> None:

@@ -170,15 +170,14 @@ def _remove_stale(out: str, gone: Sequence[Mapping[str, Any]], apart: bool) -> l
 def _remove(out: str, row: Mapping[str, Any]) -> bool:
     """Remove the files of a document, if they are as the manifest says; return whether they were."""
     text_path, sidecar_path = text.paths(out, row["id"])
-    try:
+    same = False
+    with suppress(OSError):
         with open(text_path, "rb") as clean, open(sidecar_path, "rb") as side:
-            same = bool(hashlib.sha256(clean.read()).hexdigest() == row["clean"]["sha256"])
+            same = hashlib.sha256(clean.read()).hexdigest() == row["clean"]["sha256"]
             same = same and sidecar.seal(side.read()) == row["seal"]
         if same:
             os.unlink(text_path)
             os.unlink(sidecar_path)
-    except OSError:
-        return False
     return same
 
 

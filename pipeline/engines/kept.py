@@ -70,6 +70,7 @@ class Kept:
         self._seen: dict[str, Seen] = {}
         self._now: dict[str, Seen] = {}
         self._boxes: dict[str, Box] = {}
+        self._stamps: dict[str, Stamp] = {}  # of files that are going to be read, as they were before
         self._done: tuple[Any, ...] = ()  # what all of the run was, if all of it is there
         self._told = time.monotonic()
         if made is not None and not force:
@@ -82,7 +83,8 @@ class Kept:
     def box(self, container: Container) -> tuple[list[Entry], list[Skipped]] | None:
         """The documents of a file of many, and what is left out of it, if the file is as it was."""
         box = self._boxes.get(container.name)
-        if box is None or box.stamp != self._raw.stamp(container.name):
+        stamp = self._stamps[container.name] = self._raw.stamp(container.name)
+        if box is None or box.stamp != stamp:
             return None
         inside = self._inside.get((container.id, container.suffix), [])
         return [Entry(id, container.suffix, container.size, self._seen[id].digest) for id in inside], box.skipped
@@ -98,17 +100,19 @@ class Kept:
     def reuse(self, entry: Entry) -> Seen | None:
         """What is kept of a document, if its bytes are what they were."""
         seen = self._seen.get(entry.id)
-        if seen is None or seen.suffix != entry.suffix:
-            return None
+        stamp = GONE if entry.digest else self._raw.stamp(entry.file)
+        if seen is not None and seen.suffix == entry.suffix and self._is_same(entry, stamp, seen):
+            self._now[entry.id] = seen if stamp == seen.stamp else seen._replace(stamp=stamp)
+            return self._now[entry.id]
+        if not entry.digest:
+            self._stamps[entry.id] = stamp
+        return None
+
+    def _is_same(self, entry: Entry, stamp: Stamp, seen: Seen) -> bool:
+        """Whether a document is as it was seen; a file is read only if its stamp does not tell."""
         if entry.digest:
-            same = entry.digest == seen.digest
-        else:
-            stamp = self._raw.stamp(entry.file)
-            same = stamp == seen.stamp or (stamp[0] == seen.stamp[0] and self._digest(entry) == seen.digest)
-            seen = seen._replace(stamp=stamp) if stamp != seen.stamp else seen
-        if same:
-            self._now[entry.id] = seen
-        return seen if same else None
+            return entry.digest == seen.digest
+        return stamp == seen.stamp or (stamp[0] == seen.stamp[0] and self._digest(entry) == seen.digest)
 
     def was_reused(self, id: str) -> bool:
         """Whether a document is one that was kept before."""
@@ -118,7 +122,7 @@ class Kept:
         """Remember where a document stands that was cleaned."""
         if entry.id in self._now:
             return
-        stamp = GONE if entry.digest else self._raw.stamp(entry.file)
+        stamp = self._stamps.pop(entry.id, GONE)  # if it has changed since, it is not the one that was read
         self._now[entry.id] = Seen(entry.suffix, stamp, digest, spot, damaged)
         if time.monotonic() - self._told > _PAUSE:
             self._write(self._seen | self._now, {}, ())
@@ -156,10 +160,11 @@ class Kept:
         boxes: dict[str, Any] = {}
         done: tuple[Any, ...] = ()
         if not report.problems:
-            names = {container.name for container in containers}
-            boxes = {name: (self._raw.stamp(name), [*map(tuple, report.skipped)]) for name in names}
-            for name, (_, skipped) in boxes.items():
-                skipped[:] = [row for row in skipped if row[0] == name]
+            left: dict[str, list[tuple[str, ...]]] = {}
+            for skipped in report.skipped:
+                left.setdefault(skipped.name, []).append(tuple(skipped))
+            names = [container.name for container in containers]
+            boxes = {name: (self._stamps[name], left.get(name, [])) for name in names}
             done = (jsonio.dumps(asked), _packed(report), [(name, self._out.stamp(name)) for name in written])
         self._write(self._now, boxes, done)
 

@@ -26,12 +26,12 @@ from pipeline.engines.profile import Profile, counted
 from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, cleaner, decider, deduplicates, spread, why
-from pipeline.formats import shards, sidecar
+from pipeline.formats import shards
 from pipeline.formats.stores import is_url, local
 from pipeline.formats.text import printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
-from pipeline.stages import STAGE_RULES, Stage
+from pipeline.stages import Stage
 from pipeline.version import __version__
 
 if TYPE_CHECKING:
@@ -133,18 +133,17 @@ def _run(
 
 def corpus_of(job: Job, layout: str, name: str) -> finishing.Corpus:
     """What a run writes."""
-    return finishing.Corpus(job.out, layout, name, sidecar.making(job.settings, _digest(job.settings, job.rules)))
+    return finishing.Corpus(job.out, layout, name, writing.making(job.settings, job.rules))
 
 
 def made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
     """How documents are made, before the corpus is asked: with another, nothing of an earlier run can be reused."""
-    made = sidecar.making(settings, _digest(settings, rules)) | {"python": sys.implementation.cache_tag, "code": code()}
     of_corpus = {"dedup": deduplicates(settings), "scope": "", "similarity": 0}
-    return made | {"settings": settings.as_json() | of_corpus}
-
-
-def _digest(settings: Settings, rules: RuleSet | None) -> str:
-    return (rules or RuleSet.builtin()).without(settings.off, also=STAGE_RULES).digest()
+    return writing.making(settings, rules) | {
+        "python": sys.implementation.cache_tag,
+        "code": code(),
+        "settings": settings.as_json() | of_corpus,
+    }
 
 
 def _clean(
@@ -301,7 +300,7 @@ def alone(out: str) -> Iterator[None]:
     lock_folder = os.path.join(out, FOLDER)
     lock = FileLock(os.path.join(lock_folder, LOCK), timeout=0)
     try:
-        os.makedirs(os.path.join(out, FOLDER), exist_ok=True)
+        os.makedirs(lock_folder, exist_ok=True)
         if not os.access(out, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
         lock.acquire()
@@ -315,10 +314,10 @@ def alone(out: str) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
         if (
             new
             and os.listdir(out) == [FOLDER]
             and not any(name[0].isdigit() or name == CLUSTER for name in os.listdir(lock_folder))
         ):
-            shutil.rmtree(out)  # the run did not begin
+            shutil.rmtree(out, ignore_errors=True)  # the run did not begin
+        lock.release()

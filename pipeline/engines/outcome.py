@@ -14,7 +14,7 @@ from pipeline.formats.text import printable
 __all__ = ["Cleaned", "Outcome", "Problem", "RunError", "RunReport", "Spent", "WrongFolders"]
 
 
-Spent = dict[tuple[str, str], float]  # seconds, by the kind of a thing (`phase`, `stage`, `rule`) and its name
+Spent = dict[tuple[str, str], float]  # seconds, by the kind of a thing (`phase`, `work`, `stage`, `rule`) and its name
 
 
 class RunError(Exception):

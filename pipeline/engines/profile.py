@@ -1,4 +1,4 @@
-"""Where the time of a run goes: by phase, on the clock; by stage and by rule, in all workers together.
+"""Where the time of a run goes: by phase, on the clock; by work, stage and rule, in all workers together.
 
 Only a run that asks for it pays: stages and rules are wrapped in stopwatches then. The time of a stage holds that of
 its rules, and of a rule only what its own pattern or code took; the gate that spares most of them is in the stage.
@@ -27,7 +27,7 @@ from pipeline.stages import Stage
 __all__ = ["ALL", "Profile", "counted", "watch"]
 
 
-ALL = "all of a document"  # the stage that holds all others
+ALL = "to clean"  # the work that holds all stages
 
 
 class Profile:

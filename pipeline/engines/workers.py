@@ -99,7 +99,7 @@ def cleaner(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Source]]
     def clean_record(entry: Entry, record: Record) -> Document | Problem:
         _, data, media, charset, facts, metadata = record
         try:
-            with profile.time("stage", ALL):
+            with profile.time("work", ALL):
                 document = pipeline.clean(data, entry.id, media, declared=charset, facts=facts)
             document.metadata = jsonio.loads(metadata) if metadata else {}
             if later and document.gaps and not is_damaged(document):
@@ -116,11 +116,11 @@ def cleaner(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Source]]
         if marking:
             from pipeline.corpus.fingerprints import marks_all  # numpy comes with it: a run without is spared it
 
-            with profile.time("stage", "shingles"):
+            with profile.time("work", "shingles"):
                 marks = iter(marks_all(documents))
         else:
             marks = iter([b""] * len(documents))
-        with profile.time("stage", "to wait on disk"):
+        with profile.time("work", "to wait on disk"):
             done = waiting(sources, digests, made, marks)
         return [done[0]._replace(spent=profile.take()), *done[1:]] if job.profile else done
 
@@ -175,7 +175,7 @@ def problem(name: str, error: Exception) -> Problem:
         advice = "Check that the folder of the results can be written to, and that the disk is not full."
         return Problem(name, f"its result was not written: {why(error)}", advice)
     if isinstance(error, DolmaError):
-        return Problem(name, *str(error).split(": ", 1)[1].split(". ", 1))
+        return Problem(name, error.reason, error.ADVICE)
     if isinstance(error, LedgerMismatch):
         return Problem(name, str(error).rstrip("."), _DEFECT.replace("clean-corpus", "a stage"))
     return Problem(name, _where(error), _DEFECT)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.core import Pipeline
 from pipeline.corpus import HEADING
 from pipeline.document import Document
 from pipeline.engines.outcome import Outcome, Spent
@@ -18,12 +17,14 @@ from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, cut, problem
 from pipeline.formats import manifest, shards, sidecar, text
 from pipeline.formats.folder import Entry
-from pipeline.settings import is_off
+from pipeline.rules.engine import RuleSet
+from pipeline.settings import Settings, is_off
+from pipeline.stages import STAGE_RULES
 
 if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
 
-__all__ = ["BATCH", "Task", "Written", "batches", "outcome", "tasks", "writer"]
+__all__ = ["BATCH", "Task", "Written", "batches", "making", "outcome", "tasks", "writer"]
 
 BATCH = 32  # documents
 
@@ -68,6 +69,12 @@ def tasks(
         yield Task(id, suffixes[id], spots[id], found.get(id), shard)
 
 
+def making(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
+    """How documents are made: see `sidecar.making`; without `rules`, by those that come with the package."""
+    used = (rules or RuleSet.builtin()).without(settings.off, also=STAGE_RULES)
+    return sidecar.making(settings, used.digest())
+
+
 def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
     """Yield tasks in the batches in which they are written; those of a shard have a chunk each, so any engine must have
     the same ones."""
@@ -77,7 +84,7 @@ def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
 
 def writer(job: Job) -> Callable[[Sequence[Task]], list[Written]]:
     """Return the function that writes documents, all of one shard. It never raises an `Exception`."""
-    made = sidecar.making(job.settings, Pipeline(job.settings, rules=job.rules, stages=job.stages).rules.digest())
+    made = making(job.settings, job.rules)
     off = frozenset(job.settings.off)
     dropping = job.settings.dedup == "drop"
     headings = not is_off(HEADING, off)
@@ -96,13 +103,13 @@ def writer(job: Job) -> Callable[[Sequence[Task]], list[Written]]:
     def write(tasks: Sequence[Task]) -> list[Written]:
         done: dict[str, Outcome] = {}
         described = []
-        with profile.time("stage", "sidecars"):
+        with profile.time("work", "sidecars"):
             for task in tasks:
                 try:
                     described.append(describe(task))
                 except Exception as error:
                     done[task.id] = _failed(task, error)
-        with profile.time("stage", "to write"):
+        with profile.time("work", "to write"):
             written = put(tasks, described, done)
         return [written._replace(spent=profile.take()) if job.profile else written]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from pipeline.formats.tables import About, Table, layout
+from pipeline.formats.tables import About, Table, contents
 
 __all__ = ["NAME", "card"]
 
@@ -21,7 +21,7 @@ _MOST = 20  # licences and languages that are named
 
 def card(about: About) -> bytes:
     """Return the file of the card of a corpus."""
-    tables = layout(about.format).tables
+    tables = contents(about.format).tables
     head = [
         f"pretty_name: {json.dumps(about.name, ensure_ascii=False)}",
         "configs:",

@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from pipeline.formats.tables import About, Column, Table, layout
+from pipeline.formats.tables import About, Column, Table, contents
 
 __all__ = ["NAME", "File", "croissant"]
 
@@ -90,7 +90,7 @@ class File(NamedTuple):
 
 def croissant(about: About, files: Iterable[File]) -> bytes:
     """Return the file that describes a corpus; `files` are those of its tables, its manifest, and others beside."""
-    media, tables = layout(about.format)
+    media, tables = contents(about.format)
     data = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",

@@ -42,6 +42,12 @@ _NOT_YAML = re.compile("[\x7f-\xa0\u2000-\u206f\ufeff\ufff0-\uffff]")  # what YA
 class DolmaError(ValueError):
     """A document that the mixer cannot make: it has fewer characters than what it should become needs spans."""
 
+    ADVICE = "Leave the document out, or use another format."
+
+    def __init__(self, id: str, reason: str) -> None:
+        super().__init__(f"Cannot write {id} for Dolma: {reason}. {self.ADVICE}")
+        self.reason = reason
+
 
 @dataclass(slots=True)
 class _Span:
@@ -170,10 +176,7 @@ def _anchored(raw: str, edits: Sequence[Edit], id: str) -> list[_Span]:
                 span = _joined(spans.pop(), span)
                 floor = spans[-1].end if spans else 0
             else:
-                raise DolmaError(
-                    f"Cannot write {id} for Dolma: its mixer cannot make {span.new!r:.40} of {len(raw)} characters. "
-                    "Leave the document out, or use another format."
-                )
+                raise DolmaError(id, f"Dolma's mixer cannot make {span.new!r:.40} of {len(raw)} characters")
         spans.append(span)
     return spans
 

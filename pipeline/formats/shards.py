@@ -27,6 +27,7 @@ from pipeline.formats.dolma import dolma_row
 from pipeline.stages.utf8 import utf8
 
 __all__ = [
+    "ATTRIBUTES",
     "LAYOUTS",
     "NAME",
     "SIZE",
@@ -243,8 +244,16 @@ def listed(out: str) -> list[Row]:
     except TypeError:
         raise ValueError("it is not a list of shards of clean-corpus") from None
     for row in found:
-        if not isinstance(row.file, str) or {"", ".", ".."} & set(row.file.split("/")) or "\0" in row.file:
+        if [*map(type, row)] != [str, int, str, int, str, str]:
+            raise ValueError(f"its row of {row.file!r:.80} is not one of clean-corpus")
+        if {"", ".", ".."} & set(row.file.split("/")) or "\0" in row.file:
             raise ValueError(f"it names {row.file!r:.80}, which is no file of a shard")
+    numbers = [
+        [row.file.rpartition("/")[2] for row in found if row.file.startswith(f"{folder}/")]
+        for folder in ("documents", "provenance")
+    ]
+    if numbers[0] != numbers[1]:
+        raise ValueError("it does not name the same shards of documents and of provenance")
     return found
 
 

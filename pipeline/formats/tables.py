@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from pipeline.formats import jsonio
-from pipeline.formats.dolma import ATTRIBUTES
+from pipeline.formats.shards import ATTRIBUTES, LAYOUTS
 
-__all__ = ["About", "Column", "Format", "Layout", "Table", "about", "layout"]
+__all__ = ["About", "Column", "Contents", "Table", "about", "contents"]
 
-Format = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet", "dolma"]
 # A string, an object of JSON, or a string that says one: in Parquet, all shards must have the same columns.
 Type = Literal["text", "json", "packed"]
 
@@ -36,7 +35,7 @@ class Table(NamedTuple):
     columns: tuple[Column, ...]
 
 
-class Layout(NamedTuple):
+class Contents(NamedTuple):
     """The tables of a format, the documents first, and the media type of their files."""
 
     media: str
@@ -46,6 +45,8 @@ class Layout(NamedTuple):
 _ID = Column("id", "text", "The id of the document, unique in the corpus.")
 _TEXT = Column("text", "text", "The clean text.")
 _RAW = Column("text", "text", "The text as it was, before it was cleaned.")
+_SOURCE = Column("source", "text", "What the documents were collected by.")
+_ATTRIBUTES = Column("attributes", "json", "By rule, the spans of the text that cleaning takes or rewrites.")
 _METADATA = Column("metadata", "json", "What else the source says of the document.")
 # Strings, since half a character, which a ledger may have to name, has a place in a string of JSON in a string only.
 _SIDECAR = (
@@ -54,32 +55,27 @@ _SIDECAR = (
     Column("exact", "text", "The clean text, if `text` has U+FFFD for what it may not hold: its bytes, as hex digits."),
 )
 _DOCUMENTS = "The documents, a row each."
+_SPANS = "The spans that each rule takes or rewrites, in the order of the documents."
 _PROVENANCE = "Where each document comes from, and every edit that was made of it, in the order of the documents."
 
 
-def layout(format: Format) -> Layout:
-    """Return what a corpus of this format holds.
+def contents(format: str) -> Contents:
+    """Return what a corpus of this format, one of `shards.LAYOUTS`, holds.
 
-    >>> [(table.name, table.files) for table in layout("jsonl.gz").tables]
+    >>> [(table.name, table.files) for table in contents("jsonl.gz").tables]
     [('documents', 'documents/*.jsonl.gz'), ('provenance', 'provenance/*.jsonl.gz')]
     """
-    if format == "dolma":
-        source = Column("source", "text", "What the documents were collected by.")
-        spans = Column("attributes", "json", "By rule, the spans of the text that cleaning takes or rewrites.")
-        about = "The spans that each rule takes or rewrites, in the order of the documents."
-        tables = (
-            Table("documents", "documents/*.jsonl.gz", _DOCUMENTS, (_ID, _RAW, source, _METADATA)),
-            Table("attributes", f"attributes/{ATTRIBUTES}/*.jsonl.gz", about, (_ID, spans)),
-            Table("provenance", "provenance/*.jsonl.gz", _PROVENANCE, _SIDECAR),
-        )
-        return Layout("application/jsonlines", tables)
-    metadata = _METADATA
-    media = "application/jsonlines"
-    if format == "parquet":
-        metadata = _METADATA._replace(type="packed")
-        media = "application/x-parquet"
-    documents = Table("documents", f"documents/*.{format}", _DOCUMENTS, (_ID, _TEXT, metadata))
-    return Layout(media, (documents, Table("provenance", f"provenance/*.{format}", _PROVENANCE, _SIDECAR)))
+    suffix, folders = LAYOUTS[format]
+    packed = suffix == ".parquet"
+    metadata = _METADATA._replace(type="packed") if packed else _METADATA
+    texts = (_ID, _RAW, _SOURCE, metadata) if ATTRIBUTES in folders else (_ID, _TEXT, metadata)
+    of = {
+        "documents": ("documents", _DOCUMENTS, texts),
+        ATTRIBUTES: ("attributes", _SPANS, (_ID, _ATTRIBUTES)),
+        "provenance": ("provenance", _PROVENANCE, _SIDECAR),
+    }
+    tables = (Table(of[folder][0], f"{folder}/*{suffix}", *of[folder][1:]) for folder in folders)
+    return Contents("application/x-parquet" if packed else "application/jsonlines", tuple(tables))
 
 
 class About(NamedTuple):
@@ -87,7 +83,7 @@ class About(NamedTuple):
     has; how often each licence and language was found in it; and how it was made, as `sidecar.making` has it."""
 
     name: str
-    format: Format
+    format: str
     documents: int
     words: int
     characters: int
@@ -96,7 +92,7 @@ class About(NamedTuple):
     making: Mapping[str, Any]
 
 
-def about(name: str, format: Format, rows: Iterable[Mapping[str, Any]], making: Mapping[str, Any]) -> About:
+def about(name: str, format: str, rows: Iterable[Mapping[str, Any]], making: Mapping[str, Any]) -> About:
     """Sum up the rows of a manifest; `name` is what the corpus is called. A document counts once for each licence."""
     documents = words = characters = 0
     licences: Counter[str] = Counter()

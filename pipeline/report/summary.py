@@ -12,6 +12,7 @@ __all__ = ["clip", "summary", "times"]
 
 _WIDTH = 80
 _LISTED = 10  # documents named in a list
+_TIMES = 15  # rows of a table of times
 
 
 def summary(report: RunReport, raw: str, out: str) -> str:
@@ -72,35 +73,35 @@ def _lines(report: RunReport, raw: str, out: str) -> Iterator[str]:
 
 
 def times(spent: Spent) -> str:
-    """Where the time of a run went: its phases on the clock, and stages and the dearest rules in all workers together.
+    """Where the time of a run went: its phases on the clock; in all workers together, their work, the stages of
+    cleaning, and the dearest rules.
 
-    >>> print(times({("phase", "to clean"): 1.0, ("stage", ALL): 0.9, ("stage", "debris"): 0.6, ("rule", "a.b"): 0.2}))
+    >>> print(times({("phase", "to clean"): 1.0, ("work", ALL): 0.9, ("stage", "debris"): 0.6, ("rule", "a.b"): 0.2}))
     <BLANKLINE>
       phase                          seconds   share
       to clean                          1.00   100 %
     <BLANKLINE>
-      stage                          seconds   share
+      work                           seconds   share
       debris                            0.60  66.7 %
       reading and ledger                0.30  33.3 %
     <BLANKLINE>
       rule                           seconds   share
       a.b                               0.20  22.2 %
     """
-    named: dict[str, dict[str, float]] = {"phase": {}, "stage": {}, "rule": {}}
+    named: dict[str, dict[str, float]] = {"phase": {}, "work": {}, "stage": {}, "rule": {}}
     for (kind, name), seconds in spent.items():
         named[kind][name] = seconds
-    stages = named["stage"]
-    others = ("shingles", "to wait on disk", "sidecars", "to write")
-    if ALL in stages:
-        inner = sum(time for name, time in stages.items() if name not in (ALL, *others))
-        stages["reading and ledger"] = stages.pop(ALL) - inner
-    work = sum(stages.values())
+    stages = named.pop("stage")
+    if ALL in named["work"]:
+        stages["reading and ledger"] = named["work"].pop(ALL) - sum(stages.values())
+    named["work"] |= stages
+    work = sum(named["work"].values())
     lines = []
-    for kind, whole in (("phase", sum(named["phase"].values())), ("stage", work), ("rule", work)):
-        rows = sorted(named[kind].items(), key=lambda row: (-row[1], row[0]))
-        if rows:
+    for kind, found in named.items():
+        if found:
             lines += ["", f"  {kind:<28} {'seconds':>9} {'share':>7}"]
-        for name, seconds in rows[: _LISTED + 5]:
+        whole = sum(found.values()) if kind == "phase" else work
+        for name, seconds in sorted(found.items(), key=lambda row: (-row[1], row[0]))[:_TIMES]:
             lines.append(f"  {clip(name, 28):<28} {seconds:>9.2f} {percent(seconds / whole):>7}")
     return "\n".join(lines)
 

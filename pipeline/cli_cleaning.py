@@ -1,0 +1,263 @@
+"""The commands that clean: `clean-corpus run` and `clean-corpus text`, and the options that they share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipeline.cli_rules import FILE, rule_set
+from pipeline.report import terminal
+
+if TYPE_CHECKING:
+    from pipeline.rules.engine import RuleSet
+    from pipeline.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Raw(click.Path):
+    """A folder that is there, or a URL."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
+RAW = _Raw(exists=True, file_okay=False)
+
+
+def cleaning_options(command: F) -> F:
+    """The options of every command that cleans."""
+    options = [
+        click.option(
+            "--gaps",
+            type=click.Choice(["drop", "mark", "keep"]),
+            default="drop",
+            show_default=True,
+            help="A sentence that lost a year and cannot get it back: drop it, mark the place, or keep it as it is.",
+        ),
+        click.option(
+            "--headings",
+            type=click.Choice(["plain", "markdown"]),
+            default="plain",
+            show_default=True,
+            help="How headings are written: as plain lines, or with # before them.",
+        ),
+        click.option(
+            "--labeller",
+            type=click.Choice(["forest", "trafilatura", "none"]),
+            default="forest",
+            show_default=True,
+            help="What tells the content of a page from its debris; with none, all of the page stays.",
+        ),
+        click.option("--alt", is_flag=True, help="Show the texts of a page that stand for images."),
+        click.option("--typography", is_flag=True, help="Straighten quotes, and write ligatures as letters."),
+        click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="Add a rule pack (TOML)."),
+        click.option("--without", multiple=True, metavar="RULE", help="Switch a rule off: its id, or FAMILY.*"),
+        click.option(
+            "--guard",
+            type=float,
+            default=0.9,
+            show_default=True,
+            metavar="SHARE",
+            help="Leave a document alone, and flag it, if rules would take more than this share of its words.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("raw", type=RAW)
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--dedup",
+    type=click.Choice(["drop", "mark", "off"]),
+    default="drop",
+    show_default=True,
+    help="Paragraphs whose text stands elsewhere, too: drop them, mark them in the sidecar, or do not look.",
+)
+@click.option(
+    "--scope",
+    type=click.Choice(["corpus", "document"]),
+    default="corpus",
+    show_default=True,
+    help="Where duplicates are looked for: in all documents, or within each.",
+)
+@click.option(
+    "--similarity",
+    type=float,
+    default=0.8,
+    show_default=True,
+    metavar="SHARE",
+    help="The least share of a paragraph's words that must stand elsewhere. Numbers, names and negations always must.",
+)
+@cleaning_options
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["folder", "jsonl", "jsonl.gz", "jsonl.zst", "parquet", "dolma"]),
+    default="folder",
+    show_default=True,
+    help="How documents are written: each to files of its own, or many to a file, in shards.",
+)
+@click.option(
+    "--shard",
+    type=click.FloatRange(min=0, min_open=True),
+    default=256,
+    show_default=True,
+    metavar="MB",
+    help="The text in a shard.",
+)
+@click.option("--name", default="corpus", show_default=True, help="What the corpus is called, where it is described.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where documents are cleaned: on this machine, or on a Ray cluster.",
+)
+@click.option(
+    "--address", default="", metavar="HOST:PORT", help="The head of the Ray cluster.  [default: one of this machine]"
+)
+@click.option("--force", is_flag=True, help="Clean all documents, also those that an earlier run has kept.")
+@click.option("--profile", is_flag=True, help="Tell where the time went, by stage and rule; of a cluster, by phase.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def run(
+    raw: str,
+    out: Path,
+    layout: str,
+    shard: float,
+    name: str,
+    workers: int | None,
+    engine: str,
+    address: str,
+    force: bool,
+    profile: bool,
+    quiet: bool,
+    **choices: Any,
+) -> None:
+    """Clean every text and page of the folder RAW into the folder OUT.
+
+    RAW may be a URL, as s3://bucket/raw, which fsspec reads (the extra [fsspec]).
+
+    Documents are the .txt, .text, .md, .html, .htm and .xhtml files below RAW, text
+    files without a suffix, and the records of .jsonl, .ndjson, .warc and .wet files,
+    also .gz and .zst, and of .parquet files. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
+    for all, manifest.jsonl; with another --format, shards of documents and of their
+    ledgers. The same texts and options give the same bytes. What was cleaned is kept
+    in OUT/.clean-corpus, so that a later run cleans only what is new or changed.
+
+    \b
+    Examples:
+      clean-corpus run raw clean
+      clean-corpus run raw clean --gaps keep --without markers.footnote
+      clean-corpus run raw clean --rules my-site.toml --workers 8
+      clean-corpus run raw clean --format jsonl.gz
+      clean-corpus run s3://bucket/raw clean
+      clean-corpus run raw clean --engine ray --address 10.0.0.1:6379
+
+    Exit code 1 if a document could not be cleaned; the others are there all the same.
+    """
+    settings, rules = _choices(choices)
+    from pipeline.engines.outcome import RunError, WrongFolders
+    from pipeline.report.summary import summary, times
+
+    if address and engine != "ray":
+        raise click.UsageError("Cannot use --address without a cluster. Add --engine ray, or leave it out.")
+    if workers and engine == "ray":
+        raise click.UsageError("Cannot use --workers with --engine ray: the cluster has its own. Leave it out.")
+    run_folder: Callable[..., Any]
+    if engine == "ray":
+        from pipeline.engines.cluster import run as run_cluster
+
+        run_folder = partial(run_cluster, address=address or None)
+    else:
+        from pipeline.engines.local import run as run_local
+
+        run_folder = partial(run_local, workers=workers)
+    with terminal.progress(steps=2) as progress:
+        try:
+            report = run_folder(
+                raw,
+                out,
+                settings,
+                rules=rules,
+                progress=progress,
+                force=force,
+                layout=layout,
+                shard=int(shard * 1_000_000),
+                name=name,
+                profile=profile,
+            )
+        except WrongFolders as error:
+            raise click.UsageError(str(error)) from None
+        except RunError as error:
+            raise click.ClickException(str(error)) from None
+    for problem in report.problems:
+        terminal.say(f"Error: {problem}", err=True)
+    if not quiet:
+        terminal.say(summary(report, raw, str(out)))
+    if profile:
+        terminal.say(times(report.spent))
+    if report.failed:
+        sys.exit(1)
+
+
+@click.command()
+@cleaning_options
+@click.option("--html", is_flag=True, help="The input is the source of a page, even if it does not begin like one.")
+def text(html: bool, **choices: Any) -> None:
+    """Clean one text or page from standard input to standard output.
+
+    The input is bytes in any encoding; the output is UTF-8.
+
+    \b
+    Example:
+      curl -s https://example.org/page.txt | clean-corpus text > page.txt
+    """
+    settings, rules = _choices(choices)
+    from pipeline.core import LedgerMismatch, Pipeline
+    from pipeline.formats.text import encode
+
+    try:
+        document = Pipeline(settings, rules=rules).clean(
+            sys.stdin.buffer.read(), "standard input", "html" if html else None
+        )
+    except LedgerMismatch as error:
+        raise click.ClickException(str(error)) from None
+    sys.stdout.buffer.write(encode(document.text))
+    for flag in document.flags:
+        terminal.say(f"Flagged: {flag.message}", err=True)
+
+
+def _choices(choices: dict[str, Any]) -> tuple[Settings, RuleSet]:
+    """The settings and the rules that options ask for; what they name wrongly is told."""
+    from pipeline.settings import Settings
+
+    rules = rule_set(choices.pop("packs"))
+    off = tuple(dict.fromkeys(choices.pop("without")))
+    _check_known(off, rules)
+    try:
+        return Settings(off=off, **choices), rules
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _check_known(off: Iterable[str], rules: RuleSet) -> None:
+    """Each name must be the id of a rule, of a pack or of a stage, or a family of them (`family.*`)."""
+    if not off:
+        return
+    from pipeline.report.rules import reasons
+
+    ids = reasons(rules)
+    known = [*ids, *sorted({id.partition(".")[0] + ".*" for id in ids})]
+    for name in off:
+        if name not in known:
+            raise terminal.unknown("rule", name, known, "List them with clean-corpus rules list.")
