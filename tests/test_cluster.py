@@ -206,7 +206,8 @@ def test_stars_are_components(tmp_path: Path, nodes: Any) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from pipeline.engines.cluster import moving, passes
+    from pipeline.engines.cluster import moving
+    from pipeline.engines.cluster.stars import stars
     from pipeline.engines.cluster.units import Work
 
     random = np.random.default_rng(1)
@@ -218,9 +219,9 @@ def test_stars_are_components(tmp_path: Path, nodes: Any) -> None:
     pq.write_table(table, tmp_path / "pairs.parquet")
     with moving.connected(nodes.address):
         work = Work(str(tmp_path), b"")
-        stars = passes.stars(work, [moving.Part(0, str(tmp_path / "pairs.parquet"), len(pairs))], edges=70)
+        joined = stars(work, [moving.Part(0, str(tmp_path / "pairs.parquet"), len(pairs))], edges=70)
     found = np.arange(400)
-    for part in stars:
+    for part in joined:
         rows = pq.read_table(part.path, partitioning=None)
         found[rows["number"].to_numpy()] = rows["of"].to_numpy()
     assert found.tolist() == components(pairs[:, 0], pairs[:, 1], 400).tolist()

@@ -32,6 +32,7 @@ __all__ = [
     "Part",
     "connected",
     "each",
+    "files",
     "hashed",
     "packed",
     "part",
@@ -198,6 +199,11 @@ def shuffle(
 
 
 _NO_ROWS = pa.array([], pa.int64())
+
+
+def files(parts: Iterable[Part]) -> list[str]:
+    """The paths of the files of a shuffle."""
+    return [part.path for part in parts]
 
 
 def save(path: str, table: pa.Table) -> None:
