@@ -25,7 +25,7 @@ from pipeline.engines.outcome import Cleaned, RunError, RunReport, WrongFolders
 from pipeline.engines.profile import Profile, counted
 from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
-from pipeline.engines.workers import Job, cleaner, decider, deduplicates, spread, why
+from pipeline.engines.workers import Job, cleaner, decider, deduplicates, seldom_collecting, spread, why
 from pipeline.formats import shards
 from pipeline.formats.stores import is_url, local
 from pipeline.formats.text import printable
@@ -94,7 +94,8 @@ def run(
         job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shards.LAYOUTS.get(layout), profile)
         corpus = corpus_of(job, layout, name)
         try:
-            report = _run(job, corpus, found, workers, kept, steps(progress, 2 * len(found.entries)), asked, times)
+            with seldom_collecting():
+                report = _run(job, corpus, found, workers, kept, steps(progress, 2 * len(found.entries)), asked, times)
         except OSError as error:
             raise RunError(
                 f"Cannot go on: {why(error)}. Make room on the disk of {printable(out)} and for temporary files, and "

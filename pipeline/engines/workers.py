@@ -5,10 +5,12 @@ What comes back of a document is small: where it waits, and the marks of its par
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -29,7 +31,18 @@ from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage
 from pipeline.stages.gaps import DAMAGED
 
-__all__ = ["Job", "cleaner", "cut", "decider", "deduplicates", "problem", "restores", "spread", "why"]
+__all__ = [
+    "Job",
+    "cleaner",
+    "cut",
+    "decider",
+    "deduplicates",
+    "problem",
+    "restores",
+    "seldom_collecting",
+    "spread",
+    "why",
+]
 
 
 if TYPE_CHECKING:
@@ -54,6 +67,7 @@ R = TypeVar("R")
 _AHEAD = 4  # batches that wait for each worker
 _HEAVY = 1_000_000  # bytes of records: a batch that has them is full
 _ROOM = 32_000_000  # bytes of records that wait for each worker
+_SELDOM = (100_000, 20, 50)  # objects that are new, and collections of these, and of those, before one of each kind
 _DEFECT = "This is a defect of clean-corpus: please report it. Nothing was written for this document."
 
 
@@ -194,6 +208,18 @@ def _where(error: Exception) -> str:
     place = f" ({os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno})" if at else ""
     said = " ".join(str(error).split())
     return f"{type(error).__name__}{': ' + said[:200] if said else ''}{place}".rstrip(".")
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Let Python look for cycles seldom, here and in the processes that are forked meanwhile: documents come and go
+    without any, and to look at them again and again takes a tenth of the time of a run."""
+    before = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 _work: Callable[[Any], Any] | None = None  # of a worker process
