@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, words
-from pipeline.corpus.cases import Case, TextsOf, cases
+from pipeline.corpus.cases import Case
 from pipeline.corpus.comparison import TOO_MUCH, Comparison, compare, objection, price, spare
-from pipeline.corpus.index import Index, Proposal, Proposals
+from pipeline.corpus.index import Proposal
 from pipeline.settings import Settings, is_off
 
-__all__ = ["KINDS", "Decision", "decide", "judge"]
+__all__ = ["KINDS", "Decision", "judge"]
 
 KINDS = ("exact", "near", "covered")
 PIECE = 6  # words in a row that a copy has in common with one of several that cover it
@@ -35,19 +35,11 @@ class Decision(NamedTuple):
     why: str = ""
 
 
-def decide(index: Index, proposals: Proposals, texts_of: TextsOf, settings: Settings) -> dict[int, Decision]:
-    """Decide on the pairs that the index proposes; `texts_of` gives the texts of paragraphs by their numbers.
+def judge(case: Case, settings: Settings) -> dict[int, Decision]:
+    """Decide on the paragraphs of a case, with which others have nothing to do.
 
     Returns, by number, what was decided of the paragraphs that go, and of those that stay though they are alike.
     """
-    decided: dict[int, Decision] = {}
-    for case in cases(index, proposals, texts_of):
-        decided |= judge(case, settings)
-    return dict(sorted(decided.items()))
-
-
-def judge(case: Case, settings: Settings) -> dict[int, Decision]:
-    """Decide on the paragraphs of a case, with which others have nothing to do; as `decide` does."""
     judge = _Judge(case, settings)
     for number, pairs in groupby(case.proposals, key=lambda proposal: proposal.number):
         judge.hear(number, list(pairs))

@@ -34,9 +34,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from pipeline.corpus import HEADING, decisions, fingerprints
+from pipeline.corpus import HEADING, fingerprints
 from pipeline.corpus.amend import amend
-from pipeline.corpus.decisions import Decision
+from pipeline.corpus.cases import cases
+from pipeline.corpus.decided import Decided
+from pipeline.corpus.decisions import KINDS, judge
 from pipeline.corpus.fingerprints import Place
 from pipeline.corpus.index import Index
 from pipeline.document import Document, Flag, Paragraph
@@ -46,7 +48,7 @@ from pipeline.settings import Settings
 __all__ = ["HEADING", "RULES", "Alike", "Copy", "Duplicate", "Duplicates", "Rows", "drop", "edits", "find", "merged"]
 
 STAGE = "duplicates"
-RULES = {kind: f"duplicates.{kind}" for kind in decisions.KINDS}
+RULES = {kind: f"duplicates.{kind}" for kind in KINDS}
 
 
 class Duplicate(NamedTuple):
@@ -110,7 +112,10 @@ def find(documents: Iterable[Document], settings: Settings | None = None) -> dic
             for number, row in zip(numbers, marks[numbers], strict=True)
         ]
 
-    return dict(Rows(index, decisions.decide(index, index.proposals(), texts_of, settings)))
+    decided = Decided()
+    for case in cases(index, index.proposals(), texts_of):
+        decided.take(judge(case, settings))
+    return dict(Rows(index, decided))
 
 
 class Paragraphs(Protocol):
@@ -129,44 +134,34 @@ class Paragraphs(Protocol):
 class Rows(Mapping[str, Duplicates]):
     """What decisions say of each document, on both sides, by id; made when it is asked for, since it is much."""
 
-    def __init__(self, index: Paragraphs, decided: Mapping[int, Decision]) -> None:
+    def __init__(self, index: Paragraphs, decided: Decided) -> None:
         self._index = index
         self._decided = decided
-        self._by: dict[int, list[int]] = {}  # the paragraphs that go, by those that stay for them
-        for number, decision in decided.items():
-            if decision.kind:
-                for of in decision.of:
-                    self._by.setdefault(of, []).append(number)
-        self._ids = dict.fromkeys(index.documents(sorted({*decided, *self._by})))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
+        return iter(dict.fromkeys(self._index.documents(self._decided.numbers())))
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return sum(1 for _ in self)
 
     def __getitem__(self, id: str) -> Duplicates:
-        if id not in self._ids:
+        rows = [(number, self._decided.get(number), self._decided.going(number)) for number in self._index.numbers(id)]
+        rows = [row for row in rows if row[1] or row[2]]
+        if not rows:
             raise KeyError(id)
-        mine = [number for number in self._index.numbers(id) if number in self._decided or number in self._by]
-        others = {other for number in mine for other in (*self._of(number), *self._by.get(number, ()))}
-        numbers = sorted({*mine, *others})
-        places = dict(zip(numbers, self._index.places(numbers), strict=True))
+        numbers = {other for number, one, going in rows for other in (number, *(one.of if one else ()), *going)}
+        places = dict(zip(sorted(numbers), self._index.places(sorted(numbers)), strict=True))
         found = Duplicates()
-        for number in mine:
+        for number, one, going in rows:
             here = places[number]
-            for of in self._of(number):
-                decision = self._decided[number]
-                scores = (decision.similarity, decision.shared)
-                if decision.kind:
-                    found.duplicates.append(Duplicate(here, places[of], decision.kind, *scores))
+            if one:
+                scores = (one.similarity, one.shared)
+                if one.kind:
+                    found.duplicates += [Duplicate(here, places[of], one.kind, *scores) for of in one.of]
                 else:
-                    found.alike.append(Alike(here, places[of], *scores, decision.why))
-            found.copies += [Copy(here, places[by]) for by in self._by.get(number, ())]
+                    found.alike += [Alike(here, places[of], *scores, one.why) for of in one.of]
+            found.copies += [Copy(here, places[by]) for by in going]
         return merged([found])
-
-    def _of(self, number: int) -> tuple[int, ...]:
-        return self._decided[number].of if number in self._decided else ()
 
 
 def merged(parts: Iterable[Duplicates]) -> Duplicates:

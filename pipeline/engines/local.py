@@ -226,18 +226,18 @@ def _index(settings: Settings) -> Index:
 def _decide(job: Job, index: Index, spots: Mapping[str, Spot], workers: int) -> Mapping[str, Duplicates]:
     """Decide which paragraphs go, by id of the document; texts are read from the documents that wait."""
     from pipeline.corpus.cases import cases
-    from pipeline.corpus.decisions import Decision
+    from pipeline.corpus.decided import Decided
     from pipeline.corpus.duplicates import Rows
     from pipeline.corpus.texts import Texts
 
     proposals = index.proposals()
-    decided: dict[int, Decision] = {}
+    decided = Decided()
     with Spool(job.waiting) as spool, Texts(index, proposals, lambda id: spool.text(spots[id])) as texts:
         workers = workers if len(proposals.numbers) >= _MANY else 1
         with closing(spread(job, decider, cases(index, proposals, texts.get_all), workers, 1)) as parts:
             for part in parts:
-                decided |= part
-    return Rows(index, dict(sorted(decided.items())))
+                decided.take(part)
+    return Rows(index, decided)
 
 
 def _is_there(module: str) -> bool:

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.corpus.cases import SIZE, Case, case_of
-from pipeline.corpus.decisions import Decision, judge
+from pipeline.corpus.decided import Decided
+from pipeline.corpus.decisions import judge
 from pipeline.corpus.duplicates import Alike, Copy, Duplicate, Duplicates, Rows
 from pipeline.corpus.fingerprints import Place
 from pipeline.corpus.index import Proposal
@@ -83,10 +84,10 @@ def decider(work: Work) -> Any:
         settings = work.unpacked().settings
         is_pair = pc.is_valid(table["of"])
         members = _Members(table.filter(pc.invert(is_pair)))
-        decided: dict[int, Decision] = {}
+        decided = Decided()
         with Spool(work.folder) as spool:
             for case in _cases(work, spool, members, table.filter(is_pair)):
-                decided |= judge(case, settings)
+                decided.take(judge(case, settings))
         rows = Rows(members, decided)
         ids = sorted(rows)
         return pa.table(
