@@ -89,7 +89,7 @@ class Index:
         self.apart = scope == "document"
         self._ids: dict[str, int] = {}  # and their order
         self._names: list[str] = []
-        self._marks: list[Marks] = []
+        self._marks = bytearray()  # grows in its place, as a rule
         self._firsts = [0]  # the number of the first paragraph of each document, and that of the next
         self._shingles = Parted()
 
@@ -106,16 +106,14 @@ class Index:
         owners = np.repeat(np.arange(len(self), len(self) + len(marks), dtype=np.uint32), marks["shingles"])
         self._ids[id] = len(self._names)
         self._names.append(id)
-        self._marks.append(marks)
+        self._marks += marks.tobytes()
         self._firsts.append(len(self) + len(marks))
         self._shingles.add(shingles, owners, shingles >> np.uint64(64 - PARTS.bit_length() + 1))
 
     @property
     def marks(self) -> Marks:
-        """The marks of all paragraphs, by number."""
-        if len(self._marks) != 1:
-            self._marks = [np.concatenate(self._marks) if self._marks else np.empty(0, MARK)]
-        return self._marks[0]
+        """The marks of all paragraphs, by number. No document can be added while they are held."""
+        return np.frombuffer(self._marks, MARK)
 
     def document_of(self, number: int) -> str:
         """The id of the document that a paragraph is of."""
@@ -164,8 +162,8 @@ class Index:
         """The rank of each paragraph, by number."""
         marks = self.marks
         names = np.argsort(np.argsort(np.array(self._names, dtype=object))) if self._names else np.empty(0, np.int64)
-        document = np.repeat(names, np.diff(self._firsts))  # those that are added late have their place by their id
-        order = np.lexsort((document, marks["start"].astype(np.int64) - marks["end"], marks["damage"]))
+        document = np.repeat(names.astype(np.uint32), np.diff(self._firsts))  # those that are added late, by their id
+        order = np.lexsort((document, marks["start"].astype(np.int32) - marks["end"].astype(np.int32), marks["damage"]))
         ranks = np.empty(len(order), np.uint32)
         ranks[order] = np.arange(len(order), dtype=np.uint32)
         return ranks

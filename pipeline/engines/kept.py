@@ -17,11 +17,12 @@ import marshal
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import cache, cached_property
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from pipeline.engines.outcome import RunReport
 from pipeline.engines.spool import Spot
@@ -37,7 +38,8 @@ CLAIMED = "claimed"  # the names of the files of shards that a run has begun to 
 CLUSTER = "cluster"  # the folder of what a run on a cluster keeps
 _STATE = "state"
 _LEAST = 0.5  # of what is kept, that must be of use
-_FORMAT = 3
+_FORMAT = 4
+_ROWS = 4096  # documents that are written down at once
 _PAUSE = 60.0  # seconds from one time that is written down what is done to the next
 
 
@@ -49,6 +51,29 @@ class Seen(NamedTuple):
     digest: bytes
     spot: Spot
     damaged: bool
+
+
+class _Rows(dict[str, bytes]):
+    """What is known of documents, by id; packed, since they may be millions."""
+
+    def put(self, id: str, seen: Seen) -> None:
+        """Remember a document."""
+        self[id] = marshal.dumps((*seen[:3], tuple(seen.spot), seen.damaged))
+
+    def seen(self, id: str) -> Seen | None:
+        """What is known of a document, if anything is."""
+        packed = self.get(id)
+        if packed is None:
+            return None
+        suffix, stamp, digest, spot, damaged = marshal.loads(packed)
+        return Seen(suffix, stamp, digest, Spot(*spot), damaged)
+
+    def all(self) -> Iterator[tuple[str, Seen]]:
+        """All documents, with what is known of each."""
+        for id in self:
+            seen = self.seen(id)
+            assert seen is not None
+            yield id, seen
 
 
 class Box(NamedTuple):
@@ -67,15 +92,15 @@ class Kept:
         self._out = Local(out)
         self.folder = os.path.join(out, FOLDER)
         self._made = jsonio.dumps(made) if made is not None else b""
-        self._seen: dict[str, Seen] = {}
-        self._now: dict[str, Seen] = {}
+        self._seen = _Rows()
+        self._now = _Rows()
         self._boxes: dict[str, Box] = {}
         self._stamps: dict[str, Stamp] = {}  # of files that are going to be read, as they were before
         self._done: tuple[Any, ...] = ()  # what all of the run was, if all of it is there
         self._told = time.monotonic()
         if made is not None and not force:
             self._load()
-        self._clear({seen.spot.name for seen in self._seen.values()})
+        self._clear({seen.spot.name for _, seen in self._seen.all()})
         self.run = 1 + max(
             (int(name.partition("-")[0]) for name in os.listdir(self.folder) if name[0].isdigit()), default=0
         )
@@ -87,23 +112,25 @@ class Kept:
         if box is None or box.stamp != stamp:
             return None
         inside = self._inside.get((container.id, container.suffix), [])
-        return [Entry(id, container.suffix, container.size, self._seen[id].digest) for id in inside], box.skipped
+        known = ((id, self._seen.seen(id)) for id in inside)
+        return [Entry(id, container.suffix, container.size, seen.digest) for id, seen in known if seen], box.skipped
 
     @cached_property
     def _inside(self) -> dict[tuple[str, str], list[str]]:
         """The documents of each file of many."""
         found: dict[tuple[str, str], list[str]] = {}
-        for id, seen in self._seen.items():
+        for id, seen in self._seen.all():
             found.setdefault((id.rpartition("/")[0], seen.suffix), []).append(id)
         return found
 
     def reuse(self, entry: Entry) -> Seen | None:
         """What is kept of a document, if its bytes are what they were."""
-        seen = self._seen.get(entry.id)
+        seen = self._seen.seen(entry.id)
         stamp = GONE if entry.digest else self._raw.stamp(entry.file)
         if seen is not None and seen.suffix == entry.suffix and self._is_same(entry, stamp, seen):
-            self._now[entry.id] = seen if stamp == seen.stamp else seen._replace(stamp=stamp)
-            return self._now[entry.id]
+            seen = seen._replace(stamp=stamp)
+            self._now.put(entry.id, seen)
+            return seen
         if not entry.digest:
             self._stamps[entry.id] = stamp
         return None
@@ -116,16 +143,18 @@ class Kept:
 
     def was_reused(self, id: str) -> bool:
         """Whether a document is one that was kept before."""
-        return id in self._now and id in self._seen and self._now[id].spot == self._seen[id].spot
+        now, before = self._now.seen(id), self._seen.seen(id)
+        return now is not None and before is not None and now.spot == before.spot
 
-    def keep(self, entry: Entry, spot: Spot, damaged: bool, digest: bytes) -> None:
+    def keep(self, id: str, suffix: str, spot: Spot, damaged: bool, digest: bytes) -> None:
         """Remember where a document stands that was cleaned."""
-        if entry.id in self._now:
+        if id in self._now:
             return
-        stamp = self._stamps.pop(entry.id, GONE)  # if it has changed since, it is not the one that was read
-        self._now[entry.id] = Seen(entry.suffix, stamp, digest, spot, damaged)
+        stamp = self._stamps.pop(id, GONE)  # if it has changed since, it is not the one that was read
+        self._now.put(id, Seen(suffix, stamp, digest, spot, damaged))
         if time.monotonic() - self._told > _PAUSE:
-            self._write(self._seen | self._now, {}, ())
+            before = ((id, packed) for id, packed in self._seen.items() if id not in self._now)
+            self._write(chain(before, self._now.items()), {}, ())
             self._told = time.monotonic()
 
     def unchanged(self, entries: Iterable[Entry], asked: Mapping[str, Any]) -> RunReport | None:
@@ -150,7 +179,7 @@ class Kept:
         """Write down what is kept, for the next run, and what this one was: what it was `asked` for, and the files that
         it has `written`. What is of no use goes."""
         live: dict[str, int] = {}
-        for seen in self._now.values():
+        for _, seen in self._now.all():
             live[seen.spot.name] = live.get(seen.spot.name, 0) + seen.spot.size
         self._clear(set(live))
         held = sum(os.path.getsize(os.path.join(self.folder, name)) for name in live)
@@ -166,13 +195,20 @@ class Kept:
             names = [container.name for container in containers]
             boxes = {name: (self._stamps[name], left.get(name, [])) for name in names}
             done = (jsonio.dumps(asked), _packed(report), [(name, self._out.stamp(name)) for name in written])
-        self._write(self._now, boxes, done)
+        self._write(self._now.items(), boxes, done)
 
-    def _write(self, rows: Mapping[str, Seen], boxes: dict[str, Any], done: tuple[Any, ...]) -> None:
+    def _write(self, rows: Iterable[tuple[str, bytes]], boxes: dict[str, Any], done: tuple[Any, ...]) -> None:
+        """Write the state: what it is of, then some rows at a time, then nothing."""
         text.settle()  # what it names is on the disk before it
-        packed = {id: (*seen[:3], tuple(seen.spot), seen.damaged) for id, seen in rows.items()}
-        state: Any = (_FORMAT, self._made, packed, boxes, done)
-        text.write(os.path.join(self.folder, _STATE), marshal.dumps(state))
+
+        def parts() -> Iterator[bytes]:
+            yield marshal.dumps((_FORMAT, self._made, boxes, done))
+            coming = iter(rows)
+            while some := list(islice(coming, _ROWS)):
+                yield marshal.dumps(some)
+            yield marshal.dumps([])
+
+        text.write(os.path.join(self.folder, _STATE), (len(one).to_bytes(8, "little") + one for one in parts()))
 
     def _digest(self, entry: Entry) -> bytes:
         """The digest of a file, as that of a record; nothing, if it cannot be read."""
@@ -185,20 +221,20 @@ class Kept:
         """Take up the state of the run before, if it is whole and was made in the same way."""
         try:
             with open(os.path.join(self.folder, _STATE), "rb") as file:
-                kind, made, rows, boxes, done = marshal.load(file)
-            if kind != _FORMAT or made != self._made:
-                return
-            seen = {
-                id: Seen(suffix, stamp, digest, Spot(*spot), damaged)
-                for id, (suffix, stamp, digest, spot, damaged) in rows.items()
-            }
-            sizes = {
-                name: os.path.getsize(os.path.join(self.folder, name)) for name in {s.spot.name for s in seen.values()}
-            }
+                kind, made, boxes, done = _part(file)
+                if kind != _FORMAT or made != self._made:
+                    return
+                seen = _Rows()
+                while rows := _part(file):
+                    seen.update(rows)
+            ends: dict[str, int] = {}
+            for _, one in seen.all():
+                ends[one.spot.name] = max(ends.get(one.spot.name, 0), one.spot.start + one.spot.size)
+            whole = all(os.path.getsize(os.path.join(self.folder, name)) >= end for name, end in ends.items())
             found = {name: Box(stamp, [*map(Skipped._make, skipped)]) for name, (stamp, skipped) in boxes.items()}
         except (OSError, ValueError, TypeError, EOFError, AttributeError):
             return
-        if all(one.spot.start + one.spot.size <= sizes[one.spot.name] for one in seen.values()):
+        if whole:
             self._seen, self._boxes, self._done = seen, found, done
 
     def _clear(self, names: set[str]) -> None:
@@ -210,6 +246,14 @@ class Kept:
         ignore = os.path.join(self.folder, ".gitignore")
         if not os.path.exists(ignore):
             text.write(ignore, b"*\n")
+
+
+def _part(file: IO[bytes]) -> Any:
+    """The next part of a state."""
+    size = int.from_bytes(file.read(8), "little")
+    if size > os.fstat(file.fileno()).st_size:
+        raise ValueError("no state of ours")
+    return marshal.loads(file.read(size))
 
 
 @cache

@@ -16,12 +16,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
-from itertools import count
+from itertools import chain, count
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines import finishing, sources, writing
 from pipeline.engines.kept import CLUSTER, FOLDER, LOCK, Kept, code
-from pipeline.engines.outcome import Cleaned, RunError, RunReport, WrongFolders
+from pipeline.engines.outcome import Cleaned, Problem, RunError, RunReport, WrongFolders
 from pipeline.engines.profile import Profile, counted
 from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
@@ -117,8 +118,8 @@ def _run(
 ) -> RunReport:
     """A run that has the folder of the results for itself."""
     report = RunReport(skipped=found.skipped, problems=found.problems)
-    waiting, twins = _clean(job, found, workers, kept, report, step, times)
-    suffixes = {entry.id: entry.suffix for entry in found.entries}
+    suffixes = {entry.id: intern(entry.suffix) for entry in found.entries}
+    waiting, twins = _clean(job, found, suffixes, workers, kept, report, step, times)
     tasks = writing.tasks(waiting, suffixes, twins, asked["shard"])
     with (
         times.time("phase", "to write"),
@@ -126,9 +127,8 @@ def _run(
     ):
         files = finishing.finish(corpus, counted(written, times), kept.was_reused, report, step)
     with times.time("phase", "to keep it for the next run"):
-        if job.layout is None:
-            files += [name for id in waiting for name in (f"{id}.txt", f"{id}.json")]
-        kept.close(asked, report, files, found.containers)
+        apart = (f"{id}{suffix}" for id in (waiting if job.layout is None else ()) for suffix in (".txt", ".json"))
+        kept.close(asked, report, chain(files, apart), found.containers)
     return report
 
 
@@ -150,6 +150,7 @@ def made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
 def _clean(
     job: Job,
     found: Sources,
+    suffixes: Mapping[str, str],
     workers: int,
     kept: Kept,
     report: RunReport,
@@ -158,7 +159,6 @@ def _clean(
 ) -> tuple[Mapping[str, Spot], Mapping[str, Duplicates]]:
     """Clean all documents; return where they wait to be written, and what the corpus changes of them."""
     index = _index(job.settings) if deduplicates(job.settings) else None
-    by_id = {entry.id: entry for entry in found.entries}
     spots: dict[str, Spot] = {}
     damaged: list[str] = []
     with times.time("phase", "to clean"):
@@ -167,15 +167,16 @@ def _clean(
             if cleaned.spot is None:
                 report.problems += [cleaned.problem] if cleaned.problem else []
                 continue
-            kept.keep(by_id[cleaned.id], cleaned.spot, cleaned.damaged, cleaned.digest)
+            kept.keep(cleaned.id, suffixes[cleaned.id], cleaned.spot, cleaned.damaged, cleaned.digest)
             spots[cleaned.id] = cleaned.spot
             if cleaned.damaged:
                 damaged.append(cleaned.id)
             elif index is not None:
                 index.add(cleaned.id, cleaned.marks)
+    found.entries.clear()  # they may be millions, and are not asked for again
     if damaged:
         with times.time("phase", "to restore years"):
-            spots = _restore(job, sorted(damaged), spots, index, workers, report)
+            _restore(job, damaged, spots, index, workers, report)
     if index is None:
         return spots, {}
     with times.time("phase", "to find duplicates"):
@@ -200,21 +201,24 @@ def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunRepo
 
 
 def _restore(
-    job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, workers: int, report: RunReport
-) -> dict[str, Spot]:
-    """Restore what can be in documents that lost years; return where all documents wait now."""
+    job: Job, damaged: Sequence[str], spots: dict[str, Spot], index: Index | None, workers: int, report: RunReport
+) -> None:
+    """Restore what can be in documents that lost years: these wait elsewhere then."""
     from pipeline.engines.restoring import restore_years
 
-    now = dict(spots)
-    for restored in sorted(restore_years(job, damaged, spots, index, workers), key=lambda one: one.id):
+    now: dict[str, Spot] = {}
+    problems: list[Problem] = []
+    for restored in restore_years(job, sorted(damaged), spots, index, workers):
         if restored.spot is None:
-            report.problems += [restored.problem] if restored.problem else []
-            del now[restored.id]
+            problems += [restored.problem] if restored.problem else []
             continue
         now[restored.id] = restored.spot
         if index is not None:
             index.add(restored.id, restored.marks)
-    return now
+    for id in damaged:
+        del spots[id]
+    spots |= now
+    report.problems += sorted(problems)
 
 
 def _index(settings: Settings) -> Index:

@@ -7,6 +7,7 @@ they have to offer is looked for by all workers, and so is what comes back.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache, partial
@@ -69,16 +70,20 @@ def restore_years(
     with them; one is made if there is none of the whole corpus. `spread` shares out the work, as in `workers`.
     """
     off = frozenset(job.settings.off)
-    asked: Mapping[str, Mapping[int, Sequence[_Passage]]] = {}
+    ids = list(spots)
+    asked: Mapping[str, array[int]] = {}
     if not all(is_off(rule, off) for rule in RULES.values()):
-        asked = _asked(job, damaged, spots, index, workers, spread)
-    asks = [_ask(id, spots, asked.get(id, {})) for id in damaged]
-    asks.sort(key=lambda ask: (-sum(map(len, ask.passages.values())), ask.id))  # the longest first: no worker waits
-    with closing(spread(job, restorer, asks, workers if len(asks) >= _FEW else 1, 1)) as restored:
+        asked = _asked(job, damaged, spots, ids, index, workers, spread)
+    most = sorted(damaged, key=lambda id: (-len(asked.get(id, ())), id))  # the longest first: no worker waits
+    asks = (_ask(id, spots, ids, asked.get(id, ())) for id in most)
+    with closing(spread(job, restorer, asks, workers if len(most) >= _FEW else 1, 1)) as restored:
         yield from restored
 
 
-def _ask(id: str, spots: Mapping[str, Spot], passages: Mapping[int, Sequence[_Passage]]) -> Ask:
+def _ask(id: str, spots: Mapping[str, Spot], ids: Sequence[str], rows: Sequence[int]) -> Ask:
+    passages: dict[int, list[_Passage]] = {}
+    for paragraph, of, start, end in zip(*[iter(rows)] * 4, strict=True):
+        passages.setdefault(paragraph, []).append((ids[of], start, end))
     others = {other for found in passages.values() for other, _, _ in found}
     return Ask(id, spots[id], passages, {other: spots[other] for other in sorted(others)})
 
@@ -87,14 +92,15 @@ def _asked(
     job: Job,
     damaged: Sequence[str],
     spots: Mapping[str, Spot],
+    ids: Sequence[str],
     index: Index | None,
     workers: int,
     spread: Callable[..., Generator[Any, None, None]],
-) -> dict[str, dict[int, Sequence[_Passage]]]:
-    """Which passages may be asked, for the paragraphs of the damaged documents, by id."""
+) -> dict[str, array[int]]:
+    """Which passages may be asked, for the damaged documents, by id. They may be many, so they are numbers: that of a
+    paragraph, of the document of the passage (its place in `ids`), and where it starts and ends."""
     from pipeline.corpus.siblings import Siblings, offers  # numpy comes with it: a run that restores nothing is spared
 
-    ids = list(spots)
     numbers = {id: number for number, id in enumerate(ids)}
     lost = set(damaged)
     siblings = Siblings()
@@ -114,10 +120,11 @@ def _asked(
     with closing(spread(job, offering, reads, workers if len(reads) >= _FEW else 1)) as offered:
         for number, some in offered:
             siblings.offer(number, some)
-    found: dict[str, dict[int, Sequence[_Passage]]] = {}
+    found: dict[str, array[int]] = {}
     for place, best in siblings.found(ids):
-        passages = [(ids[of], start, end) for of, start, end in best]
-        found.setdefault(ids[place.document], {})[place.paragraph] = passages
+        rows = found.setdefault(ids[place.document], array("q"))
+        for passage in best:
+            rows.extend((place.paragraph, *passage))
     return found
 
 
