@@ -18,7 +18,7 @@ from pipeline.core import Pipeline
 from pipeline.corpus import duplicates
 from pipeline.corpus.alignment import align, differences, words
 from pipeline.corpus.comparison import compare, telling
-from pipeline.corpus.index import Index
+from pipeline.corpus.index import Index, Parted
 from pipeline.corpus.shingles import SHINGLE, SHORT, WINDOW, fingerprints
 from pipeline.settings import Settings
 
@@ -184,6 +184,24 @@ def test_an_index_on_disk_proposes_what_one_in_memory_does(monkeypatch: pytest.M
     assert len(whole) >= 20
     monkeypatch.setattr(module, "IN_MEMORY", 100)
     assert proposals() == whole
+    monkeypatch.setattr(module, "MOST_ROWS", 10)
+    assert proposals() == whole
+
+
+def test_rows_that_belong_together_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.corpus.index.IN_MEMORY", 100)
+    monkeypatch.setattr("pipeline.corpus.index.MOST_ROWS", 7)
+    numbers = np.random.default_rng(5).integers(0, 40, 500).astype(np.uint64) << np.uint64(57)
+    for apart in (0, 58):
+        parted = Parted(apart)
+        for first in range(0, 500, 60):
+            some = numbers[first : first + 60]
+            parted.add(some, np.arange(first, first + len(some)), some >> np.uint64(58))
+        parts = [(numbers.tolist(), rows.tolist()) for numbers, rows in parted.parts()]
+        assert sorted(row for _, rows in parts for row in rows) == [*range(500)]
+        heads = [{number >> apart for number in numbers} for numbers, _ in parts]
+        assert sum(map(len, heads)) == len(set().union(*heads))
+        assert len(parts) > 20 if apart == 0 else len(parts) == 20
 
 
 def test_what_is_the_same_as_one_that_goes_goes_for_the_same(tmp_path: Any) -> None:

@@ -51,7 +51,8 @@ __all__ = [
 ]
 
 PARTS = 64  # of what is on disk
-IN_MEMORY = 1 << 20  # rows
+IN_MEMORY = 1 << 18  # rows
+MOST_ROWS = 1 << 17
 BEST, NEAR = 3, 2  # of the paragraphs that share a shingle: how many a paragraph is paired with
 COMMON = 0.5  # the weight of what paragraphs of a common origin share at least: each shingle one, by those that have it
 MOST = 8  # pairs of a paragraph
@@ -190,7 +191,7 @@ class Index:
         """Yield the pairs that share shingles, each as one number (`number` in its upper half, `of` below), and of how
         many shingles. Each pair comes once. Pairs wait in files, parted by `number`, until all shingles were looked at.
         """
-        waiting = Parted()
+        waiting = Parted(apart=32)
         bits = np.uint64(32 + max(0, len(self).bit_length() - PARTS.bit_length() + 1))
         for shingles, owners in self._parts():
             counted = alone[owners]
@@ -207,9 +208,11 @@ class Index:
 
 class Parted:
     """Rows of a number and a smaller one, in memory while they are few, else in files of parts that each hold a range
-    of the rows."""
+    of the rows. What is given back at once are `MOST_ROWS` of them, about; those whose numbers are the same but for the
+    lowest bits, `apart`, come together."""
 
-    def __init__(self) -> None:
+    def __init__(self, apart: int = 0) -> None:
+        self._apart = apart
         self._pending: list[tuple[Numbers, NDArray[np.uint32], Numbers]] = []
         self._held = 0
         self._files: list[IO[bytes]] = []
@@ -232,7 +235,8 @@ class Parted:
         for file in self._files:
             file.seek(0)
             rows = np.frombuffer(file.read(), _ROW)
-            yield rows["first"].astype(np.uint64), rows["second"].astype(np.uint32)
+            for some in _pieces(rows, np.uint64(self._apart)):
+                yield some["first"].astype(np.uint64), some["second"].astype(np.uint32)
 
     def _spill(self) -> None:
         """Write the rows that are in memory to the files of their parts."""
@@ -248,6 +252,22 @@ class Parted:
         for file, start, end in zip(self._files, np.append(0, ends), ends, strict=False):
             file.write(rows[start:end].tobytes())
         self._pending, self._held = [], 0
+
+
+def _pieces(rows: NDArray[np.void], apart: np.uint64) -> Iterator[NDArray[np.void]]:
+    """Yield rows, some at a time; those whose numbers are the same but for so many of the lowest bits come together."""
+    if len(rows) <= MOST_ROWS:
+        yield rows
+        return
+    order = np.argsort(rows["first"], kind="stable")
+    heads = rows["first"][order] >> apart
+    cuts = np.append(np.flatnonzero(heads[1:] != heads[:-1]) + 1, len(rows))
+    start = 0
+    while start < len(rows):
+        place = max(int(np.searchsorted(cuts, start + MOST_ROWS, side="right")) - 1, 0)
+        end = int(cuts[place] if cuts[place] > start else cuts[place + 1])
+        yield rows[order[start:end]]
+        start = end
 
 
 def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:

@@ -14,7 +14,7 @@ from pipeline.stages.utf8 import utf8
 
 __all__ = ["Texts"]
 
-_IN_MEMORY = 1 << 26  # bytes
+_IN_MEMORY = 1 << 24  # bytes
 
 
 class Texts:

@@ -17,7 +17,7 @@ import marshal
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import fields
 from functools import cache, cached_property
 from itertools import chain, islice
@@ -53,27 +53,30 @@ class Seen(NamedTuple):
     damaged: bool
 
 
-class _Rows(dict[str, bytes]):
-    """What is known of documents, by id; packed, since they may be millions."""
+class _Rows(MutableMapping[str, Seen]):
+    """What is known of documents, by id; `packed`, since they may be millions."""
 
-    def put(self, id: str, seen: Seen) -> None:
-        """Remember a document."""
-        self[id] = marshal.dumps((*seen[:3], tuple(seen.spot), seen.damaged))
+    def __init__(self) -> None:
+        self.packed: dict[str, bytes] = {}
 
-    def seen(self, id: str) -> Seen | None:
-        """What is known of a document, if anything is."""
-        packed = self.get(id)
-        if packed is None:
-            return None
-        suffix, stamp, digest, spot, damaged = marshal.loads(packed)
+    def __getitem__(self, id: str) -> Seen:
+        suffix, stamp, digest, spot, damaged = marshal.loads(self.packed[id])
         return Seen(suffix, stamp, digest, Spot(*spot), damaged)
 
-    def all(self) -> Iterator[tuple[str, Seen]]:
-        """All documents, with what is known of each."""
-        for id in self:
-            seen = self.seen(id)
-            assert seen is not None
-            yield id, seen
+    def __setitem__(self, id: str, seen: Seen) -> None:
+        self.packed[id] = marshal.dumps((*seen[:3], tuple(seen.spot), seen.damaged))
+
+    def __delitem__(self, id: str) -> None:
+        del self.packed[id]
+
+    def __contains__(self, id: object) -> bool:
+        return id in self.packed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.packed)
+
+    def __len__(self) -> int:
+        return len(self.packed)
 
 
 class Box(NamedTuple):
@@ -100,7 +103,7 @@ class Kept:
         self._told = time.monotonic()
         if made is not None and not force:
             self._load()
-        self._clear({seen.spot.name for _, seen in self._seen.all()})
+        self._clear({seen.spot.name for seen in self._seen.values()})
         self.run = 1 + max(
             (int(name.partition("-")[0]) for name in os.listdir(self.folder) if name[0].isdigit()), default=0
         )
@@ -112,24 +115,23 @@ class Kept:
         if box is None or box.stamp != stamp:
             return None
         inside = self._inside.get((container.id, container.suffix), [])
-        known = ((id, self._seen.seen(id)) for id in inside)
-        return [Entry(id, container.suffix, container.size, seen.digest) for id, seen in known if seen], box.skipped
+        return [Entry(id, container.suffix, container.size, self._seen[id].digest) for id in inside], box.skipped
 
     @cached_property
     def _inside(self) -> dict[tuple[str, str], list[str]]:
         """The documents of each file of many."""
         found: dict[tuple[str, str], list[str]] = {}
-        for id, seen in self._seen.all():
+        for id, seen in self._seen.items():
             found.setdefault((id.rpartition("/")[0], seen.suffix), []).append(id)
         return found
 
     def reuse(self, entry: Entry) -> Seen | None:
         """What is kept of a document, if its bytes are what they were."""
-        seen = self._seen.seen(entry.id)
+        seen = self._seen.get(entry.id)
         stamp = GONE if entry.digest else self._raw.stamp(entry.file)
         if seen is not None and seen.suffix == entry.suffix and self._is_same(entry, stamp, seen):
             seen = seen._replace(stamp=stamp)
-            self._now.put(entry.id, seen)
+            self._now[entry.id] = seen
             return seen
         if not entry.digest:
             self._stamps[entry.id] = stamp
@@ -143,19 +145,29 @@ class Kept:
 
     def was_reused(self, id: str) -> bool:
         """Whether a document is one that was kept before."""
-        now, before = self._now.seen(id), self._seen.seen(id)
-        return now is not None and before is not None and now.spot == before.spot
+        return id in self._now and id in self._seen and self._now[id].spot == self._seen[id].spot
 
     def keep(self, id: str, suffix: str, spot: Spot, damaged: bool, digest: bytes) -> None:
         """Remember where a document stands that was cleaned."""
         if id in self._now:
             return
         stamp = self._stamps.pop(id, GONE)  # if it has changed since, it is not the one that was read
-        self._now.put(id, Seen(suffix, stamp, digest, spot, damaged))
+        self._now[id] = Seen(suffix, stamp, digest, spot, damaged)
         if time.monotonic() - self._told > _PAUSE:
-            before = ((id, packed) for id, packed in self._seen.items() if id not in self._now)
-            self._write(chain(before, self._now.items()), {}, ())
+            before = ((id, packed) for id, packed in self._seen.packed.items() if id not in self._now)
+            self._write(chain(before, self._now.packed.items()), {}, ())
             self._told = time.monotonic()
+
+    def known(self, id: str) -> Seen:
+        """What is known of a document of this run; raises `KeyError` if it is none that was cleaned."""
+        return self._now[id]
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._now
+
+    def __iter__(self) -> Iterator[str]:
+        """The documents of this run that were cleaned."""
+        return iter(self._now)
 
     def unchanged(self, entries: Iterable[Entry], asked: Mapping[str, Any]) -> RunReport | None:
         """The report of the run before, if this one would do nothing else: the same documents, `asked` for the same,
@@ -179,7 +191,7 @@ class Kept:
         """Write down what is kept, for the next run, and what this one was: what it was `asked` for, and the files that
         it has `written`. What is of no use goes."""
         live: dict[str, int] = {}
-        for _, seen in self._now.all():
+        for seen in self._now.values():
             live[seen.spot.name] = live.get(seen.spot.name, 0) + seen.spot.size
         self._clear(set(live))
         held = sum(os.path.getsize(os.path.join(self.folder, name)) for name in live)
@@ -195,7 +207,7 @@ class Kept:
             names = [container.name for container in containers]
             boxes = {name: (self._stamps[name], left.get(name, [])) for name in names}
             done = (jsonio.dumps(asked), _packed(report), [(name, self._out.stamp(name)) for name in written])
-        self._write(self._now.items(), boxes, done)
+        self._write(self._now.packed.items(), boxes, done)
 
     def _write(self, rows: Iterable[tuple[str, bytes]], boxes: dict[str, Any], done: tuple[Any, ...]) -> None:
         """Write the state: what it is of, then some rows at a time, then nothing."""
@@ -226,9 +238,9 @@ class Kept:
                     return
                 seen = _Rows()
                 while rows := _part(file):
-                    seen.update(rows)
+                    seen.packed.update(rows)
             ends: dict[str, int] = {}
-            for _, one in seen.all():
+            for one in seen.values():
                 ends[one.spot.name] = max(ends.get(one.spot.name, 0), one.spot.start + one.spot.size)
             whole = all(os.path.getsize(os.path.join(self.folder, name)) >= end for name, end in ends.items())
             found = {name: Box(stamp, [*map(Skipped._make, skipped)]) for name, (stamp, skipped) in boxes.items()}

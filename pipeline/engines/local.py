@@ -13,11 +13,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from itertools import chain, count
-from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines import finishing, sources, writing
@@ -118,9 +117,8 @@ def _run(
 ) -> RunReport:
     """A run that has the folder of the results for itself."""
     report = RunReport(skipped=found.skipped, problems=found.problems)
-    suffixes = {entry.id: intern(entry.suffix) for entry in found.entries}
-    waiting, twins = _clean(job, found, suffixes, workers, kept, report, step, times)
-    tasks = writing.tasks(waiting, suffixes, twins, asked["shard"])
+    waiting, twins = _clean(job, found, workers, kept, report, step, times)
+    tasks = writing.tasks(waiting, lambda id: kept.known(id).suffix, twins, asked["shard"])
     with (
         times.time("phase", "to write"),
         closing(spread(job, writing.writer, tasks, workers, writing.BATCH)) as written,
@@ -150,7 +148,6 @@ def made(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
 def _clean(
     job: Job,
     found: Sources,
-    suffixes: Mapping[str, str],
     workers: int,
     kept: Kept,
     report: RunReport,
@@ -159,7 +156,6 @@ def _clean(
 ) -> tuple[Mapping[str, Spot], Mapping[str, Duplicates]]:
     """Clean all documents; return where they wait to be written, and what the corpus changes of them."""
     index = _index(job.settings) if deduplicates(job.settings) else None
-    spots: dict[str, Spot] = {}
     damaged: list[str] = []
     with times.time("phase", "to clean"):
         for cleaned in counted(_cleaned(job, found, workers, kept, report), times):
@@ -167,13 +163,13 @@ def _clean(
             if cleaned.spot is None:
                 report.problems += [cleaned.problem] if cleaned.problem else []
                 continue
-            kept.keep(cleaned.id, suffixes[cleaned.id], cleaned.spot, cleaned.damaged, cleaned.digest)
-            spots[cleaned.id] = cleaned.spot
+            kept.keep(cleaned.id, cleaned.suffix, cleaned.spot, cleaned.damaged, cleaned.digest)
             if cleaned.damaged:
                 damaged.append(cleaned.id)
             elif index is not None:
                 index.add(cleaned.id, cleaned.marks)
     found.entries.clear()  # they may be millions, and are not asked for again
+    spots = _Waiting(kept)
     if damaged:
         with times.time("phase", "to restore years"):
             _restore(job, damaged, spots, index, workers, report)
@@ -200,8 +196,33 @@ def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunRepo
         yield from documents
 
 
+class _Waiting(Mapping[str, Spot]):
+    """Where documents wait: as they were cleaned, and after years were restored, some elsewhere."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._gone: set[str] = set()
+        self._moved: dict[str, Spot] = {}
+
+    def move(self, ids: Iterable[str], now: dict[str, Spot]) -> None:
+        """These documents wait elsewhere `now`, or nowhere."""
+        self._gone, self._moved = set(ids), now
+
+    def __getitem__(self, id: str) -> Spot:
+        return self._moved[id] if id in self._gone else self._kept.known(id).spot
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._moved if id in self._gone else id in self._kept
+
+    def __iter__(self) -> Iterator[str]:
+        return (id for id in self._kept if id not in self._gone or id in self._moved)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def _restore(
-    job: Job, damaged: Sequence[str], spots: dict[str, Spot], index: Index | None, workers: int, report: RunReport
+    job: Job, damaged: Sequence[str], spots: _Waiting, index: Index | None, workers: int, report: RunReport
 ) -> None:
     """Restore what can be in documents that lost years: these wait elsewhere then."""
     from pipeline.engines.restoring import restore_years
@@ -215,9 +236,7 @@ def _restore(
         now[restored.id] = restored.spot
         if index is not None:
             index.add(restored.id, restored.marks)
-    for id in damaged:
-        del spots[id]
-    spots |= now
+    spots.move(damaged, now)
     report.problems += sorted(problems)
 
 

@@ -57,8 +57,8 @@ class Cleaned(NamedTuple):
     """A document that is cleaned and waits for the corpus, or a problem.
 
     `spot` is where it waits, and `marks` are those of its paragraphs. One that lost years is `damaged`: it has no marks
-    until what can be restored is. `digest` tells the bytes that it was made of from others. `spent` is the time that
-    was taken since a process last told, if somebody asks.
+    until what can be restored is. `suffix` is that of its file, and `digest` tells the bytes that it was made of from
+    others. `spent` is the time that was taken since a process last told, if somebody asks.
     """
 
     id: str
@@ -67,6 +67,7 @@ class Cleaned(NamedTuple):
     damaged: bool = False
     problem: Problem | None = None
     digest: bytes = b""
+    suffix: str = ""
     spent: Spent | None = None
 
 

@@ -144,9 +144,9 @@ def cleaner(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Source]]
         return [
             Cleaned(entry.id, problem=one)
             if isinstance(one, Problem)
-            else Cleaned(entry.id, spool.add(one), damaged=True, digest=known)
+            else Cleaned(entry.id, spool.add(one), damaged=True, digest=known, suffix=entry.suffix)
             if later and is_damaged(one)
-            else _waiting(entry.id, one, next(marks), known, spool)
+            else _waiting(entry, one, next(marks), known, spool)
             for (entry, _), known, one in zip(sources, digests, made, strict=True)
         ]
 
@@ -167,8 +167,8 @@ def decider(job: Job) -> Callable[[Sequence[Case]], list[dict[int, Decision]]]:
     return lambda cases: [judge(case, job.settings) for case in cases]
 
 
-def _waiting(id: str, document: Document, marks: bytes, digest: bytes, spool: Spool) -> Cleaned:
-    return Cleaned(id, spool.add(document, marks), marks, digest=digest)
+def _waiting(entry: Entry, document: Document, marks: bytes, digest: bytes, spool: Spool) -> Cleaned:
+    return Cleaned(entry.id, spool.add(document, marks), marks, digest=digest, suffix=entry.suffix)
 
 
 def restores(job: Job) -> bool:

@@ -61,12 +61,12 @@ class Written(NamedTuple):
 
 
 def tasks(
-    spots: Mapping[str, Spot], suffixes: Mapping[str, str], found: Mapping[str, Duplicates], size: int
+    spots: Mapping[str, Spot], suffix_of: Callable[[str], str], found: Mapping[str, Duplicates], size: int
 ) -> Iterator[Task]:
     """Yield the tasks to write all documents, by id; `size` is that of a shard, in bytes."""
     ids = sorted(spots)
     for id, shard in zip(ids, shards.number_all((spots[id].text for id in ids), size), strict=True):
-        yield Task(id, suffixes[id], spots[id], found.get(id), shard)
+        yield Task(id, suffix_of(id), spots[id], found.get(id), shard)
 
 
 def making(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
