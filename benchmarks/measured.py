@@ -44,15 +44,19 @@ def cores() -> list[int]:
 def run(command: Sequence[str], on: Sequence[int] = (), surroundings: Mapping[str, str] | None = None) -> Run:
     """Run a command, bound to the cores `on` (none: to whichever it likes); raise `Failed` if it ends with an error.
 
+    Python keeps the bytecode of what it imports, even where the surroundings forbid it: that of packages is there in
+    any case, and that of the project would be made anew by each run.
+
     >>> run(["python3", "-c", "print('done')"]).output
     'done\\n'
     """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     bound = [*(["taskset", "--cpu-list", ",".join(map(str, on))] if on else []), *command]
     samples: list[int] = []
     ended = threading.Event()
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         start = perf_counter()
-        process = subprocess.Popen(bound, stdout=output, stderr=errors, env={**os.environ, **(surroundings or {})})
+        process = subprocess.Popen(bound, stdout=output, stderr=errors, env={**kept, **(surroundings or {})})
         sampler = threading.Thread(target=_sample, args=(process.pid, samples, ended), daemon=True)
         sampler.start()
         _, status, usage = os.wait4(process.pid, 0)

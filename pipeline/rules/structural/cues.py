@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +104,6 @@ SHAPES = (
     r"[★☆⭐]{3,}.{0,40}",
     r"unable to edit the page\?.{0,60}",
 )
-PATTERNS = regex.compile("|".join(SHAPES))
-
 # What stands between cues, too: dates, times, counts, prices, phone numbers, addresses, run-together labels.
 MINOR = regex.compile(
     r"""(?x)
@@ -124,7 +122,13 @@ MINOR = regex.compile(
 )
 
 
-def _maybe() -> Any:
+@cache
+def _patterns() -> regex.Pattern[str]:
+    return regex.compile("|".join(SHAPES))
+
+
+@cache
+def maybe() -> Any:
     """An automaton that finds every line that `strength` may call a cue, and few others."""
     options = re2.Options()
     options.case_sensitive = False
@@ -137,7 +141,6 @@ def _maybe() -> Any:
     return re2.compile(rf"(?m)^[ \t|/•*·▪●○◦»›>–—-]*(?:{parts}|{shapes})[ \t|/•·–—>»›-]*$", options)
 
 
-MAYBE = _maybe()
 BULLET = regex.compile(r"^[•*·▪●○◦»›>|–—-]\s*|\s*[|»›>]$")
 WORD = regex.compile(r"\S+")
 BARS = frozenset("|/•·-–—>»")
@@ -162,7 +165,7 @@ def strength(line: str) -> int:
         parts = _parts(phrase)
         if parts:
             return max(min(parts), FIRM if len(parts) >= 4 else WEAK)
-    if PATTERNS.fullmatch(phrase) and not (len(phrase) > 60 and prose_like(line)):
+    if _patterns().fullmatch(phrase) and not (len(phrase) > 60 and prose_like(line)):
         return WEAK
     return 0
 
@@ -197,7 +200,7 @@ def cues_among(lines: Sequence[str]) -> dict[str, int]:
         if level or line in _seen
     }
     others = "\n".join([line for line in lines if line not in cues] if cues else lines)
-    for match in MAYBE.finditer(others.encode(errors="replace")):
+    for match in maybe().finditer(others.encode(errors="replace")):
         line = match.group().decode()
         if level := strength(line):
             cues[line] = _seen[line] = level

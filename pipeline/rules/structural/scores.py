@@ -12,7 +12,7 @@ from typing import NamedTuple
 import regex
 
 from pipeline.rules.lines import MARKER, Lines, is_teaser, prose_like
-from pipeline.rules.structural.cues import FIRM, FURNITURE, MAYBE, STAMP, SURE, WEAK, cues_among, is_minor
+from pipeline.rules.structural.cues import FIRM, FURNITURE, STAMP, SURE, WEAK, cues_among, is_minor, maybe
 
 SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
 ENDS = frozenset(".!?…]\"'”’)")
@@ -45,7 +45,7 @@ def cues_of(lines: Lines) -> list[int] | None:
     Most lines of a text stood in the one before, which is the same document a round ago: they are not looked at again.
     """
     global _before
-    if not MAYBE.search(lines.data):
+    if not maybe().search(lines.data):
         return None
     texts, (seen, cue_texts) = lines.texts, _before
     present = set(texts)
