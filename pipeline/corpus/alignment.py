@@ -8,9 +8,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -79,13 +81,14 @@ def words(text: str, cuts: Collection[int] = ()) -> Words:
     >>> words("“It’s 5,000 km,” he SAID…").forms == words("It's 5,000 km, he said.[7]").forms
     True
     """
-    found = Words(text, _pattern(text).findall(_folded(text)))
+    folded = _folded(text)
     if cuts:
-        spans = found.spans
-        for cut in sorted(cuts):
-            spans = [part for start, end in spans for part in _cut(start, end, cut)]
-        folded = _folded(text)
+        places = sorted(set(cuts))
+        whole = (match.span() for match in _pattern(text).finditer(folded))
+        spans = [part for start, end in whole for part in _cut(start, end, places)]
         found = Words(text, [folded[start:end] for start, end in spans], spans)
+    else:
+        found = Words(text, _pattern(text).findall(folded))
     if not text.isascii():
         found.forms = [f if f.isascii() else _DASHES.get(f) or normalize("NFKC", f) for f in found.forms]
     return found
@@ -103,8 +106,12 @@ def _folded(text: str) -> str:
     return _MARKER.sub(lambda match: " " * len(match[0]), small) if "[" in small else small
 
 
-def _cut(start: int, end: int, at: int) -> tuple[tuple[int, int], ...]:
-    return ((start, at), (at, end)) if start < at < end else ((start, end),)
+def _cut(start: int, end: int, cuts: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Part a span at the cuts inside of it; these are in order."""
+    first = bisect_right(cuts, start)
+    if first == len(cuts) or cuts[first] >= end:
+        return ((start, end),)
+    return pairwise([start, *cuts[first : bisect_left(cuts, end)], end])
 
 
 def align(left: Sequence[str], right: Sequence[str]) -> list[Block]:

@@ -19,6 +19,7 @@ Only the shingles of damaged documents are held in memory, and nothing is done f
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -114,12 +115,12 @@ def offers(document: Document, wanted: Numbers | None, only: Collection[int] | N
     `only` those that start there."""
     prints = prints_of(document, only)
     shared = are_among(prints.shingles, np.unique(prints.shingles) if wanted is None else wanted)
-    written = _written(document)
+    written = sorted(_written(document))
     found: list[Offer] = []
-    for paragraph in np.unique(prints.owners[shared]).tolist():
+    for paragraph, these in _by_owner(prints.owners[shared], prints.shingles[shared]):
         block = document.paragraphs[paragraph]
-        if not any(block.start <= at <= block.end for at in written):
-            these = prints.shingles[shared & (prints.owners == paragraph)]
+        place = bisect_left(written, block.start)
+        if place == len(written) or written[place] > block.end:
             found.append(Offer(paragraph, block.start, block.end, these))
     return found
 
@@ -144,9 +145,8 @@ class Siblings:
     def want(self, number: int, document: Document) -> None:
         """Take the paragraphs of a damaged document."""
         prints = prints_of(document)
-        for paragraph in np.unique(prints.owners).tolist():
-            here = prints.owners == paragraph
-            self._wanted.append((Place(number, paragraph), prints.words[paragraph], prints.shingles[here]))
+        for paragraph, shingles in _by_owner(prints.owners, prints.shingles):
+            self._wanted.append((Place(number, paragraph), prints.words[paragraph], shingles))
 
     def offer(self, number: int, offered: Iterable[Offer]) -> None:
         """Take what a document offers: see `offers`."""
@@ -193,6 +193,13 @@ class Prints(NamedTuple):
     shingles: Numbers
     owners: NDArray[np.int64]
     words: dict[int, int]
+
+
+def _by_owner(owners: NDArray[np.int64], shingles: Numbers) -> Iterator[tuple[int, Numbers]]:
+    """The shingles of each owner; those of one stand together."""
+    numbers, starts = np.unique(owners, return_index=True)
+    for number, start, end in zip(numbers.tolist(), starts.tolist(), [*starts[1:].tolist(), len(owners)], strict=True):
+        yield number, shingles[start:end]
 
 
 def prints_of(document: Document, only: Collection[int] | None = None) -> Prints:

@@ -24,7 +24,7 @@ filled; the order in which they are given does not matter.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -118,11 +118,14 @@ def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> 
     found: list[Restored] = []
     if not is_damaged(document):
         return found
+    every = sorted(document.gaps, key=lambda gap: gap.at)
+    ats = [gap.at for gap in every]
     for number in sorted(candidates):
         block = document.paragraphs[number]
         if block.kind == "kept":  # verse, tables, code
             continue
-        gaps = [gap._replace(at=gap.at - block.start) for gap in document.gaps if block.start <= gap.at <= block.end]
+        inside = every[bisect_left(ats, block.start) : bisect_right(ats, block.end)]
+        gaps = [gap._replace(at=gap.at - block.start) for gap in inside]
         here = Passage(document.id, document.text[block.start : block.end], block.start)
         found += _rounds(here, gaps, candidates[number])
     return found
