@@ -36,7 +36,9 @@ from pipeline.settings import Scope
 
 __all__ = [
     "LEAST",
+    "PARTS",
     "Index",
+    "Parted",
     "Proposal",
     "Proposals",
     "are_alike",
@@ -45,6 +47,7 @@ __all__ = [
     "equal",
     "heads",
     "paired",
+    "part_of",
     "salted",
     "summed",
     "weighed",
@@ -109,7 +112,7 @@ class Index:
         self._names.append(id)
         self._marks += marks.tobytes()
         self._firsts.append(len(self) + len(marks))
-        self._shingles.add(shingles, owners, shingles >> np.uint64(64 - PARTS.bit_length() + 1))
+        self._shingles.add(shingles, owners, part_of(shingles, 64))
 
     @property
     def marks(self) -> Marks:
@@ -192,11 +195,11 @@ class Index:
         many shingles. Each pair comes once. Pairs wait in files, parted by `number`, until all shingles were looked at.
         """
         waiting = Parted(apart=32)
-        bits = np.uint64(32 + max(0, len(self).bit_length() - PARTS.bit_length() + 1))
+        bits = 32 + max(PARTS.bit_length(), len(self).bit_length())  # one part has all pairs of a paragraph
         for shingles, owners in self._parts():
             counted = alone[owners]
             some, times = np.unique(paired(shingles[counted], owners[counted], ranks), return_counts=True)
-            waiting.add(some, times, some >> bits)
+            waiting.add(some, times, part_of(some, bits))
         for pairs, shared in waiting.parts():
             if len(pairs):
                 yield summed(pairs, shared.astype(np.int64))
@@ -252,6 +255,11 @@ class Parted:
         for file, start, end in zip(self._files, np.append(0, ends), ends, strict=False):
             file.write(rows[start:end].tobytes())
         self._pending, self._held = [], 0
+
+
+def part_of(numbers: Numbers, bits: int) -> Numbers:
+    """The part that numbers belong to, of which none has more bits than these: each part is a range."""
+    return numbers >> np.uint64(max(0, bits - PARTS.bit_length() + 1))
 
 
 def _pieces(rows: NDArray[np.void], apart: np.uint64) -> Iterator[NDArray[np.void]]:

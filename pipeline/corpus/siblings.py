@@ -22,12 +22,13 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.corpus.index import are_among
+from pipeline.corpus.index import PARTS, Parted, are_among, part_of
 from pipeline.corpus.shingles import SHINGLE, SHORT, Numbers, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
@@ -51,6 +52,7 @@ MOST = 4  # siblings of a paragraph
 MORE = 32  # words of it, for each of which there may be one more
 LEAST = 0.5  # weight of a passage: below it, only phrases are shared that many have
 CROWD = 200  # passages that share a shingle, from which on it says nothing
+_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 class Place(NamedTuple):
@@ -129,62 +131,97 @@ class Siblings:
     """The paragraphs of damaged documents, and the passages that share text with them.
 
     First all damaged documents are given to `want`, then all documents of the corpus, in any order, to `offer`. Of what
-    is offered, which may be most of the corpus, only numbers are kept.
+    is offered, which may be most of the corpus, only numbers are kept: those of passages, and in files, of shingles.
     """
 
     def __init__(self) -> None:
-        self._wanted: list[tuple[Place, int, Numbers]] = []  # paragraph, how many words it has, its shingles
-        self._offered = array("q")  # of each passage the document, the paragraph, start, end, and how many it shares
-        self._shared: list[Numbers] = []  # the shingles that they share, one after the other
+        self._places: list[Place] = []
+        self._words = array("i")  # of each of these paragraphs
+        self._wanted: list[Numbers] = []  # and its shingles
+        self._offered = array("q")  # of each passage the document, the paragraph, start and end
+        self._shared = Parted()  # the shingles that they share, each with the number of its passage
+
+    @cached_property
+    def _rows(self) -> tuple[Numbers, NDArray[np.uint32]]:
+        """The shingles of all that is wanted, sorted, each with the number of its paragraph."""
+        sizes = [len(shingles) for shingles in self._wanted]
+        owners = np.repeat(np.arange(len(sizes), dtype=np.uint32), sizes)
+        shingles = np.concatenate([np.empty(0, np.uint64), *self._wanted])
+        self._wanted.clear()
+        order = np.argsort(shingles, kind="stable")
+        return shingles[order], owners[order]
 
     @cached_property
     def shingles(self) -> Numbers:
-        """The shingles of all that is wanted, sorted."""
-        return np.unique(np.concatenate([np.empty(0, np.uint64), *(shingles for _, _, shingles in self._wanted)]))
+        """The shingles of all that is wanted, sorted, each once."""
+        return np.unique(self._rows[0])
 
     def want(self, number: int, document: Document) -> None:
         """Take the paragraphs of a damaged document."""
         prints = prints_of(document)
         for paragraph, shingles in _by_owner(prints.owners, prints.shingles):
-            self._wanted.append((Place(number, paragraph), prints.words[paragraph], shingles))
+            self._places.append(Place(number, paragraph))
+            self._words.append(prints.words[paragraph])
+            self._wanted.append(shingles)
 
     def offer(self, number: int, offered: Iterable[Offer]) -> None:
         """Take what a document offers: see `offers`."""
         some = [*offered]
-        for paragraph, start, end, shared in some:
-            self._offered.extend((number, paragraph, start, end, len(shared)))
-        if some:
-            self._shared.append(np.concatenate([one.shared for one in some]))
+        if not some:
+            return
+        first = len(self._offered) // 4
+        for paragraph, start, end, _ in some:
+            self._offered.extend((number, paragraph, start, end))
+        shared = np.concatenate([one.shared for one in some])
+        owners = np.repeat(np.arange(first, first + len(some)), [len(one.shared) for one in some])
+        self._shared.add(shared, owners, part_of(shared, 64))
 
     def found(self, ids: Sequence[str]) -> Iterator[tuple[Place, list[Sibling]]]:
         """Yield each paragraph that has siblings, with the best of them; `ids` are those of the documents."""
-        if not self._shared:
-            return
-        offered = np.frombuffer(self._offered, np.int64).reshape(-1, 5)
-        shingles = np.concatenate(self._shared)
-        owners = np.repeat(np.arange(len(offered)), offered[:, 4])
-        order = np.argsort(shingles, kind="stable")
-        shingles, owners = shingles[order], owners[order]
-        for place, words, wanted in self._wanted:
-            weights = self._weights(wanted, shingles, owners)
+        offered = np.frombuffer(self._offered, np.int64).reshape(-1, 4)
+        for paragraph, weights in self._weights():
+            place = self._places[paragraph]
             rows = {owner: offered[owner].tolist() for owner in weights}
             others = [owner for owner in weights if tuple(rows[owner][:2]) != place]
             others.sort(key=lambda owner: (-weights[owner], ids[rows[owner][0]], rows[owner][2]))
             if others:
-                best = (rows[owner] for owner in others[: MOST + words // MORE])
-                yield place, [Sibling(document, start, end) for document, _, start, end, _ in best]
+                best = (rows[owner] for owner in others[: MOST + self._words[paragraph] // MORE])
+                yield place, [Sibling(document, start, end) for document, _, start, end in best]
 
-    @staticmethod
-    def _weights(wanted: Numbers, shingles: Numbers, owners: NDArray[np.int64]) -> dict[int, float]:
-        """How much each passage shares with a paragraph: for each shingle, one by the number of those that have it."""
-        starts = np.searchsorted(shingles, wanted, side="left").tolist()
-        ends = np.searchsorted(shingles, wanted, side="right").tolist()
-        weights: dict[int, float] = {}
-        for start, end in zip(starts, ends, strict=True):
-            if end - start <= CROWD:
-                for owner in owners[start:end].tolist():
-                    weights[owner] = weights.get(owner, 0.0) + 1 / (end - start)
-        return {owner: round(weight, 6) for owner, weight in weights.items() if weight >= LEAST}
+    def _weights(self) -> Iterator[tuple[int, dict[int, float]]]:
+        """Yield what is wanted, in order, and how much each passage shares with it, if that is enough: for each shingle
+        one by the number of those that have it."""
+        pairs = self._pairs()
+        for keys, crowd in pairs.parts():
+            order = np.argsort(keys, kind="stable")
+            some, places = np.unique(keys[order], return_inverse=True)
+            weights = np.bincount(places, 1 / crowd[order])  # summed in the order of shingles
+            few = np.flatnonzero(weights > LEAST - 1e-5)
+            rows = zip((some[few] >> _HALF).tolist(), (some[few] & _LOW).tolist(), weights[few].tolist(), strict=True)
+            for paragraph, group in groupby(rows, key=lambda row: row[0]):
+                rounded = ((owner, round(weight, 6)) for _, owner, weight in group)
+                yield paragraph, {owner: weight for owner, weight in rounded if weight >= LEAST}
+
+    def _pairs(self) -> Parted:
+        """What is wanted and what is offered, as one number, for each shingle that both have: with the number of those
+        that have it, unless these are a crowd."""
+        wanted, paragraphs = self._rows
+        bits = 32 + max(PARTS.bit_length(), len(self._places).bit_length())  # one part has all pairs of a paragraph
+        pairs = Parted(apart=32)
+        for shingles, owners in self._shared.parts():
+            if not len(shingles):
+                continue
+            order = np.argsort(shingles, kind="stable")
+            shingles, owners = shingles[order], owners[order]
+            low, high = np.searchsorted(wanted, shingles[0]), np.searchsorted(wanted, shingles[-1], side="right")
+            first = np.searchsorted(shingles, wanted[low:high], side="left")
+            crowd = np.searchsorted(shingles, wanted[low:high], side="right") - first
+            crowd[crowd > CROWD] = 0
+            left = np.repeat(np.arange(low, high), crowd)
+            right = np.arange(len(left)) + np.repeat(first - np.cumsum(crowd) + crowd, crowd)
+            keys = paragraphs[left].astype(np.uint64) << _HALF | owners[right]
+            pairs.add(keys, np.repeat(crowd, crowd), part_of(keys, bits))
+        return pairs
 
 
 class Prints(NamedTuple):
