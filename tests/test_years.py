@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import tomllib
 from pathlib import Path
@@ -224,3 +225,20 @@ def test_the_habits_that_count_are_those_of_the_text_before_years_came_back() ->
     edits = [Edit(gap.at, "", "1809", "years.restored") for gap in filled]
     done = remaining(amend(lost, STAGE, edits, [left]), Settings(gaps="drop"))
     assert (len(filled), "He died in" in done.text, "born in 1809" in done.text) == (3, False, True)
+
+
+def test_siblings_are_the_same_from_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit into memory is parted, and gives the same passages in the same order."""
+    chance = random.Random(7)
+    words = [f"word{number}" for number in range(60)]
+    lost = "The mill was built in , and sold in , and burnt in ."
+    pools = [" ".join(chance.choices(words, k=20)) for _ in range(12)]
+    texts = ["\n\n".join(f"{pool} {lost}" for pool in chance.sample(pools, 4)) for _ in range(4)]
+    texts += ["\n\n".join(f"{pool} It stood there." for pool in chance.sample(pools, 6)) for _ in range(12)]
+    documents = [Pipeline(Settings(gaps="keep")).clean(text, f"d{number:02}") for number, text in enumerate(texts)]
+    whole = propose(documents)
+    assert sum(len(passages) for found in whole.values() for passages in found.values()) > 40
+    for rows, most in ((100, 1 << 17), (100, 10)):
+        monkeypatch.setattr("pipeline.corpus.index.IN_MEMORY", rows)
+        monkeypatch.setattr("pipeline.corpus.index.MOST_ROWS", most)
+        assert propose(documents) == whole
