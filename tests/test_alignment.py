@@ -18,7 +18,8 @@ from pipeline.core import Pipeline
 from pipeline.corpus import duplicates
 from pipeline.corpus.alignment import align, differences, words
 from pipeline.corpus.comparison import compare, telling
-from pipeline.corpus.index import Index, Parted
+from pipeline.corpus.index import Index
+from pipeline.corpus.parted import Parted
 from pipeline.corpus.shingles import SHINGLE, SHORT, WINDOW, fingerprints
 from pipeline.settings import Settings
 
@@ -166,7 +167,7 @@ def test_paragraphs_that_share_enough_words_share_a_shingle(seed: int, before: i
 
 def test_an_index_on_disk_proposes_what_one_in_memory_does(monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.corpus import fingerprints as marks
-    from pipeline.corpus import index as module
+    from pipeline.corpus import parted as module
 
     chance = random.Random(3)
     pool = [f"w{number}" for number in range(300)]
@@ -189,8 +190,8 @@ def test_an_index_on_disk_proposes_what_one_in_memory_does(monkeypatch: pytest.M
 
 
 def test_rows_that_belong_together_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.corpus.index.IN_MEMORY", 100)
-    monkeypatch.setattr("pipeline.corpus.index.MOST_ROWS", 7)
+    monkeypatch.setattr("pipeline.corpus.parted.IN_MEMORY", 100)
+    monkeypatch.setattr("pipeline.corpus.parted.MOST_ROWS", 7)
     numbers = np.random.default_rng(5).integers(0, 40, 500).astype(np.uint64) << np.uint64(57)
     for apart in (0, 58):
         parted = Parted(apart)

@@ -239,6 +239,6 @@ def test_siblings_are_the_same_from_files(monkeypatch: pytest.MonkeyPatch) -> No
     whole = propose(documents)
     assert sum(len(passages) for found in whole.values() for passages in found.values()) > 40
     for rows, most in ((100, 1 << 17), (100, 10)):
-        monkeypatch.setattr("pipeline.corpus.index.IN_MEMORY", rows)
-        monkeypatch.setattr("pipeline.corpus.index.MOST_ROWS", most)
+        monkeypatch.setattr("pipeline.corpus.parted.IN_MEMORY", rows)
+        monkeypatch.setattr("pipeline.corpus.parted.MOST_ROWS", most)
         assert propose(documents) == whole

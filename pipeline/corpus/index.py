@@ -6,7 +6,7 @@ copies are to stay, the least damaged first, then the longest, then the first by
 the eight that share most, at the most. A shingle that stands in hundreds of paragraphs (of one mould) pairs each with
 the best few and with its neighbours in rank only, so the work grows with the corpus and not with its square.
 
-In memory are some 40 bytes a paragraph. Shingles go to files of a temporary folder once they are many, parted by their
+In memory are some 50 bytes a paragraph. Shingles go to files of a temporary folder once they are many, parted by their
 first bits, and are sorted part by part.
 
     >>> from pipeline import clean
@@ -21,24 +21,22 @@ first bits, and are sorted part by part.
 
 from __future__ import annotations
 
-import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.corpus.fingerprints import MARK, Marks, Place, unpack
+from pipeline.corpus.parted import PARTS, Parted, part_of
 from pipeline.corpus.shingles import Numbers
 from pipeline.settings import Scope
 
 __all__ = [
     "LEAST",
-    "PARTS",
     "Index",
-    "Parted",
     "Proposal",
     "Proposals",
     "are_alike",
@@ -47,20 +45,15 @@ __all__ = [
     "equal",
     "heads",
     "paired",
-    "part_of",
     "salted",
     "summed",
     "weighed",
 ]
 
-PARTS = 64  # of what is on disk
-IN_MEMORY = 1 << 18  # rows
-MOST_ROWS = 1 << 17
 BEST, NEAR = 3, 2  # of the paragraphs that share a shingle: how many a paragraph is paired with
 COMMON = 0.5  # the weight of what paragraphs of a common origin share at least: each shingle one, by those that have it
 MOST = 8  # pairs of a paragraph
 LEAST = 0.15  # of the shingles of a paragraph, that the other must have as well
-_ROW = np.dtype([("first", "<u8"), ("second", "<u4")])
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
@@ -207,75 +200,6 @@ class Index:
     def _parts(self) -> Iterator[tuple[Numbers, NDArray[np.uint32]]]:
         """The shingles, part by part, each with the number of its paragraph."""
         return self._shingles.parts()
-
-
-class Parted:
-    """Rows of a number and a smaller one, in memory while they are few, else in files of parts that each hold a range
-    of the rows. What is given back at once are `MOST_ROWS` of them, about; those whose numbers are the same but for the
-    lowest bits, `apart`, come together."""
-
-    def __init__(self, apart: int = 0) -> None:
-        self._apart = apart
-        self._pending: list[tuple[Numbers, NDArray[np.uint32], Numbers]] = []
-        self._held = 0
-        self._files: list[IO[bytes]] = []
-
-    def add(self, first: Numbers, second: NDArray[Any], parts: Numbers) -> None:
-        """Take rows; `parts` says for each in which part it belongs."""
-        self._pending.append((first, second.astype(np.uint32), parts))
-        self._held += len(first)
-        if self._held > IN_MEMORY:
-            self._spill()
-
-    def parts(self) -> Iterator[tuple[Numbers, NDArray[np.uint32]]]:
-        """Yield the rows, part by part."""
-        if not self._files:
-            if self._pending:
-                firsts, seconds, _ = zip(*self._pending, strict=True)
-                yield np.concatenate(firsts), np.concatenate(seconds)
-            return
-        self._spill()
-        for file in self._files:
-            file.seek(0)
-            rows = np.frombuffer(file.read(), _ROW)
-            for some in _pieces(rows, np.uint64(self._apart)):
-                yield some["first"].astype(np.uint64), some["second"].astype(np.uint32)
-
-    def _spill(self) -> None:
-        """Write the rows that are in memory to the files of their parts."""
-        if not self._pending:
-            return
-        if not self._files:
-            self._files = [tempfile.TemporaryFile() for _ in range(PARTS)]  # noqa: SIM115 (closed with the rows)
-        rows = np.empty(self._held, _ROW)
-        firsts, seconds, parts = (np.concatenate(column) for column in zip(*self._pending, strict=True))
-        rows["first"], rows["second"] = firsts, seconds
-        rows = rows[np.argsort(parts, kind="stable")]
-        ends = np.cumsum(np.bincount(parts.astype(np.int64), minlength=PARTS))
-        for file, start, end in zip(self._files, np.append(0, ends), ends, strict=False):
-            file.write(rows[start:end].tobytes())
-        self._pending, self._held = [], 0
-
-
-def part_of(numbers: Numbers, bits: int) -> Numbers:
-    """The part that numbers belong to, of which none has more bits than these: each part is a range."""
-    return numbers >> np.uint64(max(0, bits - PARTS.bit_length() + 1))
-
-
-def _pieces(rows: NDArray[np.void], apart: np.uint64) -> Iterator[NDArray[np.void]]:
-    """Yield rows, some at a time; those whose numbers are the same but for so many of the lowest bits come together."""
-    if len(rows) <= MOST_ROWS:
-        yield rows
-        return
-    order = np.argsort(rows["first"], kind="stable")
-    heads = rows["first"][order] >> apart
-    cuts = np.append(np.flatnonzero(heads[1:] != heads[:-1]) + 1, len(rows))
-    start = 0
-    while start < len(rows):
-        place = max(int(np.searchsorted(cuts, start + MOST_ROWS, side="right")) - 1, 0)
-        end = int(cuts[place] if cuts[place] > start else cuts[place + 1])
-        yield rows[order[start:end]]
-        start = end
 
 
 def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:

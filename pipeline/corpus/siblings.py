@@ -28,7 +28,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.corpus.index import PARTS, Parted, are_among, part_of
+from pipeline.corpus.index import are_among
+from pipeline.corpus.parted import PARTS, Parted, part_of
 from pipeline.corpus.shingles import SHINGLE, SHORT, Numbers, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
