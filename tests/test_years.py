@@ -242,3 +242,10 @@ def test_siblings_are_the_same_from_files(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr("pipeline.corpus.parted.IN_MEMORY", rows)
         monkeypatch.setattr("pipeline.corpus.parted.MOST_ROWS", most)
         assert propose(documents) == whole
+
+
+def test_a_document_that_shares_nothing_offers_nothing() -> None:
+    lost = "The mill was built in , and sold in , to the bakers of the town who had asked for it."
+    texts = [lost, "A ferry leaves from another harbour at seven on every day of the week.", "", "Short."]
+    documents = [Pipeline(Settings(gaps="keep")).clean(text, f"d{number}") for number, text in enumerate(texts)]
+    assert propose(documents) == {0: {}}

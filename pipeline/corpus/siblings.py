@@ -236,7 +236,9 @@ class Prints(NamedTuple):
 def _by_owner(owners: NDArray[np.int64], shingles: Numbers) -> Iterator[tuple[int, Numbers]]:
     """The shingles of each owner; those of one stand together."""
     numbers, starts = np.unique(owners, return_index=True)
-    for number, start, end in zip(numbers.tolist(), starts.tolist(), [*starts[1:].tolist(), len(owners)], strict=True):
+    for number, start, end in zip(
+        numbers.tolist(), starts.tolist(), np.append(starts, len(owners))[1:].tolist(), strict=True
+    ):
         yield number, shingles[start:end]
 
 
