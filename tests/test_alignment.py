@@ -18,6 +18,8 @@ from pipeline.core import Pipeline
 from pipeline.corpus import duplicates
 from pipeline.corpus.alignment import align, differences, words
 from pipeline.corpus.comparison import compare, telling
+from pipeline.corpus.decided import Decided
+from pipeline.corpus.decisions import Decision
 from pipeline.corpus.index import Index
 from pipeline.corpus.parted import Parted
 from pipeline.corpus.shingles import SHINGLE, SHORT, WINDOW, fingerprints
@@ -189,20 +191,37 @@ def test_an_index_on_disk_proposes_what_one_in_memory_does(monkeypatch: pytest.M
     assert proposals() == whole
 
 
-def test_rows_that_belong_together_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_are_parted_at_every_cut_inside() -> None:
+    """Cuts at the edges of a word, or twice at a place, part nothing."""
+    found = words("abcdefgh ij", [0, 2, 5, 5, 8, 9, 11])
+    assert (found.forms, found.spans) == (["ab", "cde", "fgh", "ij"], [(0, 2), (2, 5), (5, 8), (9, 11)])
+
+
+def test_reasons_may_be_many() -> None:
+    """A reason names what differs, so a corpus has about as many as paragraphs that stay."""
+    decided = Decided()
+    decided.take({number: Decision((0,), "", 1.0, 1.0, f"the number {number}") for number in range(1, 70_000)})
+    assert decided[69_999].why == "the number 69999"
+
+
+@pytest.mark.parametrize(("bits", "apart", "pieces"), [(64, 0, 40), (64, 58, 20), (6, 0, 40), (6, 3, 5)])
+def test_rows_that_belong_together_come_together(
+    monkeypatch: pytest.MonkeyPatch, bits: int, apart: int, pieces: int
+) -> None:
     monkeypatch.setattr("pipeline.corpus.parted.IN_MEMORY", 100)
     monkeypatch.setattr("pipeline.corpus.parted.MOST_ROWS", 7)
-    numbers = np.random.default_rng(5).integers(0, 40, 500).astype(np.uint64) << np.uint64(57)
-    for apart in (0, 58):
-        parted = Parted(apart)
-        for first in range(0, 500, 60):
-            some = numbers[first : first + 60]
-            parted.add(some, np.arange(first, first + len(some)), some >> np.uint64(58))
-        parts = [(some.tolist(), rows.tolist()) for some, rows in parted.parts() if len(some)]
-        assert sorted(row for _, rows in parts for row in rows) == [*range(500)]
-        heads = [{number >> apart for number in numbers} for numbers, _ in parts]
-        assert sum(map(len, heads)) == len(set().union(*heads))
-        assert len(parts) > 20 if apart == 0 else len(parts) == 20
+    numbers = np.random.default_rng(5).integers(0, 40, 500).astype(np.uint64)
+    if bits == 64:
+        numbers <<= np.uint64(57)
+    parted = Parted(bits, apart)
+    for first in range(0, 500, 60):
+        some = numbers[first : first + 60]
+        parted.add(some, np.arange(first, first + len(some)))
+    parts = [(some.tolist(), rows.tolist()) for some, rows in parted.parts() if len(some)]
+    assert sorted(row for _, rows in parts for row in rows) == [*range(500)]
+    heads = [{number >> apart for number in numbers} for numbers, _ in parts]
+    assert sum(map(len, heads)) == len(set().union(*heads))
+    assert len(parts) == pieces
 
 
 def test_what_is_the_same_as_one_that_goes_goes_for_the_same(tmp_path: Any) -> None:

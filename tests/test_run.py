@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -101,6 +102,12 @@ def test_any_number_of_workers_writes_the_same_bytes(raw: Path, tmp_path: Path) 
     assert first == second == third
     assert reports[0] == reports[1] == reports[2]
     assert len(reports[0].problems) == 1
+
+
+def test_the_process_looks_for_cycles_afterwards_as_it_did(raw: Path, tmp_path: Path) -> None:
+    before, during = gc.get_threshold(), set[tuple[int, int, int]]()
+    run(raw, tmp_path / "out", workers=1, progress=lambda done, total: during.add(gc.get_threshold()))
+    assert (gc.get_threshold(), before in during, len(during)) == (before, False, 1)
 
 
 def test_a_second_run_changes_nothing(raw: Path, tmp_path: Path) -> None:

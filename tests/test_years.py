@@ -249,3 +249,13 @@ def test_a_document_that_shares_nothing_offers_nothing() -> None:
     texts = [lost, "A ferry leaves from another harbour at seven on every day of the week.", "", "Short."]
     documents = [Pipeline(Settings(gaps="keep")).clean(text, f"d{number}") for number, text in enumerate(texts)]
     assert propose(documents) == {0: {}}
+
+
+@pytest.mark.parametrize(("others", "found"), [(9, 4), (11, 0)])
+def test_what_many_share_says_little(others: int, found: int) -> None:
+    """Of six shingles that twelve have, each counts a twelfth: less than a half, as the sum of floats goes."""
+    lost = "The mill was built in , and sold in , to the bakers of the town who had asked for it."
+    shared = "Seven grey herons stood beside old wooden sluice gates."
+    documents = [Pipeline(Settings(gaps="keep")).clean(f"{lost}\n\n{shared}", "lost")]
+    documents += [Pipeline().clean(shared, f"d{number:02}") for number in range(others)]
+    assert len(propose(documents)[0].get(1, [])) == found

@@ -1,4 +1,4 @@
-"""What was decided of the paragraphs of a corpus: columns, of some 40 bytes a paragraph, since they may be millions."""
+"""What was decided of the paragraphs of a corpus: columns, of some 80 bytes each, since they may be millions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Decided(Mapping[int, Decision]):
     def __init__(self) -> None:
         self._numbers, self._of, self._ends = array("q"), array("q"), array("q", [0])
         self._scores = array("d")  # similarity and shared
-        self._told = array("H")  # the place of kind and reason among those that there are
+        self._told = array("I")  # the place of kind and reason among those that there are
         self._tellings: dict[tuple[str, str], int] = {}
 
     def take(self, some: Mapping[int, Decision]) -> None:

@@ -149,8 +149,8 @@ class Rows(Mapping[str, Duplicates]):
         rows = [row for row in rows if row[1] or row[2]]
         if not rows:
             raise KeyError(id)
-        numbers = {other for number, one, going in rows for other in (number, *(one.of if one else ()), *going)}
-        places = dict(zip(sorted(numbers), self._index.places(sorted(numbers)), strict=True))
+        numbers = sorted({at for number, one, going in rows for at in (number, *(one.of if one else ()), *going)})
+        places = dict(zip(numbers, self._index.places(numbers), strict=True))
         found = Duplicates()
         for number, one, going in rows:
             here = places[number]

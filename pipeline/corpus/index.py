@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.corpus.fingerprints import MARK, Marks, Place, unpack
-from pipeline.corpus.parted import PARTS, Parted, part_of
+from pipeline.corpus.parted import Parted
 from pipeline.corpus.shingles import Numbers
 from pipeline.settings import Scope
 
@@ -88,7 +88,7 @@ class Index:
         self._names: list[str] = []
         self._marks = bytearray()  # grows in its place, as a rule
         self._firsts = [0]  # the number of the first paragraph of each document, and that of the next
-        self._shingles = Parted()
+        self._shingles = Parted(bits=64)
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -105,7 +105,7 @@ class Index:
         self._names.append(id)
         self._marks += marks.tobytes()
         self._firsts.append(len(self) + len(marks))
-        self._shingles.add(shingles, owners, part_of(shingles, 64))
+        self._shingles.add(shingles, owners)
 
     @property
     def marks(self) -> Marks:
@@ -187,12 +187,11 @@ class Index:
         """Yield the pairs that share shingles, each as one number (`number` in its upper half, `of` below), and of how
         many shingles. Each pair comes once. Pairs wait in files, parted by `number`, until all shingles were looked at.
         """
-        waiting = Parted(apart=32)
-        bits = 32 + max(PARTS.bit_length(), len(self).bit_length())  # one part has all pairs of a paragraph
+        waiting = Parted(bits=32 + len(self).bit_length(), apart=32)
         for shingles, owners in self._parts():
             counted = alone[owners]
             some, times = np.unique(paired(shingles[counted], owners[counted], ranks), return_counts=True)
-            waiting.add(some, times, part_of(some, bits))
+            waiting.add(some, times)
         for pairs, shared in waiting.parts():
             if len(pairs):
                 yield summed(pairs, shared.astype(np.int64))

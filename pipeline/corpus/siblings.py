@@ -22,14 +22,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.corpus.index import are_among
-from pipeline.corpus.parted import PARTS, Parted, part_of
+from pipeline.corpus.parted import Parted
 from pipeline.corpus.shingles import SHINGLE, SHORT, Numbers, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
@@ -43,6 +43,7 @@ __all__ = [
     "Offer",
     "Sibling",
     "Siblings",
+    "matched",
     "offers",
     "prints_of",
     "propose",
@@ -140,7 +141,7 @@ class Siblings:
         self._words = array("i")  # of each of these paragraphs
         self._wanted: list[Numbers] = []  # and its shingles
         self._offered = array("q")  # of each passage the document, the paragraph, start and end
-        self._shared = Parted()  # the shingles that they share, each with the number of its passage
+        self._shared = Parted(bits=64)  # the shingles that they share, each with the number of its passage
 
     @cached_property
     def _rows(self) -> tuple[Numbers, NDArray[np.uint32]]:
@@ -175,7 +176,7 @@ class Siblings:
             self._offered.extend((number, paragraph, start, end))
         shared = np.concatenate([one.shared for one in some])
         owners = np.repeat(np.arange(first, first + len(some)), [len(one.shared) for one in some])
-        self._shared.add(shared, owners, part_of(shared, 64))
+        self._shared.add(shared, owners)
 
     def found(self, ids: Sequence[str]) -> Iterator[tuple[Place, list[Sibling]]]:
         """Yield each paragraph that has siblings, with the best of them; `ids` are those of the documents."""
@@ -192,37 +193,44 @@ class Siblings:
     def _weights(self) -> Iterator[tuple[int, dict[int, float]]]:
         """Yield what is wanted, in order, and how much each passage shares with it, if that is enough: for each shingle
         one by the number of those that have it."""
-        pairs = self._pairs()
-        for keys, crowd in pairs.parts():
+        for keys, crowd in self._pairs().parts():
             order = np.argsort(keys, kind="stable")
             some, places = np.unique(keys[order], return_inverse=True)
             weights = np.bincount(places, 1 / crowd[order])  # summed in the order of shingles
-            few = np.flatnonzero(weights > LEAST - 1e-5)
+            few = np.flatnonzero(weights >= LEAST)
             rows = zip((some[few] >> _HALF).tolist(), (some[few] & _LOW).tolist(), weights[few].tolist(), strict=True)
             for paragraph, group in groupby(rows, key=lambda row: row[0]):
-                rounded = ((owner, round(weight, 6)) for _, owner, weight in group)
-                yield paragraph, {owner: weight for owner, weight in rounded if weight >= LEAST}
+                yield paragraph, {owner: round(weight, 6) for _, owner, weight in group}
 
     def _pairs(self) -> Parted:
         """What is wanted and what is offered, as one number, for each shingle that both have: with the number of those
         that have it, unless these are a crowd."""
         wanted, paragraphs = self._rows
-        bits = 32 + max(PARTS.bit_length(), len(self._places).bit_length())  # one part has all pairs of a paragraph
-        pairs = Parted(apart=32)
+        pairs = Parted(bits=32 + len(self._places).bit_length(), apart=32)
         for shingles, owners in self._shared.parts():
             if not len(shingles):
                 continue
             order = np.argsort(shingles, kind="stable")
             shingles, owners = shingles[order], owners[order]
             low, high = np.searchsorted(wanted, shingles[0]), np.searchsorted(wanted, shingles[-1], side="right")
-            first = np.searchsorted(shingles, wanted[low:high], side="left")
-            crowd = np.searchsorted(shingles, wanted[low:high], side="right") - first
-            crowd[crowd > CROWD] = 0
-            left = np.repeat(np.arange(low, high), crowd)
-            right = np.arange(len(left)) + np.repeat(first - np.cumsum(crowd) + crowd, crowd)
-            keys = paragraphs[left].astype(np.uint64) << _HALF | owners[right]
-            pairs.add(keys, np.repeat(crowd, crowd), part_of(keys, bits))
+            left, right, crowd = matched(wanted[low:high], shingles)
+            pairs.add(paragraphs[low + left].astype(np.uint64) << _HALF | owners[right], crowd)
         return pairs
+
+
+def matched(wanted: Numbers, offered: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Join shingles that are wanted with those that are offered, which are sorted: the places of both, and how many
+    offer the same one. What a crowd offers is left out.
+
+    >>> [column.tolist() for column in matched(np.array([3, 5], np.uint64), np.array([3, 3, 4, 5], np.uint64))]
+    [[0, 0, 1], [0, 1, 3], [2, 2, 1]]
+    """
+    first = np.searchsorted(offered, wanted, side="left")
+    crowd = np.searchsorted(offered, wanted, side="right") - first
+    crowd[crowd > CROWD] = 0
+    left = np.repeat(np.arange(len(wanted)), crowd)
+    right = np.arange(len(left)) + np.repeat(first - np.cumsum(crowd) + crowd, crowd)
+    return left, right, crowd[left]
 
 
 class Prints(NamedTuple):
@@ -236,9 +244,7 @@ class Prints(NamedTuple):
 def _by_owner(owners: NDArray[np.int64], shingles: Numbers) -> Iterator[tuple[int, Numbers]]:
     """The shingles of each owner; those of one stand together."""
     numbers, starts = np.unique(owners, return_index=True)
-    for number, start, end in zip(
-        numbers.tolist(), starts.tolist(), np.append(starts, len(owners))[1:].tolist(), strict=True
-    ):
+    for number, (start, end) in zip(numbers.tolist(), pairwise([*starts.tolist(), len(owners)]), strict=True):
         yield number, shingles[start:end]
 
 

@@ -17,7 +17,7 @@ import marshal
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import cache, cached_property
 from itertools import chain, islice
@@ -53,7 +53,7 @@ class Seen(NamedTuple):
     damaged: bool
 
 
-class _Rows(MutableMapping[str, Seen]):
+class _Rows(Mapping[str, Seen]):
     """What is known of documents, by id; `packed`, since they may be millions."""
 
     def __init__(self) -> None:
@@ -65,9 +65,6 @@ class _Rows(MutableMapping[str, Seen]):
 
     def __setitem__(self, id: str, seen: Seen) -> None:
         self.packed[id] = marshal.dumps((*seen[:3], tuple(seen.spot), seen.damaged))
-
-    def __delitem__(self, id: str) -> None:
-        del self.packed[id]
 
     def __contains__(self, id: object) -> bool:
         return id in self.packed
@@ -96,7 +93,7 @@ class Kept:
         self.folder = os.path.join(out, FOLDER)
         self._made = jsonio.dumps(made) if made is not None else b""
         self._seen = _Rows()
-        self._now = _Rows()
+        self.now = _Rows()  # the documents of this run that were cleaned
         self._boxes: dict[str, Box] = {}
         self._stamps: dict[str, Stamp] = {}  # of files that are going to be read, as they were before
         self._done: tuple[Any, ...] = ()  # what all of the run was, if all of it is there
@@ -131,7 +128,7 @@ class Kept:
         stamp = GONE if entry.digest else self._raw.stamp(entry.file)
         if seen is not None and seen.suffix == entry.suffix and self._is_same(entry, stamp, seen):
             seen = seen._replace(stamp=stamp)
-            self._now[entry.id] = seen
+            self.now[entry.id] = seen
             return seen
         if not entry.digest:
             self._stamps[entry.id] = stamp
@@ -145,29 +142,18 @@ class Kept:
 
     def was_reused(self, id: str) -> bool:
         """Whether a document is one that was kept before."""
-        return id in self._now and id in self._seen and self._now[id].spot == self._seen[id].spot
+        return id in self.now and id in self._seen and self.now[id].spot == self._seen[id].spot
 
     def keep(self, id: str, suffix: str, spot: Spot, damaged: bool, digest: bytes) -> None:
         """Remember where a document stands that was cleaned."""
-        if id in self._now:
+        if id in self.now:
             return
         stamp = self._stamps.pop(id, GONE)  # if it has changed since, it is not the one that was read
-        self._now[id] = Seen(suffix, stamp, digest, spot, damaged)
+        self.now[id] = Seen(suffix, stamp, digest, spot, damaged)
         if time.monotonic() - self._told > _PAUSE:
-            before = ((id, packed) for id, packed in self._seen.packed.items() if id not in self._now)
-            self._write(chain(before, self._now.packed.items()), {}, ())
+            before = ((id, packed) for id, packed in self._seen.packed.items() if id not in self.now)
+            self._write(chain(before, self.now.packed.items()), {}, ())
             self._told = time.monotonic()
-
-    def known(self, id: str) -> Seen:
-        """What is known of a document of this run; raises `KeyError` if it is none that was cleaned."""
-        return self._now[id]
-
-    def __contains__(self, id: object) -> bool:
-        return id in self._now
-
-    def __iter__(self) -> Iterator[str]:
-        """The documents of this run that were cleaned."""
-        return iter(self._now)
 
     def unchanged(self, entries: Iterable[Entry], asked: Mapping[str, Any]) -> RunReport | None:
         """The report of the run before, if this one would do nothing else: the same documents, `asked` for the same,
@@ -175,11 +161,11 @@ class Kept:
         if not self._done or self._done[0] != jsonio.dumps(asked):
             return None
         _, report, written = self._done
-        if not all(self.reuse(entry) for entry in entries) or len(self._now) != len(self._seen):
+        if not all(self.reuse(entry) for entry in entries) or len(self.now) != len(self._seen):
             return None
         if any(self._out.stamp(name) != stamp for name, stamp in written):
             return None
-        return _unpacked(report, reused=len(self._now))
+        return _unpacked(report, reused=len(self.now))
 
     def close(
         self,
@@ -191,7 +177,7 @@ class Kept:
         """Write down what is kept, for the next run, and what this one was: what it was `asked` for, and the files that
         it has `written`. What is of no use goes."""
         live: dict[str, int] = {}
-        for seen in self._now.values():
+        for seen in self.now.values():
             live[seen.spot.name] = live.get(seen.spot.name, 0) + seen.spot.size
         self._clear(set(live))
         held = sum(os.path.getsize(os.path.join(self.folder, name)) for name in live)
@@ -207,7 +193,7 @@ class Kept:
             names = [container.name for container in containers]
             boxes = {name: (self._stamps[name], left.get(name, [])) for name in names}
             done = (jsonio.dumps(asked), _packed(report), [(name, self._out.stamp(name)) for name in written])
-        self._write(self._now.packed.items(), boxes, done)
+        self._write(self.now.packed.items(), boxes, done)
 
     def _write(self, rows: Iterable[tuple[str, bytes]], boxes: dict[str, Any], done: tuple[Any, ...]) -> None:
         """Write the state: what it is of, then some rows at a time, then nothing."""

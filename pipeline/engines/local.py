@@ -13,14 +13,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines import finishing, sources, writing
-from pipeline.engines.kept import CLUSTER, FOLDER, LOCK, Kept, code
+from pipeline.engines.kept import CLUSTER, FOLDER, LOCK, Kept, Seen, code
 from pipeline.engines.outcome import Cleaned, Problem, RunError, RunReport, WrongFolders
 from pipeline.engines.profile import Profile, counted
 from pipeline.engines.sources import Sources
@@ -118,7 +118,7 @@ def _run(
     """A run that has the folder of the results for itself."""
     report = RunReport(skipped=found.skipped, problems=found.problems)
     waiting, twins = _clean(job, found, workers, kept, report, step, times)
-    tasks = writing.tasks(waiting, lambda id: kept.known(id).suffix, twins, asked["shard"])
+    tasks = writing.tasks(waiting, lambda id: kept.now[id].suffix, twins, asked["shard"])
     with (
         times.time("phase", "to write"),
         closing(spread(job, writing.writer, tasks, workers, writing.BATCH)) as written,
@@ -169,10 +169,10 @@ def _clean(
             elif index is not None:
                 index.add(cleaned.id, cleaned.marks)
     found.entries.clear()  # they may be millions, and are not asked for again
-    spots = _Waiting(kept)
+    spots = _Waiting(kept.now, {})
     if damaged:
         with times.time("phase", "to restore years"):
-            _restore(job, damaged, spots, index, workers, report)
+            spots = _Waiting(kept.now, _restore(job, sorted(damaged), spots, index, workers, report))
     if index is None:
         return spots, {}
     with times.time("phase", "to find duplicates"):
@@ -197,47 +197,41 @@ def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunRepo
 
 
 class _Waiting(Mapping[str, Spot]):
-    """Where documents wait: as they were cleaned, and after years were restored, some elsewhere."""
+    """Where documents wait: as they were cleaned, or where they `moved`; those that moved nowhere are none."""
 
-    def __init__(self, kept: Kept) -> None:
-        self._kept = kept
-        self._gone: set[str] = set()
-        self._moved: dict[str, Spot] = {}
-
-    def move(self, ids: Iterable[str], now: dict[str, Spot]) -> None:
-        """These documents wait elsewhere `now`, or nowhere."""
-        self._gone, self._moved = set(ids), now
+    def __init__(self, now: Mapping[str, Seen], moved: Mapping[str, Spot | None]) -> None:
+        self._now = now
+        self._moved = moved
 
     def __getitem__(self, id: str) -> Spot:
-        return self._moved[id] if id in self._gone else self._kept.known(id).spot
-
-    def __contains__(self, id: object) -> bool:
-        return id in self._moved if id in self._gone else id in self._kept
+        spot = self._moved[id] if id in self._moved else self._now[id].spot
+        if spot is None:
+            raise KeyError(id)
+        return spot
 
     def __iter__(self) -> Iterator[str]:
-        return (id for id in self._kept if id not in self._gone or id in self._moved)
+        return (id for id in self._now if id not in self._moved or self._moved[id])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 def _restore(
-    job: Job, damaged: Sequence[str], spots: _Waiting, index: Index | None, workers: int, report: RunReport
-) -> None:
-    """Restore what can be in documents that lost years: these wait elsewhere then."""
+    job: Job, damaged: Sequence[str], spots: Mapping[str, Spot], index: Index | None, workers: int, report: RunReport
+) -> dict[str, Spot | None]:
+    """Restore what can be in documents that lost years; return where they wait then, if they do."""
     from pipeline.engines.restoring import restore_years
 
-    now: dict[str, Spot] = {}
+    moved: dict[str, Spot | None] = {}
     problems: list[Problem] = []
-    for restored in restore_years(job, sorted(damaged), spots, index, workers):
-        if restored.spot is None:
-            problems += [restored.problem] if restored.problem else []
-            continue
-        now[restored.id] = restored.spot
-        if index is not None:
+    for restored in restore_years(job, damaged, spots, index, workers):
+        moved[restored.id] = restored.spot
+        if restored.problem:
+            problems.append(restored.problem)
+        elif index is not None:
             index.add(restored.id, restored.marks)
-    spots.move(damaged, now)
     report.problems += sorted(problems)
+    return moved
 
 
 def _index(settings: Settings) -> Index:

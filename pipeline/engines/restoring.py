@@ -56,23 +56,6 @@ class Ask(NamedTuple):
     shard: int = 0
 
 
-class _Asked(Mapping[int, Sequence[Passage]]):
-    """The passages with their texts, which are cut when they are asked for: those of a long document are many."""
-
-    def __init__(self, passages: Mapping[int, Sequence[_Passage]], text_of: Callable[[str], str]) -> None:
-        self._passages = passages
-        self._text_of = text_of
-
-    def __getitem__(self, number: int) -> Sequence[Passage]:
-        return [Passage(id, self._text_of(id)[start:end], start) for id, start, end in self._passages[number]]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._passages)
-
-    def __len__(self) -> int:
-        return len(self._passages)
-
-
 def restore_years(
     job: Job,
     damaged: Sequence[str],
@@ -163,7 +146,10 @@ def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], 
         known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]))
         document = spool.get(ask.spot)
         try:
-            asked = _Asked(ask.passages, lambda id: known(id).text)
+            asked = {
+                number: [Passage(id, known(id).text[start:end], start) for id, start, end in passages]
+                for number, passages in ask.passages.items()
+            }
             found = [one for one in restore(document, asked) if not is_off(one.edit.rule, off)]
             document = remaining(_filled(document, found, known), job.settings)
         except Exception as error:  # a defect: told of, and the others go on

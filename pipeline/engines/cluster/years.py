@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline.corpus.fingerprints import marks_all, unpack
 from pipeline.corpus.index import are_alike, weighed
-from pipeline.corpus.siblings import CROWD, LEAST, MORE, MOST, offers, prints_of
+from pipeline.corpus.siblings import LEAST, MORE, MOST, matched, offers, prints_of
 from pipeline.corpus.years import RULES
 from pipeline.engines.cluster.moving import hashed, part, shuffle
 from pipeline.engines.cluster.units import Doc, Work, put
@@ -45,8 +45,8 @@ def restore(work: Work, parts: int) -> Work:
         by_home = _by("home", parts)
         offered = shuffle(work.path("steps/offered"), [one.path for one in shared], by_home, _offered(work))
         both = [*shares, *(one.path for one in offered)]
-        matched = shuffle(work.path("steps/matched"), both, _wanted_and_offered(work, parts), _matched)
-        found = [one.path for one in matched]
+        pairs = shuffle(work.path("steps/matched"), both, _wanted_and_offered(work, parts), _matched)
+        found = [one.path for one in pairs]
     restored = shuffle(work.path("steps/restored"), [*shares, *found], _asking(work, parts), _restored(work))
     return work._replace(names=(*work.names, *(f"restored/{one.number:06}" for one in restored)))
 
@@ -198,16 +198,11 @@ def _matched(part: int, table: pa.Table) -> pa.Table | None:
     table = table.sort_by("shingle")
     kind = table["kind"].to_numpy()
     wanted, offered = table.filter(pa.array(kind == _WANTED)), table.filter(pa.array(kind == _OFFERED))
-    shingles = offered["shingle"].to_numpy()
-    first = np.searchsorted(shingles, wanted["shingle"].to_numpy(), side="left")
-    crowd = np.searchsorted(shingles, wanted["shingle"].to_numpy(), side="right") - first
-    crowd[crowd > CROWD] = 0
-    if not crowd.any():
+    left, right, crowd = matched(wanted["shingle"].to_numpy(), offered["shingle"].to_numpy())
+    if not len(left):
         return None
-    left = np.repeat(np.arange(len(wanted)), crowd)
-    right = np.repeat(first, crowd) + np.arange(len(left)) - np.repeat(np.cumsum(crowd) - crowd, crowd)
     pairs = wanted.select(["home", "paragraph", "end", "shingle"]).rename_columns(["lost", "place", "words", "shingle"])
-    pairs = pairs.take(left).append_column("crowd", pa.array(crowd[left]))
+    pairs = pairs.take(left).append_column("crowd", pa.array(crowd))
     for name in ("home", "start", "end", "paragraph"):
         pairs = pairs.append_column(name, offered[name].take(right))
     return pairs

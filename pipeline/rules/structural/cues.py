@@ -104,6 +104,7 @@ SHAPES = (
     r"[★☆⭐]{3,}.{0,40}",
     r"unable to edit the page\?.{0,60}",
 )
+
 # What stands between cues, too: dates, times, counts, prices, phone numbers, addresses, run-together labels.
 MINOR = regex.compile(
     r"""(?x)
