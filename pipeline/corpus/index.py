@@ -88,7 +88,7 @@ class Index:
         self._names: list[str] = []
         self._marks = bytearray()  # grows in its place, as a rule
         self._firsts = [0]  # the number of the first paragraph of each document, and that of the next
-        self._shingles = Parted(bits=64)
+        self._shingles = Parted()
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -145,7 +145,7 @@ class Index:
         many says little of a common origin. By the id of the document, where they start in its clean text."""
         weights = np.zeros(len(self))
         counts = np.zeros(len(self), np.uint32)
-        for held, owners in self._parts():
+        for held, owners in self._shingles.parts():
             among, weight = weighed(held, shingles)
             weights += np.bincount(owners[among], weight, len(self))
             counts += np.bincount(owners[among], minlength=len(self)).astype(np.uint32)
@@ -185,20 +185,16 @@ class Index:
         self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_]
     ) -> Iterator[tuple[Numbers, NDArray[np.int64]]]:
         """Yield the pairs that share shingles, each as one number (`number` in its upper half, `of` below), and of how
-        many shingles. Each pair comes once. Pairs wait in files, parted by `number`, until all shingles were looked at.
+        many shingles. Each pair comes once. Pairs wait in a file, sorted by `number`, until all shingles were looked
+        at.
         """
-        waiting = Parted(bits=32 + len(self).bit_length(), apart=32)
-        for shingles, owners in self._parts():
+        waiting = Parted(apart=32)
+        for shingles, owners in self._shingles.parts():
             counted = alone[owners]
             some, times = np.unique(paired(shingles[counted], owners[counted], ranks), return_counts=True)
             waiting.add(some, times)
         for pairs, shared in waiting.parts():
-            if len(pairs):
-                yield summed(pairs, shared.astype(np.int64))
-
-    def _parts(self) -> Iterator[tuple[Numbers, NDArray[np.uint32]]]:
-        """The shingles, part by part, each with the number of its paragraph."""
-        return self._shingles.parts()
+            yield summed(pairs, shared.astype(np.int64))
 
 
 def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:
@@ -210,11 +206,11 @@ def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:
 
 
 def weighed(held: Numbers, wanted: Numbers) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which rows of shingles, those of one shingle all there, are wanted (sorted), and what each of these weighs: one
-    by those that have it."""
+    """Which rows of shingles (sorted, and those of one shingle all there) are wanted (sorted), and what each of these
+    weighs: one by those that have it."""
     among = are_among(held, wanted)
-    _, places, counts = np.unique(held[among], return_inverse=True, return_counts=True)
-    return among, 1 / counts[places]
+    counts = times(held[among])
+    return among, np.repeat(1 / counts, counts)
 
 
 def are_alike(weights: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.bool_]:
@@ -225,9 +221,7 @@ def are_alike(weights: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.
 
 
 def summed(pairs: Numbers, counts: NDArray[np.int64]) -> tuple[Numbers, NDArray[np.int64]]:
-    """Each pair once, in order, with the sum of its counts; there is one at least."""
-    order = np.argsort(pairs, kind="stable")
-    pairs, counts = pairs[order], counts[order]
+    """Each of the pairs, which are sorted, once, with the sum of its counts; there is one at least."""
     starts = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1]))
     return pairs[starts], np.add.reduceat(counts, starts)
 
@@ -265,14 +259,24 @@ def heads(values: NDArray[Any]) -> NDArray[np.int64]:
     return np.maximum.accumulate(np.where(np.append(True, values[1:] != values[:-1])[: len(values)], at, 0))
 
 
+def times(values: NDArray[Any]) -> NDArray[np.int64]:
+    """How often each of some values comes, which are sorted.
+
+    >>> times(np.array([2, 2, 3])).tolist()
+    [2, 1]
+    """
+    ends = np.flatnonzero(np.append(values[1:] != values[:-1], True)[: len(values)])
+    return np.diff(ends, prepend=-1)
+
+
 def paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uint32]) -> Numbers:
-    """Pairs of paragraphs that share a shingle; of those that share one, each with the best few and those near it."""
+    """Pairs of paragraphs that share a shingle, which are sorted; of those that share one, each with the best few and
+    those near it."""
     if not len(shingles):
         return np.empty(0, np.uint64)
-    order = np.argsort(shingles, kind="stable")
-    twice = np.append(shingles[order][1:] == shingles[order][:-1], False)
+    twice = np.append(shingles[1:] == shingles[:-1], False)
     twice[1:] |= twice[:-1]
-    order = order[twice]  # most stand once, and pair nothing
+    order = np.flatnonzero(twice)  # most stand once, and pair nothing
     order = order[np.lexsort((ranks[owners[order]], shingles[order]))]
     shingles, owners = shingles[order], owners[order].astype(np.uint64)
     at = np.arange(len(order))

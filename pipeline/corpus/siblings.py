@@ -141,7 +141,7 @@ class Siblings:
         self._words = array("i")  # of each of these paragraphs
         self._wanted: list[Numbers] = []  # and its shingles
         self._offered = array("q")  # of each passage the document, the paragraph, start and end
-        self._shared = Parted(bits=64)  # the shingles that they share, each with the number of its passage
+        self._shared = Parted()  # the shingles that they share, each with the number of its passage
 
     @cached_property
     def _rows(self) -> tuple[Numbers, NDArray[np.uint32]]:
@@ -194,11 +194,11 @@ class Siblings:
         """Yield what is wanted, in order, and how much each passage shares with it, if that is enough: for each shingle
         one by the number of those that have it."""
         for keys, crowd in self._pairs().parts():
-            order = np.argsort(keys, kind="stable")
-            some, places = np.unique(keys[order], return_inverse=True)
-            weights = np.bincount(places, 1 / crowd[order])  # summed in the order of shingles
-            few = np.flatnonzero(weights >= LEAST)
-            rows = zip((some[few] >> _HALF).tolist(), (some[few] & _LOW).tolist(), weights[few].tolist(), strict=True)
+            new = np.append(True, keys[1:] != keys[:-1])
+            weights = np.bincount(np.cumsum(new) - 1, 1 / crowd)  # summed in the order of shingles
+            few = weights >= LEAST
+            some = keys[new][few]
+            rows = zip((some >> _HALF).tolist(), (some & _LOW).tolist(), weights[few].tolist(), strict=True)
             for paragraph, group in groupby(rows, key=lambda row: row[0]):
                 yield paragraph, {owner: round(weight, 6) for _, owner, weight in group}
 
@@ -206,12 +206,8 @@ class Siblings:
         """What is wanted and what is offered, as one number, for each shingle that both have: with the number of those
         that have it, unless these are a crowd."""
         wanted, paragraphs = self._rows
-        pairs = Parted(bits=32 + len(self._places).bit_length(), apart=32)
+        pairs = Parted(apart=32)
         for shingles, owners in self._shared.parts():
-            if not len(shingles):
-                continue
-            order = np.argsort(shingles, kind="stable")
-            shingles, owners = shingles[order], owners[order]
             low, high = np.searchsorted(wanted, shingles[0]), np.searchsorted(wanted, shingles[-1], side="right")
             left, right, crowd = matched(wanted[low:high], shingles)
             pairs.add(paragraphs[low + left].astype(np.uint64) << _HALF | owners[right], crowd)

@@ -108,6 +108,7 @@ def _marks(spool: Spool, docs: Sequence[Doc], marking: bool) -> Iterator[tuple[D
 
 def _shared(part: int, table: pa.Table) -> pa.Table | None:
     """What paragraphs share with damaged documents, of the shingles of a part."""
+    table = table.sort_by("shingle")
     shingle, kind, home, start = (table[name].to_numpy() for name in ("shingle", "kind", "home", "start"))
     held = kind == _HELD
     among, weights = weighed(shingle[held], np.unique(shingle[~held]))
