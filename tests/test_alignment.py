@@ -151,6 +151,18 @@ def test_words_are_counted_and_told_apart_as_a_loop_would(texts: list[str]) -> N
             assert (found.keys[one] == found.keys[other]) == (plain[one] == plain[other])
 
 
+@given(TEXTS, st.booleans(), st.integers(1, 100))
+@settings(deadline=None)
+def test_paragraphs_have_the_same_fingerprints_however_many_are_looked_at_at_once(
+    texts: list[str], every: bool, batch: int
+) -> None:
+    whole = fingerprints(texts, every)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.corpus.shingles.BATCH", batch)
+        parts = fingerprints(texts, every)
+    assert [column.tolist() for column in parts] == [column.tolist() for column in whole]
+
+
 @given(st.integers(0, 1000), st.integers(0, 60), st.integers(0, 60))
 @settings(deadline=None)
 def test_paragraphs_that_share_enough_words_share_a_shingle(seed: int, before: int, behind: int) -> None:

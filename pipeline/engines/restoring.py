@@ -110,7 +110,7 @@ def _asked(
         if index is None or index.apart:
             index = _index((id, spool.get(spots[id])) for id in ids if id not in lost)
         for id in damaged:
-            siblings.offer(numbers[id], offers(spool.get(spots[id]), siblings.shingles))
+            siblings.offer(numbers[id], *offers([spool.get(spots[id])], siblings.shingles))
     reads = [
         _Read(numbers[id], spots[id], starts)
         for id, starts in sorted(index.sharing(siblings.shingles).items())
@@ -133,7 +133,12 @@ def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple
     from pipeline.corpus.siblings import offers
 
     spool = Spool(job.waiting)
-    return lambda reads: [(read.number, offers(spool.get(read.spot), wanted, read.starts)) for read in reads]
+
+    def offer(reads: Sequence[_Read]) -> list[tuple[int, list[Offer]]]:
+        found = offers([spool.get(read.spot) for read in reads], wanted, [read.starts for read in reads])
+        return [(read.number, some) for read, some in zip(reads, found, strict=True)]
+
+    return offer
 
 
 def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], list[Cleaned]]:
