@@ -15,7 +15,7 @@ This is for proposing. What two paragraphs have in common is decided on their te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +28,7 @@ __all__ = ["SHINGLE", "Fingerprints", "fingerprints"]
 SHINGLE = 4  # words
 WINDOW = 4  # shingles, of which one is kept
 SHORT = 32  # words; of a paragraph that has no more, all shingles are kept
+_AT_ONCE = 1 << 20  # characters of paragraphs, which take some forty times as much memory meanwhile
 
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -57,12 +58,30 @@ class Fingerprints(NamedTuple):
         return self.shingles[end - int(self.sizes[number]) : end]
 
 
-def fingerprints(texts: Sequence[str]) -> Fingerprints:
+def fingerprints(texts: Iterable[str]) -> Fingerprints:
     """Return the fingerprints of some paragraphs.
 
     >>> fingerprints(["Two words.", "", "三つ"]).words.tolist()
     [2, 0, 2]
     """
+    return Fingerprints(*map(np.concatenate, zip(*map(_fingerprints, _batches(texts)), strict=True)))
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Yield texts in batches, of which there is one at least."""
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        if size > _AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
+        size += len(text)
+    yield batch
+
+
+def _fingerprints(texts: list[str]) -> Fingerprints:
+    """The fingerprints of as many paragraphs as are looked at at once."""
     data = [utf8(text) for text in texts]
     whole = np.frombuffer(b"\n".join(data).lower() + b"\n", np.uint8)
     starts, ends = _words(whole, all(map(bytes.isascii, data)))

@@ -250,19 +250,20 @@ def _by_owner(owners: NDArray[np.int64], shingles: Numbers) -> Iterator[tuple[in
 
 def prints_of(document: Document, only: Collection[int] | None = None) -> Prints:
     """Make the shingles of the paragraphs of a document."""
-    pieces: list[str] = []
-    numbers: list[int] = []
     words: dict[int, int] = {}
-    for number, block in enumerate(document.paragraphs):
-        if block.kind != "heading" and (only is None or block.start in only):
-            split = document.text[block.start : block.end].split()
-            words[number] = len(split)
-            pieces += _pieces(split)
-            numbers += [number] * (len(pieces) - len(numbers))
-    if not pieces:
-        return Prints(np.empty(0, np.uint64), np.empty(0, np.int64), {})
-    prints = fingerprints(pieces)
-    owners = np.repeat(np.array(numbers), prints.sizes)
+    counts: list[int] = []
+
+    def pieces() -> Iterator[str]:
+        for number, block in enumerate(document.paragraphs):
+            if block.kind != "heading" and (only is None or block.start in only):
+                split = document.text[block.start : block.end].split()
+                some = _pieces(split)
+                words[number] = len(split)
+                counts.append(len(some))
+                yield from some
+
+    prints = fingerprints(pieces())
+    owners = np.repeat(np.repeat(np.array([*words], np.int64), counts), prints.sizes)
     order = np.lexsort((prints.shingles, owners))
     shingles, owners = prints.shingles[order], owners[order]
     first = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
