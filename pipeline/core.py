@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.document import Document, Fact, Flag, Found, Ledger, Media, Paragraph
 from pipeline.edits import Edit, PositionMap, apply
+from pipeline.recent import LONG, forget
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage, characters, decode, gaps, lines, on_pages, page
@@ -127,6 +128,8 @@ class Pipeline:
             edits += len(found.edits)
         if stage.guarded and edits:
             guard(document, before, self.settings.guard)
+        if len(before.text) > LONG:
+            forget()
         return edits if len(document.ledger) > before.passes else 0
 
     def stream(self, sources: Iterable[tuple[str, str | bytes]]) -> Iterator[Document]:
