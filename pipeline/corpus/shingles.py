@@ -15,21 +15,22 @@ This is for proposing. What two paragraphs have in common is decided on their te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.stages.utf8 import utf8
 
-__all__ = ["SHINGLE", "Fingerprints", "fingerprints"]
+__all__ = ["SHINGLE", "Fingerprints", "batches", "fingerprints"]
 
 SHINGLE = 4  # words
 WINDOW = 4  # shingles, of which one is kept
 SHORT = 32  # words; of a paragraph that has no more, all shingles are kept
 _AT_ONCE = 1 << 20  # characters of paragraphs, which take some forty times as much memory meanwhile
 
+T = TypeVar("T")
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
@@ -64,19 +65,20 @@ def fingerprints(texts: Iterable[str]) -> Fingerprints:
     >>> fingerprints(["Two words.", "", "三つ"]).words.tolist()
     [2, 0, 2]
     """
-    return Fingerprints(*map(np.concatenate, zip(*map(_fingerprints, _batches(texts)), strict=True)))
+    return Fingerprints(*map(np.concatenate, zip(*map(_fingerprints, batches(texts, len)), strict=True)))
 
 
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Yield texts in batches, of which there is one at least."""
-    batch: list[str] = []
+def batches(texts: Iterable[T], length: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield texts, or what stands for them, in batches that may be in memory with all that is made of them; there is
+    one at least."""
+    batch: list[T] = []
     size = 0
     for text in texts:
         if size > _AT_ONCE:
             yield batch
             batch, size = [], 0
         batch.append(text)
-        size += len(text)
+        size += length(text)
     yield batch
 
 

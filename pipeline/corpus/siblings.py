@@ -30,9 +30,9 @@ from numpy.typing import NDArray
 
 from pipeline.corpus.index import are_among
 from pipeline.corpus.parted import Parted
-from pipeline.corpus.shingles import SHINGLE, SHORT, Numbers, fingerprints
+from pipeline.corpus.shingles import SHINGLE, SHORT, Numbers, batches, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
-from pipeline.document import Document
+from pipeline.document import Document, Paragraph
 from pipeline.edits import PositionMap
 
 __all__ = [
@@ -250,20 +250,28 @@ def _by_owner(owners: NDArray[np.int64], shingles: Numbers) -> Iterator[tuple[in
 
 def prints_of(document: Document, only: Collection[int] | None = None) -> Prints:
     """Make the shingles of the paragraphs of a document."""
+    blocks = (
+        (number, block)
+        for number, block in enumerate(document.paragraphs)
+        if block.kind != "heading" and (only is None or block.start in only)
+    )
+    parts = [_prints(document.text, some) for some in batches(blocks, lambda one: one[1].end - one[1].start)]
+    shingles, owners, words = zip(*parts, strict=True)
+    return Prints(np.concatenate(shingles), np.concatenate(owners), {n: count for some in words for n, count in some.items()})
+
+
+def _prints(text: str, blocks: Sequence[tuple[int, Paragraph]]) -> Prints:
+    """The shingles of some paragraphs, which are given with their numbers."""
+    pieces: list[str] = []
+    numbers: list[int] = []
     words: dict[int, int] = {}
-    counts: list[int] = []
-
-    def pieces() -> Iterator[str]:
-        for number, block in enumerate(document.paragraphs):
-            if block.kind != "heading" and (only is None or block.start in only):
-                split = document.text[block.start : block.end].split()
-                some = _pieces(split)
-                words[number] = len(split)
-                counts.append(len(some))
-                yield from some
-
-    prints = fingerprints(pieces())
-    owners = np.repeat(np.repeat(np.array([*words], np.int64), counts), prints.sizes)
+    for number, block in blocks:
+        split = text[block.start : block.end].split()
+        words[number] = len(split)
+        pieces += _pieces(split)
+        numbers += [number] * (len(pieces) - len(numbers))
+    prints = fingerprints(pieces)
+    owners = np.repeat(np.array(numbers, np.int64), prints.sizes)
     order = np.lexsort((prints.shingles, owners))
     shingles, owners = prints.shingles[order], owners[order]
     first = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
