@@ -257,7 +257,9 @@ def prints_of(document: Document, only: Collection[int] | None = None) -> Prints
     )
     parts = [_prints(document.text, some) for some in batches(blocks, lambda one: one[1].end - one[1].start)]
     shingles, owners, words = zip(*parts, strict=True)
-    return Prints(np.concatenate(shingles), np.concatenate(owners), {n: count for some in words for n, count in some.items()})
+    return Prints(
+        np.concatenate(shingles), np.concatenate(owners), {n: count for some in words for n, count in some.items()}
+    )
 
 
 def _prints(text: str, blocks: Sequence[tuple[int, Paragraph]]) -> Prints:
