@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core import Pipeline
-from pipeline.corpus import duplicates
+from pipeline.corpus import duplicates, shingles
 from pipeline.corpus.alignment import align, differences, words
 from pipeline.corpus.comparison import compare, telling
 from pipeline.corpus.decided import Decided
@@ -138,6 +138,17 @@ def test_the_telling_words_are_told_once() -> None:
 # Shingles and the index
 
 TEXTS = st.lists(st.text(alphabet="abcXYZ09 .,’–é漢ไ\n", max_size=80), max_size=6)
+
+
+@given(TEXTS, st.integers(0, 100))
+@settings(deadline=None)
+def test_how_many_paragraphs_are_looked_at_at_once_makes_no_difference(texts: list[str], size: int) -> None:
+    whole = fingerprints(texts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shingles, "_AT_ONCE", size)
+        parted = fingerprints(texts)
+        assert sum(map(len, shingles.batches(texts, len))) == len(texts)
+    assert all(map(np.array_equal, whole, parted))
 
 
 @given(TEXTS)
