@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from pipeline.stages.utf8 import utf8
 
-__all__ = ["SHINGLE", "Fingerprints", "fingerprints"]
+__all__ = ["SHINGLE", "Fingerprints", "batches", "fingerprints"]
 
 SHINGLE = 4  # words
 WINDOW = 4  # shingles, of which one is kept
@@ -69,12 +69,12 @@ def fingerprints(texts: Sequence[str], every: bool = False) -> Fingerprints:
     >>> fingerprints([text]).sizes.tolist(), fingerprints([text], every=True).sizes.tolist()
     ([43], [97])
     """
-    made = [_fingerprints(some, every) for some in _batches(texts)]
+    made = [_fingerprints(some, every) for some in batches(texts)]
     return made[0] if len(made) == 1 else Fingerprints(*map(np.concatenate, zip(*made, strict=True)))
 
 
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Texts, some at a time, and one batch of them at least."""
+def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield texts, as many as may be in memory with all that is made of them; once at least."""
     ends = list(accumulate(map(len, texts)))
     first = done = 0
     while first < len(texts) and ends[-1] - done > BATCH:

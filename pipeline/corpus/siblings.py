@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from pipeline.corpus.index import are_among
 from pipeline.corpus.parted import Parted
-from pipeline.corpus.shingles import Numbers, fingerprints
+from pipeline.corpus.shingles import Numbers, batches, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
 from pipeline.edits import PositionMap
@@ -256,16 +256,29 @@ def prints_of(
             if block.kind != "heading" and (only is None or block.start in only):
                 places.append(Place(number, paragraph))
                 texts.append(document.text[block.start : block.end])
-    prints = fingerprints(texts, every=True)
-    order = np.argsort(prints.shingles, kind="stable")
-    shingles = prints.shingles[order]
-    owners = np.repeat(np.arange(len(texts), dtype=np.uint32), prints.sizes)[order]
-    first = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
+    made: list[tuple[Numbers, NDArray[np.uint32]]] = []
+    first = 0
+    for some in batches(texts):
+        prints = fingerprints(some, every=True)
+        owners = np.repeat(np.arange(first, first + len(some), dtype=np.uint32), prints.sizes)
+        made.append(_each_once(prints.shingles, owners, wanted))
+        first += len(some)
+    shingles, every_owner = zip(*made, strict=True)
+    return Prints(np.concatenate(shingles), np.concatenate(every_owner), places)
+
+
+def _each_once(
+    shingles: Numbers, owners: NDArray[np.uint32], wanted: Numbers | None
+) -> tuple[Numbers, NDArray[np.uint32]]:
+    """Those of the shingles that are wanted, once for each owner, by these."""
+    order = np.argsort(shingles, kind="stable")  # what is sorted is looked up fast
+    shingles, owners = shingles[order], owners[order]
+    chosen = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
     if wanted is not None:
-        first &= are_among(shingles, wanted)
-    shingles, owners = shingles[first], owners[first]
+        chosen &= are_among(shingles, wanted)
+    shingles, owners = shingles[chosen], owners[chosen]
     order = np.argsort(owners, kind="stable")
-    return Prints(shingles[order], owners[order], places)
+    return shingles[order], owners[order]
 
 
 def words_of(document: Document, paragraph: int) -> int:

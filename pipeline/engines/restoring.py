@@ -148,13 +148,10 @@ def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], 
     marking = deduplicates(job.settings)
 
     def restore_one(ask: Ask) -> Cleaned:
-        known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]))
         document = spool.get(ask.spot)
+        known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]) if id != ask.id else document)
         try:
-            asked = {
-                number: [Passage(id, known(id).text[start:end], start) for id, start, end in passages]
-                for number, passages in ask.passages.items()
-            }
+            asked = _Passages(ask.passages, known)
             found = [one for one in restore(document, asked) if not is_off(one.edit.rule, off)]
             document = remaining(_filled(document, found, known), job.settings)
         except Exception as error:  # a defect: told of, and the others go on
@@ -167,6 +164,24 @@ def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], 
         return Cleaned(ask.id, spool.add(document, packed), packed)
 
     return lambda asks: [*map(restore_one, asks)]
+
+
+class _Passages(Mapping[int, Sequence[Passage]]):
+    """The passages that may be asked, for each paragraph, taken from their documents when they are: all at once may be
+    many times the document that asks."""
+
+    def __init__(self, places: Mapping[int, Sequence[_Passage]], known: Callable[[str], Document]) -> None:
+        self._places = places
+        self._known = known
+
+    def __getitem__(self, paragraph: int) -> list[Passage]:
+        return [Passage(id, self._known(id).text[start:end], start) for id, start, end in self._places[paragraph]]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def _filled(document: Document, restored: Sequence[Restored], known: Callable[[str], Document]) -> Document:
