@@ -189,18 +189,20 @@ def test_an_index_on_disk_proposes_what_one_in_memory_does(monkeypatch: pytest.M
     texts += [text.replace(" ", " really ", 1) for text in texts[:20]]
     documents = [Pipeline().clean("\n\n".join(texts[at : at + 4]), f"d{at:03}") for at in range(0, len(texts), 4)]
 
-    def proposals() -> list[tuple[int, int, float]]:
+    def proposals(workers: int = 1) -> list[tuple[int, int, float]]:
         index = Index()
         for document in documents:
             index.add(document.id, marks.marks(document))
-        return [tuple(found) for found in index.proposals().rows()]
+        return [tuple(found) for found in index.proposals(workers).rows()]
 
     whole = proposals()
     assert len(whole) >= 20
     monkeypatch.setattr(module, "IN_MEMORY", 100)
     assert proposals() == whole
+    assert proposals(workers=3) == whole
     monkeypatch.setattr(module, "MOST_ROWS", 10)
     assert proposals() == whole
+    assert proposals(workers=3) == whole
 
 
 def test_words_are_parted_at_every_cut_inside() -> None:

@@ -22,15 +22,17 @@ first bits, and are sorted part by part.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.corpus.fingerprints import MARK, Marks, Place, unpack
-from pipeline.corpus.parted import Parted
+from pipeline.corpus.parted import Parted, Rows
 from pipeline.corpus.shingles import Numbers
 from pipeline.settings import Scope
 
@@ -55,6 +57,8 @@ COMMON = 0.5  # the weight of what paragraphs of a common origin share at least:
 MOST = 8  # pairs of a paragraph
 LEAST = 0.15  # of the shingles of a paragraph, that the other must have as well
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Proposal(NamedTuple):
@@ -165,14 +169,16 @@ class Index:
         ranks[order] = np.arange(len(order), dtype=np.uint32)
         return ranks
 
-    def proposals(self) -> Proposals:
-        """Return the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first."""
+    def proposals(self, workers: int = 1) -> Proposals:
+        """Return the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first.
+
+        So many `workers`, which are threads, look for them: most of it is done outside of Python."""
         marks, ranks = self.marks, self.ranks()
         first = equal(marks["key"], ranks)
         alone = first == np.arange(len(marks))  # for the others, those that they equal stand in
         twins = np.flatnonzero(~alone)
         found = [(twins, first[twins], np.full(len(twins), 2.0))]  # the best pair there is
-        for pairs, counts in self._pairs(ranks, alone):
+        for pairs, counts in self._pairs(ranks, alone, workers):
             numbers, of = (pairs >> _HALF).astype(np.int64), (pairs & _LOW).astype(np.int64)
             shared = counts / np.minimum(marks["shingles"][numbers], marks["shingles"][of])
             enough = shared >= LEAST
@@ -182,19 +188,41 @@ class Index:
         return Proposals(numbers, of, np.minimum(shared, 1.0).round(4))
 
     def _pairs(
-        self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_]
+        self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_], workers: int
     ) -> Iterator[tuple[Numbers, NDArray[np.int64]]]:
         """Yield the pairs that share shingles, each as one number (`number` in its upper half, `of` below), and of how
         many shingles. Each pair comes once. Pairs wait in a file, sorted by `number`, until all shingles were looked
         at.
         """
-        waiting = Parted(apart=32)
-        for shingles, owners in self._shingles.parts():
+
+        def pair(rows: Rows) -> tuple[Numbers, NDArray[np.int64]]:
+            shingles, owners = rows
             counted = alone[owners]
-            some, times = np.unique(paired(shingles[counted], owners[counted], ranks), return_counts=True)
+            return np.unique(paired(shingles[counted], owners[counted], ranks), return_counts=True)
+
+        waiting = Parted(apart=32)
+        for some, times in ahead(pair, self._shingles.parts(), workers):
             waiting.add(some, times)
         for pairs, shared in waiting.parts():
             yield summed(pairs, shared.astype(np.int64))
+
+
+def ahead(work: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:
+    """Yield what comes of tasks, in their order; if there are several workers, by threads, which are a few ahead.
+
+    >>> [*ahead(abs, [3, -2, -1], workers=2)]
+    [3, 2, 1]
+    """
+    if workers <= 1:
+        yield from map(work, tasks)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[R]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(work, task))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        yield from (one.result() for one in waiting)
 
 
 def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:

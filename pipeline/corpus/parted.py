@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.corpus.shingles import Numbers
 
-__all__ = ["Parted"]
+__all__ = ["Parted", "Rows"]
 
 IN_MEMORY = 1 << 18  # rows: more are put down, sorted, as a run
 MOST_ROWS = 1 << 17  # what is given back at once, about

@@ -35,7 +35,7 @@ _Passage = tuple[str, int, int]
 
 
 class _Read(NamedTuple):
-    """A document that may have passages to offer, and where these start in its clean text."""
+    """A document that may have passages to offer, and where these start in its clean text: anywhere, if none."""
 
     number: int
     spot: Spot
@@ -99,7 +99,7 @@ def _asked(
 ) -> dict[str, array[int]]:
     """Which passages may be asked, for the damaged documents, by id. They may be many, so they are numbers: that of a
     paragraph, of the document of the passage (its place in `ids`), and where it starts and ends."""
-    from pipeline.corpus.siblings import Siblings, offers  # numpy comes with it: a run that restores nothing is spared
+    from pipeline.corpus.siblings import Siblings  # numpy comes with it: a run that restores nothing is spared
 
     numbers = {id: number for number, id in enumerate(ids)}
     lost = set(damaged)
@@ -109,12 +109,10 @@ def _asked(
             siblings.want(numbers[id], spool.get(spots[id]))
         if index is None or index.apart:
             index = _index((id, spool.get(spots[id])) for id in ids if id not in lost)
-        for id in damaged:
-            siblings.offer(numbers[id], *offers([spool.get(spots[id])], siblings.shingles))
+    shared = sorted(index.sharing(siblings.shingles).items())
     reads = [
-        _Read(numbers[id], spots[id], starts)
-        for id, starts in sorted(index.sharing(siblings.shingles).items())
-        if id not in lost
+        *(_Read(numbers[id], spots[id], None) for id in damaged),
+        *(_Read(numbers[id], spots[id], starts) for id, starts in shared if id not in lost),
     ]
     offering = partial(offerer, wanted=siblings.shingles)
     with closing(spread(job, offering, reads, workers if len(reads) >= _FEW else 1)) as offered:
