@@ -6,8 +6,8 @@ copies are to stay, the least damaged first, then the longest, then the first by
 the eight that share most, at the most. A shingle that stands in hundreds of paragraphs (of one mould) pairs each with
 the best few and with its neighbours in rank only, so the work grows with the corpus and not with its square.
 
-In memory are some 50 bytes a paragraph. Shingles go to files of a temporary folder once they are many, parted by their
-first bits, and are sorted part by part.
+In memory are some 50 bytes a paragraph. Shingles go to a temporary file once they are many, and come back sorted, some
+at a time (see `parted`).
 
     >>> from pipeline import clean
     >>> from pipeline.corpus.fingerprints import marks
