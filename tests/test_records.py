@@ -173,6 +173,7 @@ DAMAGE = {
     "cut between": (gzip.compress(ROW * 100)[:-8], "its compressed data end too early, after 100 documents"),
     "changed": (gzip.compress(ROW * 100)[:-8] + bytes(8), "its compressed data are damaged, after 100 documents"),
     "not compressed": (ROW * 100, "its compressed data are damaged, after 0 documents"),
+    "empty": (b"", "its compressed data end too early, after 0 documents"),
     "two members, one cut": (gzip.compress(ROW) + gzip.compress(ROW)[:-9], "its compressed data end too early"),
 }
 
@@ -188,11 +189,17 @@ def test_what_stands_before_damage_is_read(tmp_path: Path, data: bytes, reason: 
 
 
 FRAME = zstd.compress(ROW * 100, options={zstd.CompressionParameter.checksum_flag: 1})
+DICTIONARY = zstd.train_dict([b"A mill of %d stones stood here for %d years." % (n, 7 * n) for n in range(500)], 2000)
 ZSTD_DAMAGE = {
     "cut": (FRAME[:-9], "its compressed data end too early, after"),
     "cut in the checksum": (FRAME[:-2], "its compressed data end too early, after 100 documents"),
     "changed": (FRAME[:-4] + bytes(4), "its compressed data are damaged, after"),
     "not compressed": (ROW * 100, "its compressed data are damaged, after 0 documents"),
+    "empty": (b"", "its compressed data end too early, after 0 documents"),
+    "with a dictionary": (
+        zstd.compress(ROW) + zstd.compress(ROW, zstd_dict=DICTIONARY),
+        "its compressed data need the dictionary that they were compressed with, after 1 document",
+    ),
     "two frames, one cut": (zstd.compress(ROW) + FRAME[:-9], "its compressed data end too early, after"),
     "something behind it": (zstd.compress(ROW) + b"rest", "its compressed data are damaged, after 1 document"),
 }
@@ -205,6 +212,29 @@ def test_what_stands_before_damage_of_zstd_is_read(tmp_path: Path, data: bytes, 
     assert all(isinstance(item, Record) for item in before)
     assert isinstance(last, Broken)
     assert last.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(("suffix", "data"), [("", b""), (".gz", gzip.compress(b"")), (".zst", zstd.compress(b""))])
+def test_a_file_of_nothing_has_no_records(tmp_path: Path, suffix: str, data: bytes) -> None:
+    (tmp_path / f"a.jsonl{suffix}").write_bytes(data)
+    assert items(tmp_path / f"a.jsonl{suffix}", f".jsonl{suffix}") == []
+
+
+ADVICE = [
+    (FRAME[:-9], "Fetch it again; what comes before is taken."),
+    (
+        zstd.compress(ROW, zstd_dict=DICTIONARY),
+        "Decompress it (zstd -d -D DICTIONARY), and compress it again without one; what comes before is taken.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "advice"), ADVICE)
+def test_what_cannot_be_decompressed_says_what_to_do(tmp_path: Path, data: bytes, advice: str) -> None:
+    (tmp_path / "a.jsonl.zst").write_bytes(data)
+    *_, found = items(tmp_path / "a.jsonl.zst", ".jsonl.zst")
+    assert isinstance(found, Broken)
+    assert found.advice == advice
 
 
 def test_all_frames_of_zstd_are_read(tmp_path: Path) -> None:
