@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.document import Document, Fact, Flag, Found, Ledger, Media, Paragraph
 from pipeline.edits import Edit, PositionMap, apply
+from pipeline.recent import LONG, forget
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage, characters, decode, gaps, lines, on_pages, page
@@ -127,6 +128,8 @@ class Pipeline:
             edits += len(found.edits)
         if stage.guarded and edits:
             guard(document, before, self.settings.guard)
+        if len(before.text) > LONG:
+            forget()
         return edits if len(document.ledger) > before.passes else 0
 
     def stream(self, sources: Iterable[tuple[str, str | bytes]]) -> Iterator[Document]:
@@ -224,8 +227,7 @@ def guard(document: Document, before: State, share: float) -> None:
     """Take back the passes since `before` if they took more than `share` of its words."""
     if len(before.text) - len(document.text) < share * len(before.text) / 2:
         return  # far too little to be so many words
-    words = len(before.text.split())
-    left = len(document.text.split())
+    words, left = count_words(before.text), count_words(document.text)
     if words - left > share * words:
         before.restore(document)
         document.flags.append(
@@ -235,6 +237,15 @@ def guard(document: Document, before: State, share: float) -> None:
                 "the document is kept with its debris. Look at it, and raise --guard if it is debris.",
             )
         )
+
+
+def count_words(text: str) -> int:
+    """How many words a text has: runs of what is no white space. It is asked line by line, to spare the memory.
+
+    >>> count_words("Two words.\\n\\n And two. ")
+    4
+    """
+    return sum(map(len, map(str.split, text.split("\n"))))
 
 
 def settle(document: Document) -> None:

@@ -151,6 +151,18 @@ def test_words_are_counted_and_told_apart_as_a_loop_would(texts: list[str]) -> N
             assert (found.keys[one] == found.keys[other]) == (plain[one] == plain[other])
 
 
+@given(TEXTS, st.booleans(), st.integers(1, 100))
+@settings(deadline=None)
+def test_paragraphs_have_the_same_fingerprints_however_many_are_looked_at_at_once(
+    texts: list[str], every: bool, batch: int
+) -> None:
+    whole = fingerprints(texts, every)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.corpus.shingles.BATCH", batch)
+        parts = fingerprints(texts, every)
+    assert [column.tolist() for column in parts] == [column.tolist() for column in whole]
+
+
 @given(st.integers(0, 1000), st.integers(0, 60), st.integers(0, 60))
 @settings(deadline=None)
 def test_paragraphs_that_share_enough_words_share_a_shingle(seed: int, before: int, behind: int) -> None:
@@ -177,18 +189,20 @@ def test_an_index_on_disk_proposes_what_one_in_memory_does(monkeypatch: pytest.M
     texts += [text.replace(" ", " really ", 1) for text in texts[:20]]
     documents = [Pipeline().clean("\n\n".join(texts[at : at + 4]), f"d{at:03}") for at in range(0, len(texts), 4)]
 
-    def proposals() -> list[tuple[int, int, float]]:
+    def proposals(workers: int = 1) -> list[tuple[int, int, float]]:
         index = Index()
         for document in documents:
             index.add(document.id, marks.marks(document))
-        return [tuple(found) for found in index.proposals().rows()]
+        return [tuple(found) for found in index.proposals(workers).rows()]
 
     whole = proposals()
     assert len(whole) >= 20
     monkeypatch.setattr(module, "IN_MEMORY", 100)
     assert proposals() == whole
+    assert proposals(workers=3) == whole
     monkeypatch.setattr(module, "MOST_ROWS", 10)
     assert proposals() == whole
+    assert proposals(workers=3) == whole
 
 
 def test_words_are_parted_at_every_cut_inside() -> None:
@@ -204,24 +218,23 @@ def test_reasons_may_be_many() -> None:
     assert decided[69_999].why == "the number 69999"
 
 
-@pytest.mark.parametrize(("bits", "apart", "pieces"), [(64, 0, 40), (64, 58, 20), (6, 0, 40), (6, 3, 5)])
-def test_rows_that_belong_together_come_together(
-    monkeypatch: pytest.MonkeyPatch, bits: int, apart: int, pieces: int
+@pytest.mark.parametrize(("high", "apart", "step"), [(57, 0, 1), (57, 58, 1), (0, 0, 1), (0, 3, 1), (57, 0, 256)])
+def test_rows_come_sorted_and_those_that_belong_together_come_together(
+    monkeypatch: pytest.MonkeyPatch, high: int, apart: int, step: int
 ) -> None:
-    monkeypatch.setattr("pipeline.corpus.parted.IN_MEMORY", 100)
-    monkeypatch.setattr("pipeline.corpus.parted.MOST_ROWS", 7)
-    numbers = np.random.default_rng(5).integers(0, 40, 500).astype(np.uint64)
-    if bits == 64:
-        numbers <<= np.uint64(57)
-    parted = Parted(bits, apart)
+    for name, rows in (("IN_MEMORY", 100), ("MOST_ROWS", 7), ("STEP", step)):
+        monkeypatch.setattr(f"pipeline.corpus.parted.{name}", rows)
+    numbers = np.random.default_rng(5).integers(0, 40, 500).astype(np.uint64) << np.uint64(high)
+    parted = Parted(apart)
     for first in range(0, 500, 60):
         some = numbers[first : first + 60]
         parted.add(some, np.arange(first, first + len(some)))
-    parts = [(some.tolist(), rows.tolist()) for some, rows in parted.parts() if len(some)]
-    assert sorted(row for _, rows in parts for row in rows) == [*range(500)]
-    heads = [{number >> apart for number in numbers} for numbers, _ in parts]
-    assert sum(map(len, heads)) == len(set().union(*heads))
-    assert len(parts) == pieces
+    for _ in range(2):  # they may be asked for again
+        parts = [(some.tolist(), rows.tolist()) for some, rows in parted.parts()]
+        assert [row for _, rows in parts for row in rows] == np.argsort(numbers, kind="stable").tolist()
+        heads = [{number >> apart for number in numbers} for numbers, _ in parts]
+        assert sum(map(len, heads)) == len(set().union(*heads))
+        assert len(parts) > 3 if step == 1 else len(parts) == 1
 
 
 def test_what_is_the_same_as_one_that_goes_goes_for_the_same(tmp_path: Any) -> None:

@@ -157,6 +157,18 @@ def test_json_reads_back(value: Any) -> None:
     assert jsonio.loads(jsonio.dumps(value)) == value
 
 
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 6, 7])
+@pytest.mark.parametrize("odd", [-1, 0, 4])
+def test_how_many_rows_are_written_at_once_makes_no_difference(
+    count: int, odd: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = [[number, "\ud800" if number == odd else "é"] for number in range(count)]
+    whole = jsonio.rows(values)
+    assert whole.count(b"\n") == (count + 1 if count else 0)
+    monkeypatch.setattr(jsonio, "_AT_ONCE", 3)
+    assert jsonio.rows(values) == whole
+
+
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
 def test_words_are_what_ascii_white_space_separates(content: str) -> None:
     assert sidecar.words(content.encode()) == len(content.encode().split())

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -33,32 +33,38 @@ _DASHES = {"−": "-"}
 
 
 class Words:
-    """The words of a text: `forms`, as they are compared, and `spans`, where they stand in `text`."""
+    """The words of a text: `forms`, as they are compared, and where they stand in `text`."""
 
-    def __init__(self, text: str, forms: list[str], spans: list[tuple[int, int]] | None = None) -> None:
+    def __init__(self, text: str, forms: list[str], bounds: list[int] | None = None) -> None:
         self.text = text
         self.forms = forms
-        self._spans = spans
+        self._bounds = bounds
 
     def __len__(self) -> int:
         return len(self.forms)
 
     @property
-    def spans(self) -> list[tuple[int, int]]:
-        """Where the words stand; found when it is first asked for, which for most pairs is never."""
-        if self._spans is None:
-            self._spans = [match.span() for match in _pattern(self.text).finditer(_folded(self.text))]
-        return self._spans
+    def bounds(self) -> list[int]:
+        """Where each word starts and where it ends, in turn; found when it is first asked for, which for many pairs is
+        never. Millions of pairs of numbers would be looked at for cycles again and again."""
+        if self._bounds is None:
+            self._bounds = [*chain.from_iterable(map(re.Match.span, _pattern(self.text).finditer(_folded(self.text))))]
+        return self._bounds
 
     @cached_property
     def starts(self) -> list[int]:
         """Where each word starts."""
-        return [start for start, _ in self.spans]
+        return self.bounds[::2]
 
     @cached_property
     def ends(self) -> list[int]:
         """Where each word ends."""
-        return [end for _, end in self.spans]
+        return self.bounds[1::2]
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where the words stand."""
+        return [*zip(self.starts, self.ends, strict=True)]
 
 
 class Block(NamedTuple):
@@ -86,7 +92,7 @@ def words(text: str, cuts: Collection[int] = ()) -> Words:
         places = sorted(set(cuts))
         whole = (match.span() for match in _pattern(text).finditer(folded))
         spans = [part for start, end in whole for part in _cut(start, end, places)]
-        found = Words(text, [folded[start:end] for start, end in spans], spans)
+        found = Words(text, [folded[start:end] for start, end in spans], [*chain.from_iterable(spans)])
     else:
         found = Words(text, _pattern(text).findall(folded))
     if not text.isascii():

@@ -90,7 +90,7 @@ def spare(size: int) -> float:
 
 
 def _quoted(side: Words, span: range) -> str:
-    return repr(side.text[side.spans[span.start][0] : side.spans[span.stop - 1][1]]) if span else "nothing"
+    return repr(side.text[side.starts[span.start] : side.ends[span.stop - 1]]) if span else "nothing"
 
 
 def price(one: Words, other: Words, left: range, right: range) -> float | None:
@@ -108,7 +108,7 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     if len(gone) == len(there) == 1:
         if unaccented(gone[0]) == unaccented(there[0]):
             return 0.0
-        if _is_misspelt(gone[0], there[0]) and not one.text[one.spans[left[0]][0]].isupper():
+        if _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
             return 0.5
     if _denials(gone) != _denials(there):
         return None  # a *not* on one side
@@ -132,7 +132,7 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
 
 def _is_compound(side: Words, span: range) -> bool:
     """Whether a hyphen joins some words to what is beside them: the `north` of `north-west`."""
-    start, end = side.spans[span.start][0], side.spans[span.stop - 1][1]
+    start, end = side.starts[span.start], side.ends[span.stop - 1]
     return COMPOUND.search(side.text, max(0, start - 2), start + 1) is not None or (
         COMPOUND.match(side.text, end - 1, end + 2) is not None
     )
@@ -155,8 +155,7 @@ def are_opposites(one: str, other: str) -> bool:
 
 def _is_name(side: Words, place: int) -> bool:
     """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals."""
-    start, end = side.spans[place]
-    if not any(map(str.isupper, side.text[start:end])) or side.text.isupper():
+    if not any(map(str.isupper, side.text[side.starts[place] : side.ends[place]])) or side.text.isupper():
         return False
     return side.forms[place] not in telling().common
 

@@ -34,6 +34,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from pipeline.core import count_words
 from pipeline.corpus import HEADING, fingerprints
 from pipeline.corpus.amend import amend
 from pipeline.corpus.cases import cases
@@ -238,7 +239,7 @@ def _flags(document: Document, found: Duplicates, changed: Document) -> list[Fla
     """What a person should look at: a document of which little is left."""
     if 3 * len(changed.text) > 2 * len(document.text) and any(block.kind != "heading" for block in changed.paragraphs):
         return []  # far too much is left, whatever the number of words
-    words = len(document.text.split())
+    words = count_words(document.text)
     lost = sum(len(document.text[row.here.start : row.here.end].split()) for row in found.duplicates)
     if 2 * lost <= words and any(block.kind != "heading" for block in changed.paragraphs):
         return []

@@ -22,15 +22,17 @@ first bits, and are sorted part by part.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.corpus.fingerprints import MARK, Marks, Place, unpack
-from pipeline.corpus.parted import Parted
+from pipeline.corpus.parted import Parted, Rows
 from pipeline.corpus.shingles import Numbers
 from pipeline.settings import Scope
 
@@ -55,6 +57,8 @@ COMMON = 0.5  # the weight of what paragraphs of a common origin share at least:
 MOST = 8  # pairs of a paragraph
 LEAST = 0.15  # of the shingles of a paragraph, that the other must have as well
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Proposal(NamedTuple):
@@ -88,7 +92,7 @@ class Index:
         self._names: list[str] = []
         self._marks = bytearray()  # grows in its place, as a rule
         self._firsts = [0]  # the number of the first paragraph of each document, and that of the next
-        self._shingles = Parted(bits=64)
+        self._shingles = Parted()
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -145,7 +149,7 @@ class Index:
         many says little of a common origin. By the id of the document, where they start in its clean text."""
         weights = np.zeros(len(self))
         counts = np.zeros(len(self), np.uint32)
-        for held, owners in self._parts():
+        for held, owners in self._shingles.parts():
             among, weight = weighed(held, shingles)
             weights += np.bincount(owners[among], weight, len(self))
             counts += np.bincount(owners[among], minlength=len(self)).astype(np.uint32)
@@ -165,14 +169,16 @@ class Index:
         ranks[order] = np.arange(len(order), dtype=np.uint32)
         return ranks
 
-    def proposals(self) -> Proposals:
-        """Return the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first."""
+    def proposals(self, workers: int = 1) -> Proposals:
+        """Return the pairs that are worth comparing, by the rank of the first; of one paragraph, the best first.
+
+        So many `workers`, which are threads, look for them: most of it is done outside of Python."""
         marks, ranks = self.marks, self.ranks()
         first = equal(marks["key"], ranks)
         alone = first == np.arange(len(marks))  # for the others, those that they equal stand in
         twins = np.flatnonzero(~alone)
         found = [(twins, first[twins], np.full(len(twins), 2.0))]  # the best pair there is
-        for pairs, counts in self._pairs(ranks, alone):
+        for pairs, counts in self._pairs(ranks, alone, workers):
             numbers, of = (pairs >> _HALF).astype(np.int64), (pairs & _LOW).astype(np.int64)
             shared = counts / np.minimum(marks["shingles"][numbers], marks["shingles"][of])
             enough = shared >= LEAST
@@ -182,23 +188,41 @@ class Index:
         return Proposals(numbers, of, np.minimum(shared, 1.0).round(4))
 
     def _pairs(
-        self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_]
+        self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_], workers: int
     ) -> Iterator[tuple[Numbers, NDArray[np.int64]]]:
         """Yield the pairs that share shingles, each as one number (`number` in its upper half, `of` below), and of how
-        many shingles. Each pair comes once. Pairs wait in files, parted by `number`, until all shingles were looked at.
+        many shingles. Each pair comes once. Pairs wait in a file, sorted by `number`, until all shingles were looked
+        at.
         """
-        waiting = Parted(bits=32 + len(self).bit_length(), apart=32)
-        for shingles, owners in self._parts():
+
+        def pair(rows: Rows) -> tuple[Numbers, NDArray[np.int64]]:
+            shingles, owners = rows
             counted = alone[owners]
-            some, times = np.unique(paired(shingles[counted], owners[counted], ranks), return_counts=True)
+            return np.unique(paired(shingles[counted], owners[counted], ranks), return_counts=True)
+
+        waiting = Parted(apart=32)
+        for some, times in ahead(pair, self._shingles.parts(), workers):
             waiting.add(some, times)
         for pairs, shared in waiting.parts():
-            if len(pairs):
-                yield summed(pairs, shared.astype(np.int64))
+            yield summed(pairs, shared.astype(np.int64))
 
-    def _parts(self) -> Iterator[tuple[Numbers, NDArray[np.uint32]]]:
-        """The shingles, part by part, each with the number of its paragraph."""
-        return self._shingles.parts()
+
+def ahead(work: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:
+    """Yield what comes of tasks, in their order; if there are several workers, by threads, which are a few ahead.
+
+    >>> [*ahead(abs, [3, -2, -1], workers=2)]
+    [3, 2, 1]
+    """
+    if workers <= 1:
+        yield from map(work, tasks)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[R]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(work, task))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        yield from (one.result() for one in waiting)
 
 
 def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:
@@ -210,11 +234,11 @@ def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:
 
 
 def weighed(held: Numbers, wanted: Numbers) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which rows of shingles, those of one shingle all there, are wanted (sorted), and what each of these weighs: one
-    by those that have it."""
+    """Which rows of shingles (sorted, and those of one shingle all there) are wanted (sorted), and what each of these
+    weighs: one by those that have it."""
     among = are_among(held, wanted)
-    _, places, counts = np.unique(held[among], return_inverse=True, return_counts=True)
-    return among, 1 / counts[places]
+    counts = times(held[among])
+    return among, np.repeat(1 / counts, counts)
 
 
 def are_alike(weights: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.bool_]:
@@ -225,9 +249,7 @@ def are_alike(weights: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.
 
 
 def summed(pairs: Numbers, counts: NDArray[np.int64]) -> tuple[Numbers, NDArray[np.int64]]:
-    """Each pair once, in order, with the sum of its counts; there is one at least."""
-    order = np.argsort(pairs, kind="stable")
-    pairs, counts = pairs[order], counts[order]
+    """Each of the pairs, which are sorted, once, with the sum of its counts; there is one at least."""
     starts = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1]))
     return pairs[starts], np.add.reduceat(counts, starts)
 
@@ -265,14 +287,24 @@ def heads(values: NDArray[Any]) -> NDArray[np.int64]:
     return np.maximum.accumulate(np.where(np.append(True, values[1:] != values[:-1])[: len(values)], at, 0))
 
 
+def times(values: NDArray[Any]) -> NDArray[np.int64]:
+    """How often each of some values comes, which are sorted.
+
+    >>> times(np.array([2, 2, 3])).tolist()
+    [2, 1]
+    """
+    ends = np.flatnonzero(np.append(values[1:] != values[:-1], True)[: len(values)])
+    return np.diff(ends, prepend=-1)
+
+
 def paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uint32]) -> Numbers:
-    """Pairs of paragraphs that share a shingle; of those that share one, each with the best few and those near it."""
+    """Pairs of paragraphs that share a shingle, which are sorted; of those that share one, each with the best few and
+    those near it."""
     if not len(shingles):
         return np.empty(0, np.uint64)
-    order = np.argsort(shingles, kind="stable")
-    twice = np.append(shingles[order][1:] == shingles[order][:-1], False)
+    twice = np.append(shingles[1:] == shingles[:-1], False)
     twice[1:] |= twice[:-1]
-    order = order[twice]  # most stand once, and pair nothing
+    order = np.flatnonzero(twice)  # most stand once, and pair nothing
     order = order[np.lexsort((ranks[owners[order]], shingles[order]))]
     shingles, owners = shingles[order], owners[order].astype(np.uint64)
     at = np.arange(len(order))

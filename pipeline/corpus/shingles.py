@@ -15,7 +15,9 @@ This is for proposing. What two paragraphs have in common is decided on their te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -23,11 +25,12 @@ from numpy.typing import NDArray
 
 from pipeline.stages.utf8 import utf8
 
-__all__ = ["SHINGLE", "Fingerprints", "fingerprints"]
+__all__ = ["SHINGLE", "Fingerprints", "batches", "fingerprints"]
 
 SHINGLE = 4  # words
 WINDOW = 4  # shingles, of which one is kept
 SHORT = 32  # words; of a paragraph that has no more, all shingles are kept
+BATCH = 1 << 20  # characters: what is looked at at once, for each takes some 60 bytes of memory
 
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -57,12 +60,32 @@ class Fingerprints(NamedTuple):
         return self.shingles[end - int(self.sizes[number]) : end]
 
 
-def fingerprints(texts: Sequence[str]) -> Fingerprints:
-    """Return the fingerprints of some paragraphs.
+def fingerprints(texts: Sequence[str], every: bool = False) -> Fingerprints:
+    """Return the fingerprints of some paragraphs; with `every`, no shingle of a long one is left out.
 
     >>> fingerprints(["Two words.", "", "三つ"]).words.tolist()
     [2, 0, 2]
+    >>> text = " ".join(map(str, range(100)))
+    >>> fingerprints([text]).sizes.tolist(), fingerprints([text], every=True).sizes.tolist()
+    ([43], [97])
     """
+    made = [_fingerprints(some, every) for some in batches(texts)]
+    return made[0] if len(made) == 1 else Fingerprints(*map(np.concatenate, zip(*made, strict=True)))
+
+
+def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield texts, as many as may be in memory with all that is made of them; once at least."""
+    ends = list(accumulate(map(len, texts)))
+    first = done = 0
+    while first < len(texts) and ends[-1] - done > BATCH:
+        last = max(first + 1, bisect_right(ends, done + BATCH))
+        yield texts[first:last]
+        first, done = last, ends[last - 1]
+    if first < len(texts) or not texts:
+        yield texts[first:]
+
+
+def _fingerprints(texts: Sequence[str], every: bool) -> Fingerprints:
     data = [utf8(text) for text in texts]
     whole = np.frombuffer(b"\n".join(data).lower() + b"\n", np.uint8)
     starts, ends = _words(whole, all(map(bytes.isascii, data)))
@@ -70,7 +93,7 @@ def fingerprints(texts: Sequence[str]) -> Fingerprints:
     counts = np.diff(np.searchsorted(starts, bounds), prepend=0)
     words = _hashes(whole, starts, ends)
     owners = np.repeat(np.arange(len(data)), counts)
-    kept, of = _winnowed(words, owners, counts)
+    kept, of = _winnowed(words, owners, counts, every)
     return Fingerprints(counts, _keys(words, counts), np.bincount(of, minlength=len(data)), kept)
 
 
@@ -147,7 +170,7 @@ def _keys(words: Numbers, counts: Places) -> Numbers:
     return _mixed((sums[ends] - sums[starts]) * _tables(len(words) + 1)[1][starts] + counts.astype(np.uint64))
 
 
-def _winnowed(words: Numbers, owners: Places, counts: Places) -> tuple[Numbers, Places]:
+def _winnowed(words: Numbers, owners: Places, counts: Places, every: bool) -> tuple[Numbers, Places]:
     """The shingles that are kept, and the paragraph of each; in the order of paragraphs."""
     if len(words) < SHINGLE:
         return np.empty(0, np.uint64), np.empty(0, np.int64)
@@ -159,6 +182,8 @@ def _winnowed(words: Numbers, owners: Places, counts: Places) -> tuple[Numbers, 
     shingles = _mixed(shingles)
     of = owners[:size]
     whole = of == owners[SHINGLE - 1 :]
+    if every:
+        return shingles[whole], of[whole]
     kept = whole & (counts[of] <= SHORT)
     if size >= WINDOW:
         least = np.minimum(shingles[:-1], shingles[1:])

@@ -1,10 +1,9 @@
 """Which passages of a corpus may know what a damaged document lost: its paragraphs' siblings.
 
-A sibling shares four words in a row with a damaged paragraph. Paragraphs are cut into pieces of at most 32 words, which
-overlap, so that all their shingles are kept (see `shingles`), and there is no floor: of a sentence of ten words with a
-gap in its middle, two shingles on either side find the sibling, in a list as well as inside a long paragraph. What is
-shared with few passages counts for more than what is shared with many; of a long paragraph more siblings are proposed,
-since it may be put together from several.
+A sibling shares four words in a row with a damaged paragraph. All shingles are kept (see `shingles`), and there is no
+floor: of a sentence of ten words with a gap in its middle, two shingles on either side find the sibling, in a list as
+well as inside a long paragraph. What is shared with few passages counts for more than what is shared with many; of a
+long paragraph more siblings are proposed, since it may be put together from several.
 
 Only the shingles of damaged documents are held in memory, and nothing is done for a corpus that has none.
 
@@ -30,7 +29,7 @@ from numpy.typing import NDArray
 
 from pipeline.corpus.index import are_among
 from pipeline.corpus.parted import Parted
-from pipeline.corpus.shingles import SHINGLE, SHORT, Numbers, fingerprints
+from pipeline.corpus.shingles import Numbers, batches, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
 from pipeline.edits import PositionMap
@@ -48,6 +47,7 @@ __all__ = [
     "prints_of",
     "propose",
     "restore_all",
+    "words_of",
 ]
 
 MOST = 4  # siblings of a paragraph
@@ -86,8 +86,8 @@ def propose(documents: Sequence[Document]) -> dict[int, dict[int, list[Passage]]
     siblings = Siblings()
     for number in wanted:
         siblings.want(number, documents[number])
-    for number, document in enumerate(documents):
-        siblings.offer(number, offers(document, siblings.shingles))
+    for number, offered in enumerate(offers(documents, siblings.shingles)):
+        siblings.offer(number, offered)
     found: dict[int, dict[int, list[Passage]]] = {number: {} for number in wanted}
     for place, some in siblings.found([document.id for document in documents]):
         texts = (documents[of].text[start:end] for of, start, end in some)
@@ -114,18 +114,20 @@ class Sibling(NamedTuple):
     end: int
 
 
-def offers(document: Document, wanted: Numbers | None, only: Collection[int] | None = None) -> list[Offer]:
-    """Return the passages of a document that share some of the `wanted` shingles, or with none given, all passages;
-    `only` those that start there."""
-    prints = prints_of(document, only)
-    shared = are_among(prints.shingles, np.unique(prints.shingles) if wanted is None else wanted)
-    written = sorted(_written(document))
-    found: list[Offer] = []
-    for paragraph, these in _by_owner(prints.owners[shared], prints.shingles[shared]):
-        block = document.paragraphs[paragraph]
-        place = bisect_left(written, block.start)
-        if place == len(written) or written[place] > block.end:
-            found.append(Offer(paragraph, block.start, block.end, these))
+def offers(
+    documents: Sequence[Document], wanted: Numbers | None, starts: Sequence[Collection[int] | None] | None = None
+) -> list[list[Offer]]:
+    """Return the passages of some documents that share some of the `wanted` shingles, or with none given, all passages;
+    of each document, only those that `starts` has for it, unless that is none."""
+    prints = prints_of(documents, starts, wanted)
+    written = [sorted(_written(document)) for document in documents]
+    found: list[list[Offer]] = [[] for _ in documents]
+    for owner, shingles in _by_owner(prints.owners, prints.shingles):
+        document, paragraph = prints.places[owner]
+        block = documents[document].paragraphs[paragraph]
+        at = bisect_left(written[document], block.start)
+        if at == len(written[document]) or written[document][at] > block.end:
+            found[document].append(Offer(paragraph, block.start, block.end, shingles))
     return found
 
 
@@ -141,7 +143,7 @@ class Siblings:
         self._words = array("i")  # of each of these paragraphs
         self._wanted: list[Numbers] = []  # and its shingles
         self._offered = array("q")  # of each passage the document, the paragraph, start and end
-        self._shared = Parted(bits=64)  # the shingles that they share, each with the number of its passage
+        self._shared = Parted()  # the shingles that they share, each with the number of its passage
 
     @cached_property
     def _rows(self) -> tuple[Numbers, NDArray[np.uint32]]:
@@ -160,10 +162,11 @@ class Siblings:
 
     def want(self, number: int, document: Document) -> None:
         """Take the paragraphs of a damaged document."""
-        prints = prints_of(document)
-        for paragraph, shingles in _by_owner(prints.owners, prints.shingles):
+        prints = prints_of([document])
+        for owner, shingles in _by_owner(prints.owners, prints.shingles):
+            paragraph = prints.places[owner].paragraph
             self._places.append(Place(number, paragraph))
-            self._words.append(prints.words[paragraph])
+            self._words.append(words_of(document, paragraph))
             self._wanted.append(shingles)
 
     def offer(self, number: int, offered: Iterable[Offer]) -> None:
@@ -194,11 +197,11 @@ class Siblings:
         """Yield what is wanted, in order, and how much each passage shares with it, if that is enough: for each shingle
         one by the number of those that have it."""
         for keys, crowd in self._pairs().parts():
-            order = np.argsort(keys, kind="stable")
-            some, places = np.unique(keys[order], return_inverse=True)
-            weights = np.bincount(places, 1 / crowd[order])  # summed in the order of shingles
-            few = np.flatnonzero(weights >= LEAST)
-            rows = zip((some[few] >> _HALF).tolist(), (some[few] & _LOW).tolist(), weights[few].tolist(), strict=True)
+            new = np.append(True, keys[1:] != keys[:-1])
+            weights = np.bincount(np.cumsum(new) - 1, 1 / crowd)  # summed in the order of shingles
+            few = weights >= LEAST
+            some = keys[new][few]
+            rows = zip((some >> _HALF).tolist(), (some & _LOW).tolist(), weights[few].tolist(), strict=True)
             for paragraph, group in groupby(rows, key=lambda row: row[0]):
                 yield paragraph, {owner: round(weight, 6) for _, owner, weight in group}
 
@@ -206,12 +209,8 @@ class Siblings:
         """What is wanted and what is offered, as one number, for each shingle that both have: with the number of those
         that have it, unless these are a crowd."""
         wanted, paragraphs = self._rows
-        pairs = Parted(bits=32 + len(self._places).bit_length(), apart=32)
+        pairs = Parted(apart=32)
         for shingles, owners in self._shared.parts():
-            if not len(shingles):
-                continue
-            order = np.argsort(shingles, kind="stable")
-            shingles, owners = shingles[order], owners[order]
             low, high = np.searchsorted(wanted, shingles[0]), np.searchsorted(wanted, shingles[-1], side="right")
             left, right, crowd = matched(wanted[low:high], shingles)
             pairs.add(paragraphs[low + left].astype(np.uint64) << _HALF | owners[right], crowd)
@@ -234,50 +233,65 @@ def matched(wanted: Numbers, offered: Numbers) -> tuple[NDArray[np.int64], NDArr
 
 
 class Prints(NamedTuple):
-    """The shingles of a document, each once for each paragraph; the number of that; and how many words each has."""
+    """The shingles of paragraphs, each once for each; the place of its paragraph in the list of them, and this list.
+    They are in the order of paragraphs, and of one, sorted."""
 
     shingles: Numbers
-    owners: NDArray[np.int64]
-    words: dict[int, int]
+    owners: NDArray[np.uint32]
+    places: list[Place]
 
 
-def _by_owner(owners: NDArray[np.int64], shingles: Numbers) -> Iterator[tuple[int, Numbers]]:
+def prints_of(
+    documents: Sequence[Document],
+    starts: Sequence[Collection[int] | None] | None = None,
+    wanted: Numbers | None = None,
+) -> Prints:
+    """Make the shingles of the paragraphs of some documents: of each, those that `starts` has for it, and only those
+    shingles that are `wanted` (sorted), unless these are none."""
+    places: list[Place] = []
+    texts: list[str] = []
+    for number, document in enumerate(documents):
+        only = starts[number] if starts else None
+        for paragraph, block in enumerate(document.paragraphs):
+            if block.kind != "heading" and (only is None or block.start in only):
+                places.append(Place(number, paragraph))
+                texts.append(document.text[block.start : block.end])
+    made: list[tuple[Numbers, NDArray[np.uint32]]] = []
+    first = 0
+    for some in batches(texts):
+        prints = fingerprints(some, every=True)
+        owners = np.repeat(np.arange(first, first + len(some), dtype=np.uint32), prints.sizes)
+        made.append(_each_once(prints.shingles, owners, wanted))
+        first += len(some)
+    shingles, every_owner = zip(*made, strict=True)
+    return Prints(np.concatenate(shingles), np.concatenate(every_owner), places)
+
+
+def _each_once(
+    shingles: Numbers, owners: NDArray[np.uint32], wanted: Numbers | None
+) -> tuple[Numbers, NDArray[np.uint32]]:
+    """Those of the shingles that are wanted, once for each owner, by these."""
+    order = np.argsort(shingles, kind="stable")  # what is sorted is looked up fast
+    shingles, owners = shingles[order], owners[order]
+    chosen = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
+    if wanted is not None:
+        chosen &= are_among(shingles, wanted)
+    shingles, owners = shingles[chosen], owners[chosen]
+    order = np.argsort(owners, kind="stable")
+    return shingles[order], owners[order]
+
+
+def words_of(document: Document, paragraph: int) -> int:
+    """The number of words of a paragraph."""
+    block = document.paragraphs[paragraph]
+    return len(document.text[block.start : block.end].split())
+
+
+def _by_owner(owners: NDArray[np.uint32], shingles: Numbers) -> Iterator[tuple[int, Numbers]]:
     """The shingles of each owner; those of one stand together."""
-    numbers, starts = np.unique(owners, return_index=True)
-    for number, (start, end) in zip(numbers.tolist(), pairwise([*starts.tolist(), len(owners)]), strict=True):
+    starts = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])[: len(owners)])
+    for number, (start, end) in zip(owners[starts].tolist(), pairwise([*starts.tolist(), len(owners)]), strict=True):
         yield number, shingles[start:end]
-
-
-def prints_of(document: Document, only: Collection[int] | None = None) -> Prints:
-    """Make the shingles of the paragraphs of a document."""
-    pieces: list[str] = []
-    numbers: list[int] = []
-    words: dict[int, int] = {}
-    for number, block in enumerate(document.paragraphs):
-        if block.kind != "heading" and (only is None or block.start in only):
-            split = document.text[block.start : block.end].split()
-            words[number] = len(split)
-            pieces += _pieces(split)
-            numbers += [number] * (len(pieces) - len(numbers))
-    if not pieces:
-        return Prints(np.empty(0, np.uint64), np.empty(0, np.int64), {})
-    prints = fingerprints(pieces)
-    owners = np.repeat(np.array(numbers), prints.sizes)
-    order = np.lexsort((prints.shingles, owners))
-    shingles, owners = prints.shingles[order], owners[order]
-    first = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
-    return Prints(shingles[first], owners[first], words)
-
-
-def _pieces(words: Sequence[str]) -> list[str]:
-    """Join words to pieces that have few enough of them for all shingles to be kept; none is lost between them.
-
-    >>> [len(piece.split()) for piece in _pieces(["word"] * 50)]
-    [16, 16, 16, 11]
-    """
-    size = SHORT // 2  # what has no space in it may be two words: `well-known`
-    step = size - SHINGLE + 1
-    return [" ".join(words[at : at + size]) for at in range(0, max(1, len(words) - SHINGLE + 1), step)]
 
 
 def _written(document: Document) -> list[int]:

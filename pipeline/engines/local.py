@@ -247,7 +247,7 @@ def _decide(job: Job, index: Index, spots: Mapping[str, Spot], workers: int) -> 
     from pipeline.corpus.duplicates import Rows
     from pipeline.corpus.texts import Texts
 
-    proposals = index.proposals()
+    proposals = index.proposals(workers)
     decided = Decided()
     with Spool(job.waiting) as spool, Texts(index, proposals, lambda id: spool.text(spots[id])) as texts:
         workers = workers if len(proposals.numbers) >= _MANY else 1

@@ -35,7 +35,7 @@ _Passage = tuple[str, int, int]
 
 
 class _Read(NamedTuple):
-    """A document that may have passages to offer, and where these start in its clean text."""
+    """A document that may have passages to offer, and where these start in its clean text: anywhere, if none."""
 
     number: int
     spot: Spot
@@ -99,7 +99,7 @@ def _asked(
 ) -> dict[str, array[int]]:
     """Which passages may be asked, for the damaged documents, by id. They may be many, so they are numbers: that of a
     paragraph, of the document of the passage (its place in `ids`), and where it starts and ends."""
-    from pipeline.corpus.siblings import Siblings, offers  # numpy comes with it: a run that restores nothing is spared
+    from pipeline.corpus.siblings import Siblings  # numpy comes with it: a run that restores nothing is spared
 
     numbers = {id: number for number, id in enumerate(ids)}
     lost = set(damaged)
@@ -109,12 +109,10 @@ def _asked(
             siblings.want(numbers[id], spool.get(spots[id]))
         if index is None or index.apart:
             index = _index((id, spool.get(spots[id])) for id in ids if id not in lost)
-        for id in damaged:
-            siblings.offer(numbers[id], offers(spool.get(spots[id]), siblings.shingles))
+    shared = sorted(index.sharing(siblings.shingles).items())
     reads = [
-        _Read(numbers[id], spots[id], starts)
-        for id, starts in sorted(index.sharing(siblings.shingles).items())
-        if id not in lost
+        *(_Read(numbers[id], spots[id], None) for id in damaged),
+        *(_Read(numbers[id], spots[id], starts) for id, starts in shared if id not in lost),
     ]
     offering = partial(offerer, wanted=siblings.shingles)
     with closing(spread(job, offering, reads, workers if len(reads) >= _FEW else 1)) as offered:
@@ -133,7 +131,12 @@ def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple
     from pipeline.corpus.siblings import offers
 
     spool = Spool(job.waiting)
-    return lambda reads: [(read.number, offers(spool.get(read.spot), wanted, read.starts)) for read in reads]
+
+    def offer(reads: Sequence[_Read]) -> list[tuple[int, list[Offer]]]:
+        found = offers([spool.get(read.spot) for read in reads], wanted, [read.starts for read in reads])
+        return [(read.number, some) for read, some in zip(reads, found, strict=True)]
+
+    return offer
 
 
 def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], list[Cleaned]]:
@@ -143,13 +146,10 @@ def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], 
     marking = deduplicates(job.settings)
 
     def restore_one(ask: Ask) -> Cleaned:
-        known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]))
         document = spool.get(ask.spot)
+        known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]) if id != ask.id else document)
         try:
-            asked = {
-                number: [Passage(id, known(id).text[start:end], start) for id, start, end in passages]
-                for number, passages in ask.passages.items()
-            }
+            asked = _Passages(ask.passages, known)
             found = [one for one in restore(document, asked) if not is_off(one.edit.rule, off)]
             document = remaining(_filled(document, found, known), job.settings)
         except Exception as error:  # a defect: told of, and the others go on
@@ -162,6 +162,24 @@ def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], 
         return Cleaned(ask.id, spool.add(document, packed), packed)
 
     return lambda asks: [*map(restore_one, asks)]
+
+
+class _Passages(Mapping[int, Sequence[Passage]]):
+    """The passages that may be asked, for each paragraph, taken from their documents when they are: all at once may be
+    many times the document that asks."""
+
+    def __init__(self, places: Mapping[int, Sequence[_Passage]], known: Callable[[str], Document]) -> None:
+        self._places = places
+        self._known = known
+
+    def __getitem__(self, paragraph: int) -> list[Passage]:
+        return [Passage(id, self._known(id).text[start:end], start) for id, start, end in self._places[paragraph]]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def _filled(document: Document, restored: Sequence[Restored], known: Callable[[str], Document]) -> Document:

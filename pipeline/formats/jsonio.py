@@ -15,12 +15,14 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import orjson
 
 __all__ = ["Digits", "dumps", "exact", "loads", "rows", "well_formed"]
 
+_AT_ONCE = 1000  # rows, each of which takes some memory of its own until they are one
 _LONE = re.compile("[\ud800-\udfff]")
 
 
@@ -97,12 +99,14 @@ def rows(values: Iterable[Any]) -> bytes:
     >>> rows([])
     b'[]'
     """
-    values = list(values)
-    try:
-        lines = list(map(orjson.dumps, values))
-    except orjson.JSONEncodeError:
-        lines = list(map(dumps, values))
-    return b"[\n" + b",\n".join(lines) + b"\n]" if lines else b"[]"
+    values, parts = iter(values), []
+    while some := list(islice(values, _AT_ONCE)):
+        try:
+            lines = list(map(orjson.dumps, some))
+        except orjson.JSONEncodeError:
+            lines = list(map(dumps, some))
+        parts.append(b",\n".join(lines))
+    return b"".join((b"[\n", b",\n".join(parts), b"\n]")) if parts else b"[]"
 
 
 def well_formed(value: Any) -> Any:

@@ -173,13 +173,15 @@ def dump(data: Mapping[str, Any]) -> bytes:
         parts.append(b'"%b": %b,\n' % (key.encode(), jsonio.dumps(data[key])))
     for key in _LISTS:
         parts.append(b'"%b": %b,\n' % (key.encode(), jsonio.rows(data[key])))
-    passes = [
-        b'{"stage":%b,"edits":%b}' % (jsonio.dumps(step["stage"]), jsonio.rows(step["edits"]))
-        for step in data["ledger"]
-    ]
-    parts.append(b'"ledger": [%b],\n' % (b"\n" + b",\n".join(passes) + b"\n" if passes else b""))
-    body = b"".join(parts)
-    return body + b'"seal": "%b"\n}\n' % hashlib.sha256(body).hexdigest().encode()
+    parts.append(b'"ledger": [')
+    for number, step in enumerate(data["ledger"]):
+        parts += (b",\n" if number else b"\n", b'{"stage":%b,"edits":' % jsonio.dumps(step["stage"]))
+        parts += (jsonio.rows(step["edits"]), b"}")
+    parts.append(b"\n],\n" if data["ledger"] else b"],\n")
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return b"".join([*parts, b'"seal": "%b"\n}\n' % digest.hexdigest().encode()])
 
 
 def seal(file: bytes) -> str:

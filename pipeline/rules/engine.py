@@ -230,9 +230,7 @@ class Gate:
 
 def in_lines(lines: Lines, needs: Iterable[Need]) -> list[tuple[int, list[Rule]]]:
     """The lines that have one of the needs, in order, each with the rules that they are of, in order."""
-    folded = lines.text.lower()
-    if len(folded) != len(lines.text):  # a few letters grow
-        folded = "".join(char if len(char.lower()) > 1 else char.lower() for char in lines.text)
+    folded = "\n".join(map(_small, lines.rows))  # one by one: beyond ASCII, it takes much memory meanwhile
     found: dict[int, dict[int, Rule]] = {}
     for need, number, rule in needs:
         at = folded.find(need)
@@ -241,6 +239,11 @@ def in_lines(lines: Lines, needs: Iterable[Need]) -> list[tuple[int, list[Rule]]
             found.setdefault(index, {})[number] = rule
             at = folded.find(need, max(at + 1, lines.end(index) - 1))
     return [(index, [rules[number] for number in sorted(rules)]) for index, rules in sorted(found.items())]
+
+
+def _small(line: str) -> str:
+    """A line in small letters, each in its place: one letter would grow."""
+    return line.lower() if "İ" not in line else "İ".join(map(str.lower, line.split("İ")))
 
 
 def _is_above(lines: Lines, index: int) -> bool:

@@ -17,6 +17,7 @@ import regex
 
 from pipeline.document import Found
 from pipeline.edits import Edit, apply, compose
+from pipeline.recent import forgets
 from pipeline.stages.utf8 import utf8
 
 # The characters that a rule is about. U+FFFD stays: it says that something is missing. Line ends are not here.
@@ -121,6 +122,14 @@ def stretches(text: str) -> str:
 
 
 _last = "", ""
+
+
+@forgets
+def _forget() -> None:
+    global _last
+    _last = "", ""
+    _edits.cache_clear()
+    _has.cache_clear()
 
 
 @lru_cache(maxsize=4)

@@ -86,7 +86,7 @@ def policy(text: str, gaps: Iterable[Gap], settings: Settings, found_in: str = "
     certain = [gap for gap in gaps if gap.certain]
     if settings.gaps == "keep" or not certain or {POLICY[settings.gaps], "gaps.*"} & set(settings.off):
         return []
-    if is_loose(utf8(found_in or text)):
+    if is_loose(utf8((found_in or text)[:SAMPLE])):
         return []
     if settings.gaps == "mark":
         return [mark(text, gap) for gap in certain]

@@ -6,6 +6,8 @@ unchanged. The last text is remembered by identity, which needs no hash of it.
 
 from __future__ import annotations
 
+from pipeline.recent import forgets
+
 _last: tuple[str, bytes] = ("", b"")
 
 
@@ -21,6 +23,12 @@ def utf8(text: str) -> bytes:
         data = text.encode("utf-8", "surrogatepass")
         _last = text, data
     return data
+
+
+@forgets
+def _forget() -> None:
+    global _last
+    _last = "", b""
 
 
 def remember(text: str, data: bytes) -> None:

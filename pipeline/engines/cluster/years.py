@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline.corpus.fingerprints import marks_all, unpack
 from pipeline.corpus.index import are_alike, weighed
-from pipeline.corpus.siblings import LEAST, MORE, MOST, matched, offers, prints_of
+from pipeline.corpus.siblings import LEAST, MORE, MOST, matched, offers, prints_of, words_of
 from pipeline.corpus.years import RULES
 from pipeline.engines.cluster.moving import hashed, part, shuffle
 from pipeline.engines.cluster.units import Doc, Work, put
@@ -78,7 +78,7 @@ def _wanted_and_held(work: Work, parts: int) -> Any:
                 docs = work.docs(unit)
                 for doc in docs:
                     if doc.spot and doc.damaged:
-                        prints = np.unique(prints_of(spool.get(doc.spot)).shingles)
+                        prints = np.unique(prints_of([spool.get(doc.spot)]).shingles)
                         zeros = np.zeros(len(prints), np.int64)
                         yield _table(parts, "shingle", shingle=prints, kind=zeros + _WANTED, home=zeros, start=zeros)
                 for doc, packed in _marks(spool, [doc for doc in docs if doc.spot and not doc.damaged], marking):
@@ -108,6 +108,7 @@ def _marks(spool: Spool, docs: Sequence[Doc], marking: bool) -> Iterator[tuple[D
 
 def _shared(part: int, table: pa.Table) -> pa.Table | None:
     """What paragraphs share with damaged documents, of the shingles of a part."""
+    table = table.sort_by("shingle")
     shingle, kind, home, start = (table[name].to_numpy() for name in ("shingle", "kind", "home", "start"))
     held = kind == _HELD
     among, weights = weighed(shingle[held], np.unique(shingle[~held]))
@@ -146,7 +147,7 @@ def _offered(work: Work) -> Any:
 def _passages(spool: Spool, doc: Doc, starts: set[int] | None = None) -> pa.Table:
     """The passages of a document, all or those that start there, by their shingles."""
     assert doc.spot is not None
-    found = offers(spool.get(doc.spot), None, starts)
+    (found,) = offers([spool.get(doc.spot)], None, [starts])
     sizes = [len(offer.shared) for offer in found]
     columns = {
         "start": [offer.start for offer in found],
@@ -177,10 +178,12 @@ def _wanted_and_offered(work: Work, parts: int) -> Any:
             for unit in source:
                 for doc in work.docs(unit):
                     if doc.spot and doc.damaged:
-                        prints = prints_of(spool.get(doc.spot))
-                        words = np.array([prints.words[owner] for owner in prints.owners.tolist()], np.int64)
-                        zeros = np.zeros(len(words), np.int64)
-                        rows = {"start": zeros, "end": words, "paragraph": prints.owners.astype(np.int64)}
+                        document = spool.get(doc.spot)
+                        prints = prints_of([document])
+                        paragraphs = np.array([place.paragraph for place in prints.places], np.int64)
+                        words = np.array([words_of(document, number) for number in paragraphs.tolist()], np.int64)
+                        zeros = np.zeros(len(prints.owners), np.int64)
+                        rows = {"start": zeros, "end": words[prints.owners], "paragraph": paragraphs[prints.owners]}
                         wanted = pa.table({"shingle": prints.shingles, "home": zeros + doc.home, **rows})
                         yield _kind(wanted, parts, _WANTED)
                         yield _kind(_passages(spool, doc), parts, _OFFERED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import re2
 import regex
@@ -24,13 +24,23 @@ LINE = regex.compile(
 
 def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop copyright lines, each of which becomes a fact, where a page has few of them."""
-    found = sorted({lines.at(match.start()) for match in GATE.finditer(lines.text)})
-    found = [index for index in found if LINE.fullmatch(lines.texts[index])]
+    found = [index for index in _suspects(lines.data) if LINE.fullmatch(lines.texts[index])]
     if len({lines.texts[index] for index in found}) > FEW:
         return ()
     return [
         Span(lines.starts[i], lines.end(i), "", ID, (("copyright", " ".join(lines.texts[i].split())),)) for i in found
     ]
+
+
+def _suspects(data: bytes) -> Iterator[int]:
+    """Yield the lines that may be about rights, in order."""
+    at, index, last = 0, 0, -1
+    for match in GATE.finditer(data):
+        index += data.count(b"\n", at, match.start())
+        at = match.start()
+        if index > last:
+            yield index
+        last = index
 
 
 RULE = Structural(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import regex
 
+from pipeline.recent import forgets
 from pipeline.rules.lines import MARKER, Lines, is_teaser, prose_like
 from pipeline.rules.structural.cues import FIRM, FURNITURE, STAMP, SURE, WEAK, cues_among, is_minor, maybe
 
@@ -186,3 +187,11 @@ def furniture(line: str) -> str:
     ('posts', '')
     """
     return STEM.sub("", line.lower()) or "#" if FURNITURE.fullmatch(line) else ""
+
+
+@forgets
+def _forget() -> None:
+    global _before
+    _before = set(), {}
+    for known in (cues_of, cue_lines, scorer, _counts, prose_above, is_thread):
+        known.cache_clear()
