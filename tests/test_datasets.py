@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from datasets import load_dataset
 from datasets.exceptions import DatasetGenerationError
 
+from pipeline.engines.local import run
 from pipeline.formats import sidecar
 from pipeline.formats.card import NAME, card
 from pipeline.formats.tables import about, contents
@@ -47,6 +49,15 @@ def test_documents_and_provenance(tmp_path: Path, format: str, streaming: bool) 
 
 
 DAMAGED = [("a", "The caf\xe9 is old.\n".encode("latin-1") + "€“".encode() * 30, {"k": ["\udce9", "\ud83dz"]})]
+
+
+@pytest.mark.parametrize("format", corpora.FORMATS)
+def test_numbers_of_any_length(tmp_path: Path, format: str) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/a.jsonl").write_text(json.dumps({"text": "A mill.", "n": [2**64 - 1, 2**64]}))
+    run(tmp_path / "raw", tmp_path / "out", layout=format)
+    (found,) = rows(tmp_path / "out", None, False)
+    assert found["metadata"] == {"n": [2**64 - 1, str(2**64)]}
 
 
 @pytest.mark.parametrize("format", corpora.FORMATS)

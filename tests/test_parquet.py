@@ -43,6 +43,8 @@ def test_a_row_is_a_document(tmp_path: Path, row: dict[str, Any], expected: Any)
     assert found[:3] == expected
 
 
+AT = {"at": "1970-01-01 00:00:00.000001"}
+DEEP = pyarrow.list_(pyarrow.struct({"in": pyarrow.list_(pyarrow.struct({"at": pyarrow.timestamp("us")}))}))
 OTHERS = [
     ([1], None, 1),
     ([0.5], None, 0.5),
@@ -52,6 +54,9 @@ OTHERS = [
     ([["a", None]], None, ["a", None]),
     ([{"x": [1], "y": "z"}], None, {"x": [1], "y": "z"}),
     ([[("k", 1)]], pyarrow.map_(pyarrow.string(), pyarrow.int32()), [["k", 1]]),
+    ([None], pyarrow.map_(pyarrow.string(), pyarrow.int32()), None),
+    ([[]], pyarrow.map_(pyarrow.string(), pyarrow.int32()), []),
+    ([[("k", 1), ("k", None)]], pyarrow.map_(pyarrow.string(), pyarrow.int32()), [["k", 1], ["k", None]]),
     ([b"\xff"], None, "/w=="),
     ([{"bytes": b"\xff"}], None, {"bytes": "/w=="}),
     ([Decimal("1.10")], None, "1.10"),
@@ -61,14 +66,63 @@ OTHERS = [
     ([1], pyarrow.timestamp("ns", tz="UTC"), "1970-01-01 00:00:00.000000001Z"),
     ([1], pyarrow.time64("ns"), "00:00:00.000000001"),
     ([7], pyarrow.duration("ns"), 7),
+    ([1], pyarrow.timestamp("ns", tz="Europe/Paris"), "1970-01-01 00:00:00.000000001Z"),
+    ([1], pyarrow.timestamp("ns", tz="No/Where"), "1970-01-01 00:00:00.000000001Z"),
+    ([2**55], pyarrow.timestamp("ms", tz="UTC"), "1143677-02-15 11:56:03.968Z"),
+    ([10**14], pyarrow.timestamp("ms"), "5138-11-16 09:46:40.000"),
+    ([-(10**14)], pyarrow.timestamp("ms"), "-1199-02-15 14:13:20.000"),
+    ([-(2**63)], pyarrow.timestamp("ns"), None),
+    ([[1, None]], pyarrow.list_(pyarrow.timestamp("ns")), ["1970-01-01 00:00:00.000000001", None]),
+    ([[2932897]], pyarrow.list_(pyarrow.date32(), 1), ["10000-01-01"]),
+    ([[-800000]], pyarrow.large_list(pyarrow.date32()), ["-221-09-04"]),
+    ([[1]], pyarrow.list_view(pyarrow.time64("ns")), ["00:00:00.000000001"]),
+    ([[7, None]], pyarrow.list_(pyarrow.duration("ns")), [7, None]),
+    ([{"at": 1, "n": 2}], pyarrow.struct({"at": pyarrow.timestamp("us"), "n": pyarrow.int8()}), AT | {"n": 2}),
+    ([[("k", 1)]], pyarrow.map_(pyarrow.string(), pyarrow.timestamp("us")), [["k", AT["at"]]]),
+    ([[{"in": [None, {"at": 1}]}]], DEEP, [{"in": [None, AT]}]),
 ]
 
 
-@pytest.mark.parametrize(("values", "kind", "expected"), OTHERS, ids=[str(case[0]) for case in OTHERS])
+@pytest.mark.parametrize(("values", "kind", "expected"), OTHERS, ids=[str(case[:2]) for case in OTHERS])
 def test_the_other_columns_are_kept(tmp_path: Path, values: list[Any], kind: Any, expected: Any) -> None:
     (found,) = items(tmp_path / "a.parquet", {"text": ["x"], "other": pyarrow.array(values, kind)})
     assert isinstance(found, Record)
     assert json.loads(found.metadata) == {"other": expected}
+
+
+INTS, PAIRS = pyarrow.list_(pyarrow.int64()), pyarrow.struct({"a": pyarrow.int64(), "b": pyarrow.string()})
+NESTED = [
+    ([[1], None, [], [2, None]], INTS),
+    ([[1], None, [], [2, None]], pyarrow.large_list(pyarrow.int64())),
+    ([[1], None, [], [2, None]], pyarrow.list_view(pyarrow.int64())),
+    ([[1, 2], None, [None, 3]], pyarrow.list_(pyarrow.int64(), 2)),
+    ([{"a": 1, "b": None}, None, {"a": None, "b": "x"}], PAIRS),
+    ([None, {}], pyarrow.struct([])),
+    ([[{"a": 1, "b": "x"}, None], None, []], pyarrow.list_(PAIRS)),
+    ([[[1], None], None, [[], [2]]], pyarrow.list_(INTS)),
+    ([None, []], pyarrow.list_(pyarrow.timestamp("us"))),
+    ([{"x": [1], "y": None}, {"x": None, "y": {"a": 1, "b": None}}], pyarrow.struct({"x": INTS, "y": PAIRS})),
+]
+
+
+@pytest.mark.parametrize(("values", "kind"), NESTED, ids=[str(case[1]) for case in NESTED])
+def test_what_is_inside_of_values_is_left_as_it_is(values: list[Any], kind: Any) -> None:
+    column = pyarrow.array(values, kind)
+    for start in range(len(values)):
+        assert parquet_rows._values(column.slice(start)) == values[start:]
+        assert parquet_rows._values(column.slice(start, 1)) == values[start : start + 1]
+
+
+def test_a_value_inside_of_another_that_cannot_be_read_costs_its_row(tmp_path: Path) -> None:
+    strings = pyarrow.array([b"a", b"\xff", b"c", b"d"]).view(pyarrow.string())
+    lists = pyarrow.ListArray.from_arrays(pyarrow.array([0, 1, 3, 4], "int32"), strings)
+    first, second, third = items(tmp_path / "a.parquet", {"text": ["a", "b", "c"], "tags": lists})
+    assert isinstance(second, Broken)
+    assert (second.where, second.reason[:26]) == ("row 2", "its column tags cannot be ")
+    assert [item.metadata for item in (first, third) if isinstance(item, Record)] == [
+        b'{"tags":["a"]}',
+        b'{"tags":["d"]}',
+    ]
 
 
 def test_values_that_repeat_are_read(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import Pipeline
-from pipeline.formats import jsonl, payload, records
+from pipeline.formats import jsonio, jsonl, payload, records
 from pipeline.formats.records import Broken, Item, Omitted, Record, safe
 from pipeline.stages import decode
 
@@ -57,6 +57,10 @@ JSONL = [
         '{"text": "x", "deep": ' + "[" * 300 + "]" * 300 + "}",
         ("00000001", "x", None, {"record_deep": "[" * 300 + "]" * 300}),
     ),
+    ('{"id": NaN, "text": "x"}', ("00000001", "x", None, {})),
+    (f'{{"id": {2**64}, "text": "x"}}', (str(2**64), "x", None, {"record_id": str(2**64)})),
+    ('{"text": 18446744073709551616}', "its member text is not a string"),
+    ('{"text": 18446744073709551616, "n": NaN}', "its member text is not a string"),
 ]
 
 
@@ -95,6 +99,18 @@ METADATA = [
     ('{"html": "<p>x", "text": "x"}', b'{"html":"<p>x"}'),
     ('{"text": "x", "long": "' + "y" * 20_000 + '"}', b'{"long":"' + b"y" * 20_000 + b'"}'),
     ('{"text": "x", "half": "\\ud800"}', b'{"half":"\\ud800"}'),
+    ('{"text": "x", "n": 18446744073709551615}', b'{"n":18446744073709551615}'),
+    ('{"text": "x", "n": [{"n": 18446744073709551616}]}', b'{"n":[{"n":"18446744073709551616"}]}'),
+    ('{"text": "x", "n": -9223372036854775809}', b'{"n":"-9223372036854775809"}'),
+    ('{"text": "x", "n": -9223372036854775808}', b'{"n":-9223372036854775808}'),
+    ('{"text": "x", "n": [1e22, -1.5e300]}', b'{"n":[1e+22,-1.5e+300]}'),
+    ('{"text": "18446744073709551616", "n": 0.1}', b'{"n":0.1}'),
+    ('{"text": "x", "n": [NaN, -Infinity, 1e999]}', b'{"n":[null,null,null]}'),
+    (
+        '{"text": "x", "n": [NaN, 1e999, 18446744073709551616, "\\ud800"]}',
+        b'{"n":[null,null,"18446744073709551616","\\ud800"]}',
+    ),
+    ('{"text": "x", "n": ' + "7" * 5000 + "}", b'{"n":"' + b"7" * 5000 + b'"}'),
 ]
 
 
@@ -103,6 +119,29 @@ def test_the_other_members_are_kept_as_they_are(tmp_path: Path, line: str, metad
     (found,) = lines(tmp_path / "a.jsonl", line)
     assert isinstance(found, Record)
     assert found.metadata == metadata
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(VALUES)
+def test_no_value_of_the_other_members_is_lost(value: Any) -> None:
+    found = jsonl._item(json.dumps({"text": "x", "other": value}).encode(), 1)
+    assert isinstance(found, Record)
+    assert repr(json.loads(found.metadata)) == repr({"other": told(value)})
+    assert jsonio.dumps(jsonio.loads(found.metadata)) == found.metadata
+
+
+def told(value: Any) -> Any:
+    """A value as it is kept: what 64 bits do not hold is text."""
+    if isinstance(value, list):
+        return [told(one) for one in value]
+    if isinstance(value, dict):
+        return {name: told(one) for name, one in value.items()}
+    return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**64 else value
 
 
 def test_records_of_the_same_text_and_other_members_are_told_apart(tmp_path: Path) -> None:
@@ -134,6 +173,7 @@ DAMAGE = {
     "cut between": (gzip.compress(ROW * 100)[:-8], "its compressed data end too early, after 100 documents"),
     "changed": (gzip.compress(ROW * 100)[:-8] + bytes(8), "its compressed data are damaged, after 100 documents"),
     "not compressed": (ROW * 100, "its compressed data are damaged, after 0 documents"),
+    "empty": (b"", "its compressed data end too early, after 0 documents"),
     "two members, one cut": (gzip.compress(ROW) + gzip.compress(ROW)[:-9], "its compressed data end too early"),
 }
 
@@ -149,11 +189,17 @@ def test_what_stands_before_damage_is_read(tmp_path: Path, data: bytes, reason: 
 
 
 FRAME = zstd.compress(ROW * 100, options={zstd.CompressionParameter.checksum_flag: 1})
+DICTIONARY = zstd.train_dict([b"A mill of %d stones stood here for %d years." % (n, 7 * n) for n in range(500)], 2000)
 ZSTD_DAMAGE = {
     "cut": (FRAME[:-9], "its compressed data end too early, after"),
     "cut in the checksum": (FRAME[:-2], "its compressed data end too early, after 100 documents"),
     "changed": (FRAME[:-4] + bytes(4), "its compressed data are damaged, after"),
     "not compressed": (ROW * 100, "its compressed data are damaged, after 0 documents"),
+    "empty": (b"", "its compressed data end too early, after 0 documents"),
+    "with a dictionary": (
+        zstd.compress(ROW) + zstd.compress(ROW, zstd_dict=DICTIONARY),
+        "its compressed data need the dictionary that they were compressed with, after 1 document",
+    ),
     "two frames, one cut": (zstd.compress(ROW) + FRAME[:-9], "its compressed data end too early, after"),
     "something behind it": (zstd.compress(ROW) + b"rest", "its compressed data are damaged, after 1 document"),
 }
@@ -166,6 +212,29 @@ def test_what_stands_before_damage_of_zstd_is_read(tmp_path: Path, data: bytes, 
     assert all(isinstance(item, Record) for item in before)
     assert isinstance(last, Broken)
     assert last.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(("suffix", "data"), [("", b""), (".gz", gzip.compress(b"")), (".zst", zstd.compress(b""))])
+def test_a_file_of_nothing_has_no_records(tmp_path: Path, suffix: str, data: bytes) -> None:
+    (tmp_path / f"a.jsonl{suffix}").write_bytes(data)
+    assert items(tmp_path / f"a.jsonl{suffix}", f".jsonl{suffix}") == []
+
+
+ADVICE = [
+    (FRAME[:-9], "Fetch it again; what comes before is taken."),
+    (
+        zstd.compress(ROW, zstd_dict=DICTIONARY),
+        "Decompress it (zstd -d -D DICTIONARY), and compress it again without one; what comes before is taken.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "advice"), ADVICE)
+def test_what_cannot_be_decompressed_says_what_to_do(tmp_path: Path, data: bytes, advice: str) -> None:
+    (tmp_path / "a.jsonl.zst").write_bytes(data)
+    *_, found = items(tmp_path / "a.jsonl.zst", ".jsonl.zst")
+    assert isinstance(found, Broken)
+    assert found.advice == advice
 
 
 def test_all_frames_of_zstd_are_read(tmp_path: Path) -> None:

@@ -98,6 +98,8 @@ def test_rows_are_plain(raw: Path, tmp_path: Path) -> None:
 
 
 OTHERS = {"id": "a/b", "n": 1, "score": 0.5, "ok": True, "none": None, "tags": ["é", {"x": []}], "long": "y" * 20_000}
+NUMBERS = [2**64 - 1, -(2**63), 2**64, -(2**63) - 1, 10**400, 1e300]
+TOLD = [2**64 - 1, -(2**63), str(2**64), str(-(2**63) - 1), str(10**400), 1e300]  # few readers take longer ones
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -105,7 +107,7 @@ OTHERS = {"id": "a/b", "n": 1, "score": 0.5, "ok": True, "none": None, "tags": [
 def test_the_other_members_of_a_record_come_out_as_they_went_in(tmp_path: Path, layout: str, workers: int) -> None:
     # One is damaged and restored, one loses a duplicate, one is as it was, one has nothing but a text.
     texts = {"lost": LOST, "whole": f"{WHOLE}\n\n{FERRY}", "again": f"What is told here is new.\n\n{FERRY}"}
-    rows = [OTHERS | {"id": id, "text": text} for id, text in texts.items()] + [{"text": "Alone."}]
+    rows = [OTHERS | {"id": id, "text": text, "numbers": NUMBERS} for id, text in texts.items()] + [{"text": "Alone."}]
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw/f.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (tmp_path / "raw/file.txt").write_text("A file of its own.")
@@ -114,7 +116,8 @@ def test_the_other_members_of_a_record_come_out_as_they_went_in(tmp_path: Path, 
         assert (report.problems, report.restored, report.duplicates > 0) == ([], 2, True)
         found = {row["id"]: row["metadata"] for row in shown(tmp_path / "out", layout)}
         (tmp_path / "raw/more.txt").write_text("One more.")
-    assert found == {f"f/{id}": OTHERS | {"id": id} for id in texts} | {"f/00000004": {}, "file": {}, "more": {}}
+    expected = {f"f/{id}": OTHERS | {"id": id, "numbers": TOLD} for id in texts}
+    assert found == expected | {"f/00000004": {}, "file": {}, "more": {}}
     assert verify(tmp_path / "out", tmp_path / "raw").ok
 
 

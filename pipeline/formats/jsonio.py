@@ -12,6 +12,7 @@ hold) is written as an escape, by the json module, and read back by it.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from itertools import islice
@@ -19,7 +20,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["dumps", "loads", "rows", "well_formed"]
+__all__ = ["Digits", "dumps", "exact", "loads", "rows", "well_formed"]
 
 _AT_ONCE = 1000  # rows, each of which takes some memory of its own until they are one
 _LONE = re.compile("[\ud800-\udfff]")
@@ -34,14 +35,60 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """Return the value of a JSON text; raises `ValueError` if it is none."""
+    """Return the value of a JSON text; raises `ValueError` if it is none. What is no finite number is None."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        try:
-            return json.loads(data)
-        except (ValueError, RecursionError):
-            raise ValueError(str(error)) from None
+        return _loads(data, str(error))
+
+
+def exact(data: bytes) -> Any:
+    """As `loads`, of a text that others wrote: whole numbers that 64 bits do not hold are `Digits`. orjson rounds them,
+    and most readers of what we write would stop there.
+
+    >>> loads(b"[36893488147419103233]"), exact(b"[36893488147419103233, NaN]")
+    ([3.6893488147419103e+19], ['36893488147419103233', None])
+    """
+    value = loads(data)
+    return _loads(data, "its values are nested too deeply") if _is_rounded(value) else value
+
+
+class Digits(str):
+    """A whole number that 64 bits do not hold, as it was written."""
+
+
+def _is_rounded(value: Any) -> bool:
+    """Whether a number in it may be a whole one that orjson made a float of."""
+    values = [value]
+    for one in values:  # which grows: no depth is too much
+        kind = type(one)
+        if kind is float:
+            if abs(one) >= 1 << 63:
+                return True
+        elif kind is dict:
+            values += one.values()
+        elif kind is list:
+            values += one
+    return False
+
+
+def _loads(data: bytes, reason: str) -> Any:
+    """Return the value as the json module reads it; raises `ValueError` with this reason if it cannot."""
+    try:
+        return json.loads(data, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError):
+        raise ValueError(reason) from None
+
+
+def _whole(digits: str) -> int | Digits:
+    if len(digits) <= 20 and -(1 << 63) <= int(digits) < 1 << 64:
+        return int(digits)
+    return Digits(digits)
+
+
+def _finite(number: str) -> float | None:
+    value = float(number)
+    return value if math.isfinite(value) else None
 
 
 def rows(values: Iterable[Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 The text is the first of `MEMBERS` that is a string. It never was bytes, so its encoding is not asked about; the raw
 bytes of the document are its UTF-8. The other members are facts, if they are short, and all of them the metadata of the
-document, with their types.
+document, with their types; a whole number that 64 bits do not hold is text, its digits.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def read(file: BufferedReader) -> Iterator[Item]:
 def _item(line: bytes, number: int) -> Item:
     where = f"line {number}"
     try:
-        row = jsonio.loads(line)
+        row = jsonio.exact(line)
     except ValueError as error:
         return Broken(where, f"it is not JSON: {str(error).replace(': line 1 column', ' at column')}", _REST)
     if not isinstance(row, dict):
@@ -50,7 +50,7 @@ def _item(line: bytes, number: int) -> Item:
     there = [member for member in MEMBERS if member in row]
     if not there:
         return Broken(where, f"it has no text: no member is called {', '.join(MEMBERS[:-1])} or {MEMBERS[-1]}", _REST)
-    member = next((member for member in there if isinstance(row[member], str)), "")
+    member = next((member for member in there if type(row[member]) is str), "")  # `Digits` are no text
     if not member:
         if all(row[member] is None for member in there):
             return Omitted("whose text is null")
@@ -85,4 +85,4 @@ def _facts(row: dict[str, Any]) -> Iterator[Fact]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else jsonio.dumps(value).decode()
+    return str(value) if isinstance(value, str) else jsonio.dumps(value).decode()

@@ -2,8 +2,8 @@
 
 The text is the first of those columns that has one in this row: strings, or bytes in whatever encoding, as those of a
 file are. The other columns are the metadata of the document, and facts as the members of JSON lines are. What JSON has
-no type for is text there: dates and times (`2020-01-31 12:00:00.5Z`), decimals in their digits, bytes in base64; a
-duration is the number of its units, and what is not a number is null.
+no type for is text there: dates and times (`2020-01-31 12:00:00.500`, and in UTC where there is a zone, with a `Z`),
+decimals in their digits, bytes in base64; a duration is the number of its units, and what is not a number is null.
 
 Rows are read in batches of some megabytes, as the file says of their group, and columns through small buffers. Where a
 group of rows is damaged, the others are read.
@@ -15,8 +15,10 @@ import base64
 from collections import Counter
 from collections.abc import Iterator
 from io import BufferedReader
+from itertools import islice
 from typing import Any
 
+import numpy
 import orjson
 import pyarrow
 from pyarrow import compute, parquet, types
@@ -33,6 +35,7 @@ _ROWS = 1024  # of a batch, at most
 _BUFFER = 1 << 20  # bytes of a column that are read at once
 _UNREADABLE = (ValueError, OverflowError, pyarrow.ArrowException)
 _DAMAGED = (pyarrow.ArrowException, OSError, ValueError)
+_LISTS = (types.is_list, types.is_large_list, types.is_fixed_size_list, types.is_list_view, types.is_large_list_view)
 _REST = "The other rows are taken. Mend it, or take it out."
 
 
@@ -104,19 +107,54 @@ def _items(batch: pyarrow.RecordBatch, texts: list[str], first: int) -> Iterator
 
 def _values(column: pyarrow.Array) -> list[Any]:
     """The values of a column; the error, instead of one that cannot be read."""
-    if types.is_temporal(column.type):  # Python has no nanoseconds, and not all years
-        column = compute.cast(column, pyarrow.int64() if types.is_duration(column.type) else pyarrow.string())
     try:
-        return list(column.to_pylist())
+        return _plain(column)
     except _UNREADABLE:
-        return [_value(one) for one in column]
+        return [_value(column.slice(at, 1)) for at in range(len(column))]
 
 
-def _value(one: pyarrow.Scalar) -> Any:
+def _value(one: pyarrow.Array) -> Any:
     try:
-        return one.as_py()
+        return _plain(one)[0]
     except _UNREADABLE as error:
         return error
+
+
+def _plain(column: pyarrow.Array) -> list[Any]:
+    """The values of a column, times as text at any depth, since Python has no nanoseconds, and not all years."""
+    kind = column.type
+    if types.is_dictionary(kind):
+        return _plain(column.dictionary_decode())
+    if types.is_duration(kind):
+        return list(column.cast(pyarrow.int64()).to_pylist())
+    if types.is_time(kind):
+        return list(column.cast(pyarrow.string()).to_pylist())
+    if types.is_date(kind) or types.is_timestamp(kind):
+        return _moments(column)
+    if types.is_map(kind):
+        pair = pyarrow.struct([("key", kind.key_type), ("value", kind.item_type)])
+        return [one and [list(each.values()) for each in one] for one in _lists(column.cast(pyarrow.list_(pair)))]
+    if types.is_struct(kind) and len({field.name for field in kind}) == kind.num_fields > 0:
+        names = [field.name for field in kind]
+        rows = zip(*map(_plain, column.flatten()), strict=True)
+        there = column.is_valid().to_pylist()
+        return [dict(zip(names, row, strict=True)) if is_one else None for row, is_one in zip(rows, there, strict=True)]
+    return _lists(column) if any(is_list(kind) for is_list in _LISTS) else list(column.to_pylist())
+
+
+def _moments(column: pyarrow.Array) -> list[str | None]:
+    """Dates and timestamps as text, of any year; those with a zone in UTC, as the file has them."""
+    said = numpy.datetime_as_string(column.to_numpy(zero_copy_only=False)).tolist()
+    if types.is_date(column.type):
+        return [None if one == "NaT" else one.partition("T")[0] for one in said]
+    end = "Z" if column.type.tz else ""
+    return [None if one == "NaT" else one.replace("T", " ") + end for one in said]
+
+
+def _lists(column: pyarrow.Array) -> list[list[Any] | None]:
+    inside = iter(_plain(column.flatten()))
+    lengths = compute.list_value_length(column).to_pylist()
+    return [None if length is None else list(islice(inside, length)) for length in lengths]
 
 
 def _item(row: dict[str, Any], texts: list[str], number: int) -> Item:

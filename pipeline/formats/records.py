@@ -40,7 +40,6 @@ _COMPRESSED = (".gz", ".zst")
 _WHOLE = (".parquet",)  # is compressed inside
 SUFFIXES = tuple(suffix + end for suffix in _READERS for end in ("", *(() if suffix in _WHOLE else _COMPRESSED)))
 _SUFFIX = re.compile(r"(?<=.)(?:\.warc(?=\.wet))?(?:" + "|".join(map(re.escape, SUFFIXES)) + ")$", re.I)
-_DAMAGED = "are damaged"
 _EXTRAS = {
     "backports": "zstd",
     "brotli": "warc",
@@ -53,7 +52,11 @@ _NAME = 200  # bytes of a name, at most
 
 
 class Damaged(ValueError):
-    """Compressed data that cannot be read; says why."""
+    """Compressed data that cannot be read; says why, and what to do."""
+
+    def __init__(self, reason: str, advice: str = "Fetch it again") -> None:
+        super().__init__(reason)
+        self.advice = advice
 
 
 class Record(NamedTuple):
@@ -117,11 +120,10 @@ def walk(path: str, suffix: str, opened: Callable[[str], io.BufferedReader] | No
         needed = str(error.name).partition(".")[0]
         yield Broken("", f"it needs {needed}", f"Use pip install 'clean-corpus[{_EXTRAS.get(needed, needed)}]'.")
     except (EOFError, zlib.error, gzip.BadGzipFile, Damaged) as error:
-        what = (
-            "end too early" if isinstance(error, EOFError) else str(error) if isinstance(error, Damaged) else _DAMAGED
-        )
-        what = f"its compressed data {what}"
-        yield Broken("", f"{what}, after {named(seen, 'document')}", "Fetch it again; what comes before is taken.")
+        why = "end too early" if isinstance(error, EOFError) else "are damaged"
+        damage = error if isinstance(error, Damaged) else Damaged(why)
+        reason = f"its compressed data {damage}, after {named(seen, 'document')}"
+        yield Broken("", reason, f"{damage.advice}; what comes before is taken.")
     except OSError as error:
         yield Broken("", error.strerror or str(error), "Check that the file can be read.")
 
@@ -138,6 +140,8 @@ def _parts(suffix: str) -> tuple[str, str]:
 
 
 def _unpacked(file: io.BufferedReader, compression: str) -> io.BufferedReader:
+    if compression and not file.peek(1):
+        raise EOFError  # as the tools say; Python's gzip takes it for nothing, compressed
     if compression == ".zst":
         from pipeline.formats.zstd import open_zstd
 

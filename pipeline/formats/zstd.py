@@ -28,9 +28,21 @@ class _Frames(ZstdFile):
         try:
             return super().readinto1(buffer)  # what is there already is not lost to an error
         except ZstdError as error:
-            if "memory" in str(error):
-                raise Damaged(f"need a window of more than {WINDOW >> 20} MiB of memory (zstd --long)") from None
-            raise Damaged("are damaged") from None
+            raise _damaged(str(error)) from None
+
+
+def _damaged(error: str) -> Damaged:
+    if "memory" in error:
+        return Damaged(
+            f"need a window of more than {WINDOW >> 20} MiB of memory (zstd --long)",
+            "Decompress it (zstd -d --long=31), and compress it again without a long window",
+        )
+    if "Dictionary" in error:
+        return Damaged(
+            "need the dictionary that they were compressed with",
+            "Decompress it (zstd -d -D DICTIONARY), and compress it again without one",
+        )
+    return Damaged("are damaged")
 
 
 def open_zstd(file: str | IO[bytes]) -> io.BufferedReader:
