@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import pipeline
 from pipeline import Document, Edit, Found, Ledger, LedgerMismatch, Pipeline, Settings, Stage, clean
+from pipeline.recent import forget
 from pipeline.rules.engine import RuleSet
 
 BUILTIN = RuleSet.builtin()
@@ -156,3 +157,16 @@ def test_cleaning_the_clean_samples_changes_nothing(path: Path, policy: str) -> 
     first = cleaner.clean(path.read_bytes(), path.stem)
     laws(first)
     assert cleaner.clean(first.text).text == first.text
+
+
+@pytest.mark.parametrize(("long", "remembered"), [(10, 0), (1_000, 1)])
+def test_what_is_known_of_a_long_text_is_forgotten(monkeypatch: pytest.MonkeyPatch, long: int, remembered: int) -> None:
+    from pipeline.rules.structural import scores
+    from pipeline.stages import utf8
+
+    forget()
+    monkeypatch.setattr("pipeline.core.LONG", long)
+    document = clean("The mill stood by the river.\n\nHome | About us | Contact\n\nIt was old — and it fell.")
+    assert len(document.text) > 20
+    assert bool(utf8._last[0]) == bool(remembered)
+    assert scores.cue_lines.cache_info().currsize == remembered

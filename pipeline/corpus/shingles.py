@@ -30,7 +30,7 @@ __all__ = ["SHINGLE", "Fingerprints", "batches", "fingerprints"]
 SHINGLE = 4  # words
 WINDOW = 4  # shingles, of which one is kept
 SHORT = 32  # words; of a paragraph that has no more, all shingles are kept
-BATCH = 1 << 20  # characters: what is looked at at once, for each takes some 60 bytes of memory
+BATCH = 1 << 20  # characters that are looked at at once: each takes some 20 bytes meanwhile
 
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]

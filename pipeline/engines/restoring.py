@@ -151,15 +151,15 @@ def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], 
         try:
             asked = _Passages(ask.passages, known)
             found = [one for one in restore(document, asked) if not is_off(one.edit.rule, off)]
-            document = remaining(_filled(document, found, known), job.settings)
+            restored = remaining(_filled(document, found, known), job.settings)
         except Exception as error:  # a defect: told of, and the others go on
             return Cleaned(ask.id, problem=problem(ask.id, error))
         if not marking:
-            return Cleaned(ask.id, spool.add(document))
+            return Cleaned(ask.id, spool.add(restored))
         from pipeline.corpus.fingerprints import marks
 
-        packed = marks(document)
-        return Cleaned(ask.id, spool.add(document, packed), packed)
+        packed = marks(restored)
+        return Cleaned(ask.id, spool.add(restored, packed), packed)
 
     return lambda asks: [*map(restore_one, asks)]
 

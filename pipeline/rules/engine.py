@@ -242,7 +242,11 @@ def in_lines(lines: Lines, needs: Iterable[Need]) -> list[tuple[int, list[Rule]]
 
 
 def _small(line: str) -> str:
-    """A line in small letters, each in its place: one letter would grow."""
+    """A line in small letters, each in its place: one letter would grow.
+
+    >>> len("İZMİR".lower()), _small("İZMİR")
+    (7, 'İzmİr')
+    """
     return line.lower() if "İ" not in line else "İ".join(map(str.lower, line.split("İ")))
 
 
