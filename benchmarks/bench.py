@@ -369,6 +369,7 @@ def measure(options: argparse.Namespace, results: Row, target: Path) -> Row:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, available[-1:])  # the sampler of memory is out of the way
     target.parent.mkdir(parents=True, exist_ok=True)
+    BENCH.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=BENCH) as work:
         bench = Bench(mode, available[:1], available[:2], Path(work))
         for name in options.only or MEASURES:

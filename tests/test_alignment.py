@@ -8,6 +8,7 @@ import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core import Pipeline
-from pipeline.corpus import duplicates
+from pipeline.corpus import alignment, duplicates
 from pipeline.corpus.alignment import align, differences, words
 from pipeline.corpus.comparison import compare, telling
 from pipeline.corpus.decided import Decided
@@ -43,6 +44,22 @@ def test_cases(case: dict[str, Any]) -> None:
 
 def test_a_third_of_the_cases_stay() -> None:
     assert 3 * sum("why" in case for case in CASES) >= len(CASES)
+
+
+@given(
+    st.text(
+        st.sampled_from(
+            "ab zE129.,:/-_#$&+='\"()\n\t\x00 –−’é²½ßİKǆº๑ไ漢\u0301\u1100\u1161\ufffd\xa0\u2028٣[]·ж£\ud800"
+        )
+    )
+)
+@settings(max_examples=1000)
+def test_words_are_what_the_pattern_finds(text: str) -> None:
+    """The short way by splitting finds the very words that the pattern does, which also tells where they stand."""
+    found = words(text)
+    folded = alignment._folded(text)
+    forms = [folded[start:end] for start, end in found.spans]
+    assert found.forms == [alignment._DASHES.get(form) or normalize("NFKC", form) for form in forms]
 
 
 @pytest.mark.parametrize("scope", ["corpus", "document"])
