@@ -38,8 +38,7 @@ Places = NDArray[np.int64]
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse; the golden ratio's bits are well mixed
 _INVERSE = pow(_BASE, -1, 1 << 64)
 _STEP = np.uint64(0xD6E8FEB86659FD93)
-_WORDLY = np.array([byte >= 0x80 or chr(byte).isalnum() for byte in range(256)])
-_LEADS = np.array([0xE3 <= byte <= 0xE9 for byte in range(256)])  # of Chinese and Japanese characters, in UTF-8
+_WORDLY = bytes(byte >= 0x80 or chr(byte).isalnum() for byte in range(256))  # for `bytes.translate`
 _THAI = np.array([0xB8 <= byte <= 0xBB for byte in range(256)])  # the second byte of Thai and Lao, behind E0
 _BURMESE = np.array([byte in (0x80, 0x81, 0x82, 0x9E, 0x9F) for byte in range(256)])  # Myanmar and Khmer, behind E1
 _NO_LETTERS = np.array([0x80 <= byte <= 0xBF and byte not in (0xAA, 0xB5, 0xBA) for byte in range(256)])  # behind C2
@@ -87,38 +86,36 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _fingerprints(texts: Sequence[str], every: bool) -> Fingerprints:
     data = [utf8(text) for text in texts]
-    whole = np.frombuffer(b"\n".join(data).lower() + b"\n", np.uint8)
-    starts, ends = _words(whole, all(map(bytes.isascii, data)))
+    whole = b"\n".join(data).lower() + b"\n"
+    starts, ends = _words(whole)
     bounds = np.cumsum(np.fromiter(map(len, data), np.int64, len(data)) + 1)
     counts = np.diff(np.searchsorted(starts, bounds), prepend=0)
-    words = _hashes(whole, starts, ends)
+    words = _hashes(np.frombuffer(whole, np.uint8), starts, ends)
     owners = np.repeat(np.arange(len(data)), counts)
     kept, of = _winnowed(words, owners, counts, every)
     return Fingerprints(counts, _keys(words, counts), np.bincount(of, minlength=len(data)), kept)
 
 
-def _words(data: NDArray[np.uint8], plain: bool) -> tuple[Places, Places]:
+def _words(text: bytes) -> tuple[Places, Places]:
     """Where words start and end, in bytes."""
-    inside = _WORDLY[data]
-    if plain:
-        edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-        edges = edges if not inside[0] else np.concatenate(([0], edges))
-        return edges[::2], edges[1::2]
+    inside = np.frombuffer(text.translate(_WORDLY), bool)
+    if text.isascii():
+        return _edges(inside)
     inside = inside.copy()
+    data = np.frombuffer(text, np.uint8)
     first, second = data[:-2], data[1:-1]
-    for found, size in (
-        (((first == 0xE2) & ((second == 0x80) | (second == 0x81))) | ((first == 0xE3) & (second == 0x80)), 3),
-        ((first == 0xC2) & _NO_LETTERS[second], 2),
-    ):  # quotation marks, dashes, spaces, and the signs of Latin-1
-        places = np.flatnonzero(found)
-        for offset in range(size):
+    signs = ((first == 0xE2) & ((second == 0x80) | (second == 0x81))) | ((first == 0xE3) & (second == 0x80))
+    latin = np.flatnonzero(first == 0xC2)
+    for places, size in (np.flatnonzero(signs), 3), (latin[_NO_LETTERS[second[latin]]], 2):
+        for offset in range(size):  # quotation marks, dashes, spaces, and the signs of Latin-1
             inside[places + offset] = False
-    alone = _LEADS[first] | ((first == 0xE0) & _THAI[second]) | ((first == 0xE1) & _BURMESE[second])
+    alone = first - np.uint8(0xE3) <= 0xE9 - 0xE3  # what Chinese and Japanese characters begin with, in UTF-8
+    for lead, seconds in (0xE0, _THAI), (0xE1, _BURMESE):
+        places = np.flatnonzero(first == lead)
+        alone[places] = seconds[second[places]]
     alone &= inside[:-2]
     if not alone.any():
-        edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-        edges = edges if not inside[0] else np.concatenate(([0], edges))
-        return edges[::2], edges[1::2]
+        return _edges(inside)
     cuts = np.zeros(len(data) + 1, bool)  # a word starts or ends before the byte
     cuts[1:-1] = inside[1:] != inside[:-1]
     cuts[0] = inside[0]
@@ -128,6 +125,14 @@ def _words(data: NDArray[np.uint8], plain: bool) -> tuple[Places, Places]:
     bounds = np.flatnonzero(cuts)
     is_word = inside[np.minimum(bounds, len(data) - 1)]
     return bounds[is_word], np.append(bounds[1:], len(data))[is_word]
+
+
+def _edges(inside: NDArray[np.bool_]) -> tuple[Places, Places]:
+    """Where runs of what is inside start and end; the last has an end."""
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    if inside[0]:
+        edges = np.concatenate(([0], edges))
+    return edges[::2], edges[1::2]
 
 
 _powers = np.ones((2, 1), np.uint64)
