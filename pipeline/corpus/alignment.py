@@ -122,7 +122,7 @@ def _tokens(folded: str, pattern: re.Pattern[str]) -> list[str]:
     for run in _RUN.finditer(folded):
         start, end = run.span()
         before = folded[start - 1 : start]
-        if before in "-−" or before.isalpha():  # it may belong to it
+        if before in "-−" or before.isalpha():  # it may belong to it (at the beginning, nothing is before)
             start = max(at, start - 1 if before in "-−" else spaced.rfind(" ", at, start) + 1)
         forms += spaced[at:start].split()
         alone = start == run.start() and run[0].isdigit()
