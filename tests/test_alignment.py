@@ -154,14 +154,14 @@ def test_the_telling_words_are_told_once() -> None:
 
 # Shingles and the index
 
-TEXTS = st.lists(st.text(alphabet="abcXYZ09 .,’–é漢ไ\n", max_size=80), max_size=6)
+TEXTS = st.lists(st.text(alphabet="abcXYZ09 .,’–「£ªé漢龥カไມမខ\n", max_size=80), max_size=6)
 
 
 @given(TEXTS)
 @settings(max_examples=300, deadline=None)
 def test_words_are_counted_and_told_apart_as_a_loop_would(texts: list[str]) -> None:
     found = fingerprints(texts)
-    plain = [re.findall(r"[漢ไ]|[a-z0-9é]+", text.lower()) for text in texts]
+    plain = [re.findall(r"[漢龥カไມမខ]|[a-z0-9éª]+", text.lower()) for text in texts]
     assert found.words.tolist() == [len(each) for each in plain]
     for one in range(len(texts)):
         for other in range(one):

@@ -6,7 +6,6 @@ decided on their texts (see `comparison` and `decisions`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
@@ -15,6 +14,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from pipeline.corpus.alignment import UNSPACED
 from pipeline.corpus.shingles import Numbers, fingerprints
 from pipeline.document import Document
 from pipeline.stages.utf8 import utf8
@@ -28,7 +28,6 @@ BLOCK = 200  # characters that a list or a block that is kept as it is must have
 _WHOLE = regex.compile(r"[.!?:;…。！？][\"'”’»)\]」』）]*$")
 _DOTS = ("...", "…")
 LOST, CUT = 2, 1  # damage: a year or a character of it is gone, or its end
-UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # no spaces
 # Of each paragraph the key, a digest of its text, its spans, how many words and shingles it has, its damage, and
 # whether it is kept as it is.
 MARK = np.dtype("<u8, <u8, <u4, <u4, <i4, <i4, <u4, <u4, u1, u1")
