@@ -58,6 +58,7 @@ def test_words_are_what_the_pattern_finds(text: str) -> None:
     """The short way by splitting finds the very words that the pattern does, which also tells where they stand."""
     found = words(text)
     folded = alignment._folded(text)
+    assert found.spans == [match.span() for match in alignment._pattern(text).finditer(folded)]
     forms = [folded[start:end] for start, end in found.spans]
     assert found.forms == [alignment._DASHES.get(form) or normalize("NFKC", form) for form in forms]
 

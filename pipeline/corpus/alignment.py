@@ -36,14 +36,16 @@ _ASCII = bytes(byte for byte in range(128) if chr(byte).isprintable() or chr(byt
 _MARKER = re.compile(r"\[(?:\d{1,3}|[a-z]|(?:note|nb|n)\s\d{1,2}|citation needed|edit)\]")  # says nothing
 CONTEXT, PROBES = 3, 24  # words in a row that are looked for, and how many such runs
 _DASHES = {"−": "-"}
+_DOUBTFUL = frozenset("-−\ufffd")  # signs beside a number, else none
 
 
 class Words:
     """The words of a text: `forms`, as they are compared, and where they stand in `text`."""
 
-    def __init__(self, text: str, forms: list[str], bounds: list[int] | None = None) -> None:
+    def __init__(self, text: str, forms: list[str], written: list[str], bounds: list[int] | None = None) -> None:
         self.text = text
         self.forms = forms
+        self._written = written  # before forms of Unicode were made one
         self._bounds = bounds
 
     def __len__(self) -> int:
@@ -54,7 +56,7 @@ class Words:
         """Where each word starts and where it ends, in turn; found when it is first asked for, which for many pairs is
         never. Millions of pairs of numbers would be looked at for cycles again and again."""
         if self._bounds is None:
-            self._bounds = [*chain.from_iterable(map(re.Match.span, _pattern(self.text).finditer(_folded(self.text))))]
+            self._bounds = _bounds(_folded(self.text), self._written)
         return self._bounds
 
     @cached_property
@@ -98,12 +100,13 @@ def words(text: str, cuts: Collection[int] = ()) -> Words:
         places = sorted(set(cuts))
         whole = (match.span() for match in _pattern(text).finditer(folded))
         spans = [part for start, end in whole for part in _cut(start, end, places)]
-        found = Words(text, [folded[start:end] for start, end in spans], [*chain.from_iterable(spans)])
+        written, bounds = [folded[start:end] for start, end in spans], [*chain.from_iterable(spans)]
     else:
-        found = Words(text, _tokens(folded, _pattern(text)))
+        written, bounds = _tokens(folded, _pattern(text)), None
+    forms = written
     if "−" in folded or not is_normalized("NFKC", folded):
-        found.forms = [f if f.isascii() else _DASHES.get(f) or normalize("NFKC", f) for f in found.forms]
-    return found
+        forms = [form if form.isascii() else _DASHES.get(form) or normalize("NFKC", form) for form in written]
+    return Words(text, forms, written, bounds)
 
 
 def _tokens(folded: str, pattern: re.Pattern[str]) -> list[str]:
@@ -131,6 +134,22 @@ def _tokens(folded: str, pattern: re.Pattern[str]) -> list[str]:
         at = end
     forms += spaced[at:].split()
     return forms
+
+
+def _bounds(folded: str, forms: Sequence[str]) -> list[int]:
+    """Where the words of a text start and end, in turn. A word is the next place where it can be found, since what is
+    between words has no letter, digit or sign; but for the signs that only are some beside a number."""
+    if not _DOUBTFUL.isdisjoint(forms):
+        return [*chain.from_iterable(map(re.Match.span, _pattern(folded).finditer(folded)))]
+    bounds: list[int] = []
+    add, find = bounds.append, folded.find
+    end = 0
+    for form in forms:
+        start = find(form, end)
+        end = start + len(form)
+        add(start)
+        add(end)
+    return bounds
 
 
 @cache
