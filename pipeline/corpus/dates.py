@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from pipeline.document import Gap
 if TYPE_CHECKING:
     from pipeline.corpus.witness import Reading
 
-__all__ = ["ASKING", "MONTHS", "canonical", "dates", "glued", "is_year", "kind_of", "values"]
+__all__ = ["ASKING", "MONTHS", "canonical", "dates", "glued", "is_year", "kind_of", "valueless", "values"]
 
 MONTHS = frozenset(
     "january february march april may june july august september october november december"
@@ -87,13 +87,13 @@ def _is_of_date(other: Reading, place: int, start: int) -> bool:
     form = other.forms[place]
     if is_year(form) or form in MONTHS:
         return True
-    before = other.text[other.words.ends[place - 1] : other.words.starts[place]] if place > start else ""
-    if form == "s":
-        return place > start and before in ("", "'", "’") and is_year(other.forms[place - 1])
-    if not form.isdigit() or len(form) > 2:
+    if form != "s" and not (form.isdigit() and len(form) <= 2):
         return False
     if place > start and is_year(other.forms[place - 1]):
-        return bool(_DASH.fullmatch(before))
+        before = other.text[other.words.ends[place - 1] : other.words.starts[place]]
+        return before in ("", "'", "’") if form == "s" else bool(_DASH.fullmatch(before))
+    if form == "s":
+        return False
     beside = other.forms[place - 1 : place] if place > start else []
     return not MONTHS.isdisjoint(beside + other.forms[place + 1 : place + 2])
 
@@ -155,9 +155,9 @@ def glued(text: str, others: Sequence[Reading]) -> list[int]:
     return sorted(set(cuts))
 
 
-def values(one: Reading, other: Reading, known: Mapping[int, Sequence[Gap]]) -> Iterator[tuple[int, int]]:
-    """Yield the runs of words of a passage, with a number in them, that can be values which this one seems to lack."""
-    for before, after in sorted(_valueless(one, known)):
+def values(other: Reading, lacking: Iterable[tuple[str, str]]) -> Iterator[tuple[int, int]]:
+    """Yield the runs of words of a passage, with a number in them, that can be values where others are `lacking`."""
+    for before, after in lacking:
         for start in (place + 1 for place, form in enumerate(other.forms) if form == before):
             for end in range(start + 1, min(start + VALUE_WORDS, len(other)) + 1):
                 ends = other.ends(end - 1)
@@ -176,8 +176,8 @@ def _is_value(other: Reading, run: range) -> bool:
     return any(other.forms[place][0].isdigit() for place in run[:VALUE_LEAD])
 
 
-def _valueless(one: Reading, known: Mapping[int, Sequence[Gap]]) -> set[tuple[str, str]]:
-    """The words around places where a value may be gone (the second is "" at the end of a sentence).
+def valueless(one: Reading, known: Mapping[int, Sequence[Gap]]) -> list[tuple[str, str]]:
+    """The words around places where a value may be gone (the second is "" at the end of a sentence), in order.
 
     That is where a pattern says so, and where another gap, or a space before punctuation, is behind `of`, as in
     `a width of , says`.
@@ -186,4 +186,6 @@ def _valueless(one: Reading, known: Mapping[int, Sequence[Gap]]) -> set[tuple[st
     for place, form in enumerate(one.forms):
         if form == "of" and (place in known or _SPACED.match(one.text, one.words.ends[place])):
             places.add(place)
-    return {(one.forms[place], "" if one.ends(place) else one.forms[place + 1]) for place in places if place >= 0}
+    return sorted(
+        {(one.forms[place], "" if one.ends(place) else one.forms[place + 1]) for place in places if place >= 0}
+    )

@@ -21,9 +21,10 @@ Numbers that only the witness has are no difference: there the other passage may
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, align, words
@@ -49,24 +50,39 @@ PRONOUNS = frozenset("he she it they his her its their this these".split())
 
 
 class Reading:
-    """A passage as it is compared: its `words`, its `sentences`, and the number of the one that each word is `of`."""
+    """A passage as it is compared: its `words`, its `sentences`, and the number of the one that each word is `of`.
+    Sentences are found when they are first asked for: of many passages, words say that they are no witness."""
 
-    def __init__(self, words: Words, ends: Sequence[int]) -> None:
+    def __init__(self, words: Words, gaps: Collection[int]) -> None:
         self.text = words.text
         self.words = words
         self.forms = words.forms
-        self.of: list[int] = []  # the number of the sentence of each word
-        self.sentences: list[range] = []
-        following = 0
-        for place, start in enumerate(words.starts):
-            if not self.sentences or start >= ends[following]:
-                self.sentences.append(range(place, place))
-                following = bisect_right(ends, start)
-            self.sentences[-1] = range(self.sentences[-1].start, place + 1)
-            self.of.append(len(self.sentences) - 1)
+        self._gaps = gaps
 
     def __len__(self) -> int:
         return len(self.forms)
+
+    @cached_property
+    def sentences(self) -> list[range]:
+        """The sentences that have words, by these."""
+        places = sorted({bisect_left(self.words.starts, end) for end in self._ends()} - {0, len(self)})
+        return [range(start, end) for start, end in pairwise([0, *places, len(self)])] if self.forms else []
+
+    @cached_property
+    def of(self) -> list[int]:
+        """The number of the sentence of each word."""
+        return [number for number, sentence in enumerate(self.sentences) for _ in sentence]
+
+    def _ends(self) -> Iterator[int]:
+        """Where sentences end in the text: after full stops, and before a common word with a capital behind a gap."""
+        start = 0
+        for line in self.text.splitlines(keepends=True):
+            yield from (end for _, end in sentences(self.text, start, start + len(line)))
+            start += len(line)
+        opening = _opening()
+        for at, form, before in zip(self.words.starts[1:], self.forms[1:], self.forms, strict=False):
+            if form in opening and self.text[at].isupper() and (at in self._gaps or before in OPEN):
+                yield at  # the full stop went with the year
 
     def begins(self, place: int) -> bool:
         """Whether a sentence begins with a word."""
@@ -107,17 +123,13 @@ def read(text: str, gaps: Collection[int] = ()) -> Reading:
     >>> reading.forms, reading.of
     (['it', 'was', 'built', 'in', 'in', 'may', 'fox', 'sold', 'it'], [0, 0, 0, 0, 1, 1, 1, 1, 1])
     """
-    found = words(text, gaps)
-    ends: list[int] = []
-    start = 0
-    for line in text.splitlines(keepends=True):
-        ends += [end for _, end in sentences(text, start, start + len(line))]
-        start += len(line)
-    opening = telling().common - MONTHS
-    for at, form, before in zip(found.starts[1:], found.forms[1:], found.forms, strict=False):
-        if text[at].isupper() and form in opening and (at in gaps or before in OPEN):
-            ends.append(at)  # the full stop went with the year
-    return Reading(found, sorted({*ends, len(text) + 1}))
+    return Reading(words(text, gaps), gaps)
+
+
+@cache
+def _opening() -> frozenset[str]:
+    """Common words, with which a sentence may begin."""
+    return telling().common - MONTHS
 
 
 class Reach(NamedTuple):

@@ -31,7 +31,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.corpus.amend import amend
-from pipeline.corpus.dates import ASKING, MONTHS, canonical, dates, glued, is_year, kind_of, values
+from pipeline.corpus.dates import ASKING, MONTHS, canonical, dates, glued, is_year, kind_of, valueless, values
 from pipeline.corpus.witness import FAR, Reach, Reading, agree, one_sentence, reach, read, same_subject
 from pipeline.document import Document, Gap
 from pipeline.edits import Edit, PositionMap, apply, unapply
@@ -187,14 +187,14 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) 
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
         known[bisect_left(one.words.starts, gap.at) - 1].append(gap)
-    places = _places(one)
+    places, lacking = _places(one), valueless(one, known)
     claims: dict[int, list[_Claim]] = defaultdict(list)
     for passage in passages:
         other = _read(passage.text)
-        for start, end in (*dates(other), *values(one, other, known)):
+        for start, end in (*dates(other), *values(other, lacking)):
             before, after = other.forms[start - 1], other.forms[end] if end < len(other) else ""
-            ends = places[before, ""] if other.ends(end - 1) else set()
-            for place in places[before, after] | ends:
+            ends = places.get((before, ""))
+            for place in places.get((before, after), set()) | (ends if ends and other.ends(end - 1) else set()):
                 claim = _claim(one, other, place, range(start, end), known.get(place, ()), passage)
                 if claim:
                     claims[place].append(claim)

@@ -149,7 +149,7 @@ def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], 
         document = spool.get(ask.spot)
         known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]) if id != ask.id else document)
         try:
-            asked = _Passages(ask.passages, known)
+            asked = _Passages(ask.passages, lambda id: spool.text(ask.spots[id]) if id != ask.id else document.text)
             found = [one for one in restore(document, asked) if not is_off(one.edit.rule, off)]
             restored = remaining(_filled(document, found, known), job.settings)
         except Exception as error:  # a defect: told of, and the others go on
@@ -168,12 +168,12 @@ class _Passages(Mapping[int, Sequence[Passage]]):
     """The passages that may be asked, for each paragraph, taken from their documents when they are: all at once may be
     many times the document that asks."""
 
-    def __init__(self, places: Mapping[int, Sequence[_Passage]], known: Callable[[str], Document]) -> None:
+    def __init__(self, places: Mapping[int, Sequence[_Passage]], text_of: Callable[[str], str]) -> None:
         self._places = places
-        self._known = known
+        self._text_of = lru_cache(maxsize=256)(text_of)
 
     def __getitem__(self, paragraph: int) -> list[Passage]:
-        return [Passage(id, self._known(id).text[start:end], start) for id, start, end in self._places[paragraph]]
+        return [Passage(id, self._text_of(id)[start:end], start) for id, start, end in self._places[paragraph]]
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._places)
