@@ -22,7 +22,6 @@ from pipeline.corpus.comparison import compare, telling
 from pipeline.corpus.decided import Decided
 from pipeline.corpus.decisions import Decision
 from pipeline.corpus.index import Index
-from pipeline.corpus.parted import Parted
 from pipeline.corpus.shingles import SHINGLE, SHORT, WINDOW, fingerprints
 from pipeline.settings import Settings
 
@@ -234,25 +233,6 @@ def test_reasons_may_be_many() -> None:
     decided = Decided()
     decided.take({number: Decision((0,), "", 1.0, 1.0, f"the number {number}") for number in range(1, 70_000)})
     assert decided[69_999].why == "the number 69999"
-
-
-@pytest.mark.parametrize(("high", "apart", "step"), [(57, 0, 1), (57, 58, 1), (0, 0, 1), (0, 3, 1), (57, 0, 256)])
-def test_rows_come_sorted_and_those_that_belong_together_come_together(
-    monkeypatch: pytest.MonkeyPatch, high: int, apart: int, step: int
-) -> None:
-    for name, rows in (("IN_MEMORY", 100), ("MOST_ROWS", 7), ("STEP", step)):
-        monkeypatch.setattr(f"pipeline.corpus.parted.{name}", rows)
-    numbers = np.random.default_rng(5).integers(0, 40, 500).astype(np.uint64) << np.uint64(high)
-    parted = Parted(apart)
-    for first in range(0, 500, 60):
-        some = numbers[first : first + 60]
-        parted.add(some, np.arange(first, first + len(some)))
-    for _ in range(2):  # they may be asked for again
-        parts = [(some.tolist(), rows.tolist()) for some, rows in parted.parts()]
-        assert [row for _, rows in parts for row in rows] == np.argsort(numbers, kind="stable").tolist()
-        heads = [{number >> apart for number in numbers} for numbers, _ in parts]
-        assert sum(map(len, heads)) == len(set().union(*heads))
-        assert len(parts) > 3 if step == 1 else len(parts) == 1
 
 
 def test_what_is_the_same_as_one_that_goes_goes_for_the_same(tmp_path: Any) -> None:

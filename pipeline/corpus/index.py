@@ -32,7 +32,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.corpus.fingerprints import MARK, Marks, Place, unpack
-from pipeline.corpus.parted import Parted, Rows
+from pipeline.corpus.known import Known
+from pipeline.corpus.parted import Parted, joined, ordered
 from pipeline.corpus.shingles import Numbers
 from pipeline.settings import Scope
 
@@ -42,19 +43,19 @@ __all__ = [
     "Proposal",
     "Proposals",
     "are_alike",
-    "are_among",
     "best",
     "equal",
     "heads",
     "paired",
     "salted",
-    "summed",
     "weighed",
 ]
 
 BEST, NEAR = 3, 2  # of the paragraphs that share a shingle: how many a paragraph is paired with
 COMMON = 0.5  # the weight of what paragraphs of a common origin share at least: each shingle one, by those that have it
 MOST = 8  # pairs of a paragraph
+MANY = 1 << 20  # rows that are summed at once
+BESIDE = 256  # places for the pairs of a paragraph, where they are counted
 LEAST = 0.15  # of the shingles of a paragraph, that the other must have as well
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 T = TypeVar("T")
@@ -92,7 +93,7 @@ class Index:
         self._names: list[str] = []
         self._marks = bytearray()  # grows in its place, as a rule
         self._firsts = [0]  # the number of the first paragraph of each document, and that of the next
-        self._shingles = Parted()
+        self._shingles = Parted("<u8", "<u4")
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -144,20 +145,21 @@ class Index:
             )
         ]
 
-    def sharing(self, shingles: Numbers) -> dict[str, set[int]]:
+    def sharing(self, shingles: Numbers) -> dict[str, list[tuple[int, int]]]:
         """The paragraphs that have two or more of some shingles (sorted), of which few have any: what is shared with
-        many says little of a common origin. By the id of the document, where they start in its clean text."""
+        many says little of a common origin. By the id of the document, where they are in its clean text."""
         weights = np.zeros(len(self))
         counts = np.zeros(len(self), np.uint32)
-        for held, owners in self._shingles.parts():
-            among, weight = weighed(held, shingles)
-            weights += np.bincount(owners[among], weight, len(self))
+        known = Known(shingles)
+        for held, owners in joined(self._shingles.parts(lambda held, _: known.maybe(held)), MANY):
+            among = np.flatnonzero(known.among(held))
+            weights += np.bincount(owners[among], weighed(held[among]), len(self))
             counts += np.bincount(owners[among], minlength=len(self)).astype(np.uint32)
         chosen = np.flatnonzero(are_alike(weights, counts)).tolist()
-        starts: dict[str, set[int]] = {}
-        for id, start in zip(self.documents(chosen), self.marks["start"][chosen].tolist(), strict=True):
-            starts.setdefault(id, set()).add(start)
-        return starts
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for id, span in zip(self.documents(chosen), self.marks[["start", "end"]][chosen].tolist(), strict=True):
+            spans.setdefault(id, []).append(span)
+        return spans
 
     def ranks(self) -> NDArray[np.uint32]:
         """The rank of each paragraph, by number."""
@@ -178,9 +180,10 @@ class Index:
         alone = first == np.arange(len(marks))  # for the others, those that they equal stand in
         twins = np.flatnonzero(~alone)
         found = [(twins, first[twins], np.full(len(twins), 2.0))]  # the best pair there is
-        for pairs, counts in self._pairs(ranks, alone, workers):
+        sizes = marks["shingles"].copy()
+        for pairs, counts in self._pairs(ranks, alone, sizes, workers):
             numbers, of = (pairs >> _HALF).astype(np.int64), (pairs & _LOW).astype(np.int64)
-            shared = counts / np.minimum(marks["shingles"][numbers], marks["shingles"][of])
+            shared = counts / np.minimum(sizes[numbers], sizes[of])
             enough = shared >= LEAST
             found.append(best(numbers[enough], of[enough], np.minimum(shared[enough], 1.0), ranks))
         columns = [np.concatenate(column) for column in zip(*found, strict=True)]
@@ -188,23 +191,24 @@ class Index:
         return Proposals(numbers, of, np.minimum(shared, 1.0).round(4))
 
     def _pairs(
-        self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_], workers: int
+        self, ranks: NDArray[np.uint32], alone: NDArray[np.bool_], sizes: NDArray[np.uint32], workers: int
     ) -> Iterator[tuple[Numbers, NDArray[np.int64]]]:
-        """Yield the pairs that share shingles, each as one number (`number` in its upper half, `of` below), and of how
-        many shingles. Each pair comes once. Pairs wait in a file, sorted by `number`, until all shingles were looked
-        at.
+        """Yield the pairs that may share enough, each as one number (`number` in its upper half, `of` below), and how
+        many shingles they share. Each pair comes once. Pairs wait in a file until all shingles were looked at.
         """
 
-        def pair(rows: Rows) -> tuple[Numbers, NDArray[np.int64]]:
+        def pair(rows: tuple[NDArray[Any], ...]) -> Numbers:
             shingles, owners = rows
             counted = alone[owners]
-            return np.unique(paired(shingles[counted], owners[counted], ranks), return_counts=True)
+            return paired(shingles[counted], owners[counted], ranks)
 
-        waiting = Parted(apart=32)
-        for some, times in ahead(pair, self._shingles.parts(), workers):
-            waiting.add(some, times)
-        for pairs, shared in waiting.parts():
-            yield summed(pairs, shared.astype(np.int64))
+        waiting = Parted("<u8", bits=32 + len(self).bit_length(), apart=32)
+        for some in ahead(pair, self._shingles.parts(), workers):
+            waiting.add(some)
+        needed = np.minimum(np.ceil(sizes * LEAST - 1e-6), 255).astype(np.uint8)
+        for (pairs,) in waiting.parts(lambda pairs: often(pairs, needed)):
+            counts = times(pairs)
+            yield pairs[np.cumsum(counts) - 1], counts
 
 
 def ahead(work: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:
@@ -233,12 +237,10 @@ def salted(id: str, marks: Marks, shingles: Numbers) -> tuple[Marks, Numbers]:
     return marks, shingles ^ salt
 
 
-def weighed(held: Numbers, wanted: Numbers) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which rows of shingles (sorted, and those of one shingle all there) are wanted (sorted), and what each of these
-    weighs: one by those that have it."""
-    among = are_among(held, wanted)
-    counts = times(held[among])
-    return among, np.repeat(1 / counts, counts)
+def weighed(held: Numbers) -> NDArray[np.float64]:
+    """What each row of shingles weighs, which are sorted, and those of one shingle all there: one by their number."""
+    counts = times(held)
+    return np.repeat(1 / counts, counts)
 
 
 def are_alike(weights: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.bool_]:
@@ -248,10 +250,14 @@ def are_alike(weights: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.
     return found
 
 
-def summed(pairs: Numbers, counts: NDArray[np.int64]) -> tuple[Numbers, NDArray[np.int64]]:
-    """Each of the pairs, which are sorted, once, with the sum of its counts; there is one at least."""
-    starts = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1]))
-    return pairs[starts], np.add.reduceat(counts, starts)
+def often(pairs: Numbers, needed: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of some pairs may be there as often as is `needed` for either of the two: nearly all are there once, by
+    chance, and a table in which pairs share their places tells of most of these, before any is sorted."""
+    numbers, of = (pairs >> _HALF).astype(np.int64), (pairs & _LOW).astype(np.int64)
+    places = (numbers - numbers.min()) * BESIDE + of % BESIDE
+    counts = np.bincount(places)[places]
+    found: NDArray[np.bool_] = counts >= np.minimum(needed[numbers], needed[of])
+    return found
 
 
 def best(
@@ -262,15 +268,6 @@ def best(
     numbers, of, shared = numbers[order], of[order], shared[order]
     few = np.arange(len(numbers)) - heads(numbers) < MOST
     return numbers[few], of[few], shared[few]
-
-
-def are_among(some: Numbers, known: Numbers) -> NDArray[np.bool_]:
-    """Whether each of some numbers is among those that are known, which are sorted."""
-    if not len(known):
-        return np.zeros(len(some), bool)
-    places = np.minimum(np.searchsorted(known, some), len(known) - 1)
-    found: NDArray[np.bool_] = known[places] == some
-    return found
 
 
 def equal(keys: Numbers, ranks: NDArray[np.uint32]) -> NDArray[np.int64]:
@@ -305,7 +302,7 @@ def paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uint
     twice = np.append(shingles[1:] == shingles[:-1], False)
     twice[1:] |= twice[:-1]
     order = np.flatnonzero(twice)  # most stand once, and pair nothing
-    order = order[np.lexsort((ranks[owners[order]], shingles[order]))]
+    order = order[ordered(heads(shingles[order]).astype(np.uint64) << _HALF | ranks[owners[order]])]
     shingles, owners = shingles[order], owners[order].astype(np.uint64)
     at = np.arange(len(order))
     top = heads(shingles)

@@ -18,8 +18,8 @@ Only the shingles of damaged documents are held in memory, and nothing is done f
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import groupby, pairwise
 from typing import NamedTuple
@@ -27,8 +27,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.corpus.index import are_among
-from pipeline.corpus.parted import Parted
+from pipeline.corpus.known import Known
+from pipeline.corpus.parted import Parted, ordered
 from pipeline.corpus.shingles import Numbers, batches, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
@@ -44,10 +44,11 @@ __all__ = [
     "Siblings",
     "matched",
     "offers",
+    "passages",
     "prints_of",
     "propose",
     "restore_all",
-    "words_of",
+    "wanting",
 ]
 
 MOST = 4  # siblings of a paragraph
@@ -56,12 +57,15 @@ LEAST = 0.5  # weight of a passage: below it, only phrases are shared that many 
 CROWD = 200  # passages that share a shingle, from which on it says nothing
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
+Span = tuple[int, int]  # where a passage starts and ends in the clean text of its document
+
 
 class Place(NamedTuple):
-    """A paragraph: its document, by its number, and its own number there."""
+    """A paragraph: its document, by its number, its own number there, and where it starts in the clean text."""
 
     document: int
     paragraph: int
+    start: int
 
 
 def restore_all(documents: Sequence[Document]) -> list[Document]:
@@ -86,21 +90,22 @@ def propose(documents: Sequence[Document]) -> dict[int, dict[int, list[Passage]]
     siblings = Siblings()
     for number in wanted:
         siblings.want(number, documents[number])
-    for number, offered in enumerate(offers(documents, siblings.shingles)):
+    texts, spans = [document.text for document in documents], [*map(passages, documents)]
+    for number, offered in enumerate(offers(texts, spans, Known(siblings.shingles))):
         siblings.offer(number, offered)
     found: dict[int, dict[int, list[Passage]]] = {number: {} for number in wanted}
     for place, some in siblings.found([document.id for document in documents]):
-        texts = (documents[of].text[start:end] for of, start, end in some)
-        passages = (Passage(documents[one.document].id, text, one.start) for one, text in zip(some, texts, strict=True))
-        found[place.document][place.paragraph] = [*passages]
+        said = (documents[of].text[start:end] for of, start, end in some)
+        found[place.document][place.paragraph] = [
+            Passage(documents[one.document].id, text, one.start) for one, text in zip(some, said, strict=True)
+        ]
     return found
 
 
 class Offer(NamedTuple):
-    """A paragraph that shares shingles with what is wanted: its number in its document, where it starts and ends in the
-    clean text, and these shingles."""
+    """A passage that shares shingles with what is wanted: where it starts and ends in the clean text of its document,
+    and these shingles."""
 
-    paragraph: int
     start: int
     end: int
     shared: Numbers
@@ -114,21 +119,29 @@ class Sibling(NamedTuple):
     end: int
 
 
-def offers(
-    documents: Sequence[Document], wanted: Numbers | None, starts: Sequence[Collection[int] | None] | None = None
-) -> list[list[Offer]]:
-    """Return the passages of some documents that share some of the `wanted` shingles, or with none given, all passages;
-    of each document, only those that `starts` has for it, unless that is none."""
-    prints = prints_of(documents, starts, wanted)
-    written = [sorted(_written(document)) for document in documents]
-    found: list[list[Offer]] = [[] for _ in documents]
-    for owner, shingles in _by_owner(prints.owners, prints.shingles):
-        document, paragraph = prints.places[owner]
-        block = documents[document].paragraphs[paragraph]
-        at = bisect_left(written[document], block.start)
-        if at == len(written[document]) or written[document][at] > block.end:
-            found[document].append(Offer(paragraph, block.start, block.end, shingles))
+def offers(texts: Sequence[str], spans: Sequence[Sequence[Span]], wanted: Known | None = None) -> list[list[Offer]]:
+    """Return, of the passages of each text, those that share some of the `wanted` shingles, or with none given, all
+    that have shingles."""
+    places = [(number, start, end) for number, some in enumerate(spans) for start, end in some]
+    prints = prints_of([texts[number][start:end] for number, start, end in places], wanted)
+    found: list[list[Offer]] = [[] for _ in texts]
+    for owner, shingles in _by_owner(prints):
+        number, start, end = places[owner]
+        found[number].append(Offer(start, end, shingles))
     return found
+
+
+def passages(document: Document) -> list[Span]:
+    """The passages of a document that may be asked: paragraphs in which nothing was restored."""
+    written = sorted(_written(document))
+    blocks = (document.paragraphs[number] for number in wanting(document))
+    spans = [(block.start, block.end) for block in blocks]
+    return [(start, end) for start, end in spans if bisect_right(written, end) == bisect_left(written, start)]
+
+
+def wanting(document: Document) -> list[int]:
+    """The paragraphs of a document that may have lost something, by number."""
+    return [number for number, block in enumerate(document.paragraphs) if block.kind != "heading"]
 
 
 class Siblings:
@@ -142,8 +155,8 @@ class Siblings:
         self._places: list[Place] = []
         self._words = array("i")  # of each of these paragraphs
         self._wanted: list[Numbers] = []  # and its shingles
-        self._offered = array("q")  # of each passage the document, the paragraph, start and end
-        self._shared = Parted()  # the shingles that they share, each with the number of its passage
+        self._offered = array("q")  # of each passage the document, start and end
+        self._shared = Parted("<u8", "<u4")  # the shingles that they share, each with the number of its passage
 
     @cached_property
     def _rows(self) -> tuple[Numbers, NDArray[np.uint32]]:
@@ -162,11 +175,11 @@ class Siblings:
 
     def want(self, number: int, document: Document) -> None:
         """Take the paragraphs of a damaged document."""
-        prints = prints_of([document])
-        for owner, shingles in _by_owner(prints.owners, prints.shingles):
-            paragraph = prints.places[owner].paragraph
-            self._places.append(Place(number, paragraph))
-            self._words.append(words_of(document, paragraph))
+        paragraphs = wanting(document)
+        texts = [document.text[slice(*document.paragraphs[paragraph][1:3])] for paragraph in paragraphs]
+        for owner, shingles in _by_owner(prints_of(texts)):
+            self._places.append(Place(number, paragraphs[owner], document.paragraphs[paragraphs[owner]].start))
+            self._words.append(len(texts[owner].split()))
             self._wanted.append(shingles)
 
     def offer(self, number: int, offered: Iterable[Offer]) -> None:
@@ -174,24 +187,24 @@ class Siblings:
         some = [*offered]
         if not some:
             return
-        first = len(self._offered) // 4
-        for paragraph, start, end, _ in some:
-            self._offered.extend((number, paragraph, start, end))
+        first = len(self._offered) // 3
+        for start, end, _ in some:
+            self._offered.extend((number, start, end))
         shared = np.concatenate([one.shared for one in some])
         owners = np.repeat(np.arange(first, first + len(some)), [len(one.shared) for one in some])
         self._shared.add(shared, owners)
 
     def found(self, ids: Sequence[str]) -> Iterator[tuple[Place, list[Sibling]]]:
         """Yield each paragraph that has siblings, with the best of them; `ids` are those of the documents."""
-        offered = np.frombuffer(self._offered, np.int64).reshape(-1, 4)
+        offered = np.frombuffer(self._offered, np.int64).reshape(-1, 3)
         for paragraph, weights in self._weights():
             place = self._places[paragraph]
             rows = {owner: offered[owner].tolist() for owner in weights}
-            others = [owner for owner in weights if tuple(rows[owner][:2]) != place]
-            others.sort(key=lambda owner: (-weights[owner], ids[rows[owner][0]], rows[owner][2]))
+            others = [owner for owner in weights if rows[owner][:2] != [place.document, place.start]]
+            others.sort(key=lambda owner: (-weights[owner], ids[rows[owner][0]], rows[owner][1]))
             if others:
                 best = (rows[owner] for owner in others[: MOST + self._words[paragraph] // MORE])
-                yield place, [Sibling(document, start, end) for document, _, start, end in best]
+                yield place, [*map(Sibling._make, best)]
 
     def _weights(self) -> Iterator[tuple[int, dict[int, float]]]:
         """Yield what is wanted, in order, and how much each passage shares with it, if that is enough: for each shingle
@@ -209,7 +222,7 @@ class Siblings:
         """What is wanted and what is offered, as one number, for each shingle that both have: with the number of those
         that have it, unless these are a crowd."""
         wanted, paragraphs = self._rows
-        pairs = Parted(apart=32)
+        pairs = Parted("<u8", "<u4", bits=32 + len(self._places).bit_length(), apart=32)
         for shingles, owners in self._shared.parts():
             low, high = np.searchsorted(wanted, shingles[0]), np.searchsorted(wanted, shingles[-1], side="right")
             left, right, crowd = matched(wanted[low:high], shingles)
@@ -233,62 +246,43 @@ def matched(wanted: Numbers, offered: Numbers) -> tuple[NDArray[np.int64], NDArr
 
 
 class Prints(NamedTuple):
-    """The shingles of paragraphs, each once for each; the place of its paragraph in the list of them, and this list.
-    They are in the order of paragraphs, and of one, sorted."""
+    """The shingles of passages, each once for each, and the place of its passage in the list of them. They are in the
+    order of passages, and of one, sorted."""
 
     shingles: Numbers
     owners: NDArray[np.uint32]
-    places: list[Place]
 
 
-def prints_of(
-    documents: Sequence[Document],
-    starts: Sequence[Collection[int] | None] | None = None,
-    wanted: Numbers | None = None,
-) -> Prints:
-    """Make the shingles of the paragraphs of some documents: of each, those that `starts` has for it, and only those
-    shingles that are `wanted` (sorted), unless these are none."""
-    places: list[Place] = []
-    texts: list[str] = []
-    for number, document in enumerate(documents):
-        only = starts[number] if starts else None
-        for paragraph, block in enumerate(document.paragraphs):
-            if block.kind != "heading" and (only is None or block.start in only):
-                places.append(Place(number, paragraph))
-                texts.append(document.text[block.start : block.end])
-    made: list[tuple[Numbers, NDArray[np.uint32]]] = []
+def prints_of(texts: Sequence[str], wanted: Known | None = None) -> Prints:
+    """Make the shingles of passages; only those that are `wanted`, unless these are none."""
+    made = [Prints(np.empty(0, np.uint64), np.empty(0, np.uint32))]
     first = 0
     for some in batches(texts):
         prints = fingerprints(some, every=True)
         owners = np.repeat(np.arange(first, first + len(some), dtype=np.uint32), prints.sizes)
         made.append(_each_once(prints.shingles, owners, wanted))
         first += len(some)
-    shingles, every_owner = zip(*made, strict=True)
-    return Prints(np.concatenate(shingles), np.concatenate(every_owner), places)
+    return Prints(*map(np.concatenate, zip(*made, strict=True)))
 
 
-def _each_once(
-    shingles: Numbers, owners: NDArray[np.uint32], wanted: Numbers | None
-) -> tuple[Numbers, NDArray[np.uint32]]:
+def _each_once(shingles: Numbers, owners: NDArray[np.uint32], wanted: Known | None) -> Prints:
     """Those of the shingles that are wanted, once for each owner, by these."""
-    order = np.argsort(shingles, kind="stable")  # what is sorted is looked up fast
+    if wanted is not None:
+        some = np.flatnonzero(wanted.maybe(shingles))
+        shingles, owners = shingles[some], owners[some]
+    order = ordered(shingles)
     shingles, owners = shingles[order], owners[order]
     chosen = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
     if wanted is not None:
-        chosen &= are_among(shingles, wanted)
+        chosen &= wanted.among(shingles)
     shingles, owners = shingles[chosen], owners[chosen]
-    order = np.argsort(owners, kind="stable")
-    return shingles[order], owners[order]
+    order = ordered(owners.astype(np.uint64))
+    return Prints(shingles[order], owners[order])
 
 
-def words_of(document: Document, paragraph: int) -> int:
-    """The number of words of a paragraph."""
-    block = document.paragraphs[paragraph]
-    return len(document.text[block.start : block.end].split())
-
-
-def _by_owner(owners: NDArray[np.uint32], shingles: Numbers) -> Iterator[tuple[int, Numbers]]:
-    """The shingles of each owner; those of one stand together."""
+def _by_owner(prints: Prints) -> Iterator[tuple[int, Numbers]]:
+    """The shingles of each passage that has any."""
+    shingles, owners = prints
     starts = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])[: len(owners)])
     for number, (start, end) in zip(owners[starts].tolist(), pairwise([*starts.tolist(), len(owners)]), strict=True):
         yield number, shingles[start:end]

@@ -35,11 +35,11 @@ _Passage = tuple[str, int, int]
 
 
 class _Read(NamedTuple):
-    """A document that may have passages to offer, and where these start in its clean text: anywhere, if none."""
+    """A document that may have passages to offer, and where these are in its clean text: anywhere, if none."""
 
     number: int
     spot: Spot
-    starts: set[int] | None
+    spans: Sequence[tuple[int, int]] | None
     weight: int = 0
     shard: int = 0
 
@@ -112,7 +112,7 @@ def _asked(
     shared = sorted(index.sharing(siblings.shingles).items())
     reads = [
         *(_Read(numbers[id], spots[id], None) for id in damaged),
-        *(_Read(numbers[id], spots[id], starts) for id, starts in shared if id not in lost),
+        *(_Read(numbers[id], spots[id], spans) for id, spans in shared if id not in lost),
     ]
     offering = partial(offerer, wanted=siblings.shingles)
     with closing(spread(job, offering, reads, workers if len(reads) >= _FEW else 1)) as offered:
@@ -128,13 +128,21 @@ def _asked(
 
 def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple[int, list[Offer]]]]:
     """Return the function that reads documents for what they have to offer."""
-    from pipeline.corpus.siblings import offers
+    from pipeline.corpus.known import Known
+    from pipeline.corpus.siblings import offers, passages
 
     spool = Spool(job.waiting)
+    known = Known(wanted)
+
+    def passages_of(read: _Read) -> tuple[str, Sequence[tuple[int, int]]]:
+        if read.spans is not None:
+            return spool.text(read.spot), read.spans
+        document = spool.get(read.spot)
+        return document.text, passages(document)
 
     def offer(reads: Sequence[_Read]) -> list[tuple[int, list[Offer]]]:
-        found = offers([spool.get(read.spot) for read in reads], wanted, [read.starts for read in reads])
-        return [(read.number, some) for read, some in zip(reads, found, strict=True)]
+        texts, spans = zip(*map(passages_of, reads), strict=True)
+        return [(read.number, some) for read, some in zip(reads, offers(texts, spans, known), strict=True)]
 
     return offer
 

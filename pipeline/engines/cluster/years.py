@@ -20,8 +20,10 @@ import pyarrow.parquet as pq
 
 from pipeline.corpus.fingerprints import marks_all, unpack
 from pipeline.corpus.index import are_alike, weighed
-from pipeline.corpus.siblings import LEAST, MORE, MOST, matched, offers, prints_of, words_of
+from pipeline.corpus.known import Known
+from pipeline.corpus.siblings import LEAST, MORE, MOST, matched, offers, passages, prints_of, wanting
 from pipeline.corpus.years import RULES
+from pipeline.document import Document
 from pipeline.engines.cluster.moving import hashed, part, shuffle
 from pipeline.engines.cluster.units import Doc, Work, put
 from pipeline.engines.restoring import Ask, restorer
@@ -32,6 +34,7 @@ from pipeline.settings import is_off
 __all__ = ["restore"]
 
 _WANTED, _HELD, _OFFERED = 0, 1, 2  # what a row of a shingle is
+_SPAN = ("start", "end")  # of a passage, in the clean text of its document
 
 
 def restore(work: Work, parts: int) -> Work:
@@ -78,9 +81,12 @@ def _wanted_and_held(work: Work, parts: int) -> Any:
                 docs = work.docs(unit)
                 for doc in docs:
                     if doc.spot and doc.damaged:
-                        prints = np.unique(prints_of([spool.get(doc.spot)]).shingles)
+                        document = spool.get(doc.spot)
+                        texts = [_text(document, number) for number in wanting(document)]
+                        prints = np.unique(prints_of(texts).shingles)
                         zeros = np.zeros(len(prints), np.int64)
-                        yield _table(parts, "shingle", shingle=prints, kind=zeros + _WANTED, home=zeros, start=zeros)
+                        nowhere = {"home": zeros, "start": zeros, "end": zeros}
+                        yield _table(parts, "shingle", shingle=prints, kind=zeros + _WANTED, **nowhere)
                 for doc, packed in _marks(spool, [doc for doc in docs if doc.spot and not doc.damaged], marking):
                     if packed:
                         marks, prints = unpack(packed)
@@ -90,7 +96,7 @@ def _wanted_and_held(work: Work, parts: int) -> Any:
                             shingle=prints,
                             kind=np.full(len(prints), _HELD),
                             home=np.full(len(prints), doc.home),
-                            start=np.repeat(marks["start"].astype(np.int64), marks["shingles"]),
+                            **{name: np.repeat(marks[name].astype(np.int64), marks["shingles"]) for name in _SPAN},
                         )
 
     return read
@@ -109,50 +115,54 @@ def _marks(spool: Spool, docs: Sequence[Doc], marking: bool) -> Iterator[tuple[D
 def _shared(part: int, table: pa.Table) -> pa.Table | None:
     """What paragraphs share with damaged documents, of the shingles of a part."""
     table = table.sort_by("shingle")
-    shingle, kind, home, start = (table[name].to_numpy() for name in ("shingle", "kind", "home", "start"))
-    held = kind == _HELD
-    among, weights = weighed(shingle[held], np.unique(shingle[~held]))
+    held = table["kind"].to_numpy() == _HELD
+    shingle = table["shingle"].to_numpy()
+    among = Known(np.unique(shingle[~held])).among(shingle[held])
     if not among.any():
         return None
-    return _summed(home[held][among], start[held][among], weights, np.ones(len(weights), np.int64))
+    weights = weighed(shingle[held][among])
+    home, start, end = (table[name].to_numpy()[held][among] for name in ("home", *_SPAN))
+    return _summed(home, start, end, weights, np.ones(len(weights), np.int64))
 
 
-def _summed(home: Any, start: Any, weight: Any, count: Any) -> pa.Table:
+def _summed(home: Any, start: Any, end: Any, weight: Any, count: Any) -> pa.Table:
     """Rows of the same paragraph, as one."""
     order = np.lexsort((start, home))
-    home, start, weight, count = home[order], start[order], weight[order], count[order]
+    home, start, end, weight, count = home[order], start[order], end[order], weight[order], count[order]
     first = np.flatnonzero(np.append(True, (home[1:] != home[:-1]) | (start[1:] != start[:-1])))
     sums = {"weight": np.add.reduceat(weight, first), "count": np.add.reduceat(count, first)}
-    return pa.table({"home": home[first], "start": start[first], **sums})
+    return pa.table({"home": home[first], "start": start[first], "end": end[first], **sums})
 
 
 def _offered(work: Work) -> Any:
     """Read the passages that share enough."""
 
     def reduce(part: int, table: pa.Table) -> pa.Table | None:
-        rows = _summed(*(table[name].to_numpy() for name in ("home", "start", "weight", "count")))
+        rows = _summed(*(table[name].to_numpy() for name in ("home", *_SPAN, "weight", "count")))
         common = are_alike(rows["weight"].to_numpy(), rows["count"].to_numpy())
-        starts: dict[int, set[int]] = {}
-        pairs = zip(rows["home"].to_numpy()[common].tolist(), rows["start"].to_numpy()[common].tolist(), strict=True)
-        for home, start in pairs:
-            starts.setdefault(home, set()).add(start)
+        spans: dict[int, list[tuple[int, int]]] = {}
+        columns = (rows[name].to_numpy()[common].tolist() for name in ("home", *_SPAN))
+        for home, start, end in zip(*columns, strict=True):
+            spans.setdefault(home, []).append((start, end))
         find = work.finder()
         with Spool(work.folder) as spool:
-            tables = [_passages(spool, find(home), some) for home, some in sorted(starts.items())]
+            tables = [_passages(spool, find(home), some) for home, some in sorted(spans.items())]
         return pa.concat_tables(tables) if tables else None
 
     return reduce
 
 
-def _passages(spool: Spool, doc: Doc, starts: set[int] | None = None) -> pa.Table:
-    """The passages of a document, all or those that start there, by their shingles."""
+def _passages(spool: Spool, doc: Doc, spans: Sequence[tuple[int, int]]) -> pa.Table:
+    """Passages of a document, by their shingles."""
     assert doc.spot is not None
-    (found,) = offers([spool.get(doc.spot)], None, [starts])
+    (found,) = offers([spool.text(doc.spot)], [spans])
     sizes = [len(offer.shared) for offer in found]
+    nought = [0] * len(found)
     columns = {
+        "place": nought,
+        "words": nought,
         "start": [offer.start for offer in found],
         "end": [offer.end for offer in found],
-        "paragraph": [offer.paragraph for offer in found],
     }
     return pa.table(
         {
@@ -179,16 +189,35 @@ def _wanted_and_offered(work: Work, parts: int) -> Any:
                 for doc in work.docs(unit):
                     if doc.spot and doc.damaged:
                         document = spool.get(doc.spot)
-                        prints = prints_of([document])
-                        paragraphs = np.array([place.paragraph for place in prints.places], np.int64)
-                        words = np.array([words_of(document, number) for number in paragraphs.tolist()], np.int64)
-                        zeros = np.zeros(len(prints.owners), np.int64)
-                        rows = {"start": zeros, "end": words[prints.owners], "paragraph": paragraphs[prints.owners]}
-                        wanted = pa.table({"shingle": prints.shingles, "home": zeros + doc.home, **rows})
-                        yield _kind(wanted, parts, _WANTED)
-                        yield _kind(_passages(spool, doc), parts, _OFFERED)
+                        yield _kind(_wanted(document, doc.home), parts, _WANTED)
+                        yield _kind(_passages(spool, doc, passages(document)), parts, _OFFERED)
 
     return read
+
+
+def _wanted(document: Document, home: int) -> pa.Table:
+    """The paragraphs of a damaged document, by their shingles."""
+    paragraphs = wanting(document)
+    texts = [_text(document, paragraph) for paragraph in paragraphs]
+    prints = prints_of(texts)
+    columns = {
+        "place": paragraphs,
+        "words": [len(text.split()) for text in texts],
+        "start": [document.paragraphs[paragraph].start for paragraph in paragraphs],
+        "end": [document.paragraphs[paragraph].end for paragraph in paragraphs],
+    }
+    return pa.table(
+        {
+            "shingle": prints.shingles,
+            "home": np.full(len(prints.owners), home, np.int64),
+            **{name: np.array(column, np.int64)[prints.owners] for name, column in columns.items()},
+        }
+    )
+
+
+def _text(document: Document, paragraph: int) -> str:
+    block = document.paragraphs[paragraph]
+    return document.text[block.start : block.end]
 
 
 def _kind(table: pa.Table, parts: int, kind: int) -> pa.Table:
@@ -204,9 +233,10 @@ def _matched(part: int, table: pa.Table) -> pa.Table | None:
     left, right, crowd = matched(wanted["shingle"].to_numpy(), offered["shingle"].to_numpy())
     if not len(left):
         return None
-    pairs = wanted.select(["home", "paragraph", "end", "shingle"]).rename_columns(["lost", "place", "words", "shingle"])
+    pairs = wanted.select(["home", "place", "words", "start", "shingle"])
+    pairs = pairs.rename_columns(["lost", "place", "words", "at", "shingle"])
     pairs = pairs.take(left).append_column("crowd", pa.array(crowd))
-    for name in ("home", "start", "end", "paragraph"):
+    for name in ("home", *_SPAN):
         pairs = pairs.append_column(name, offered[name].take(right))
     return pairs
 
@@ -222,10 +252,10 @@ def _asking(work: Work, parts: int) -> Any:
             table = pq.read_table(source, partitioning=None)
         else:
             lost = [doc.home for unit in source for doc in work.docs(unit) if doc.spot and doc.damaged]
-            nothing = {name: np.zeros(len(lost), np.int64) for name in ("place", "words", "crowd", "home")}
-            more = {name: np.zeros(len(lost), np.int64) for name in ("start", "end", "paragraph")}
+            names = ("place", "words", "at", "crowd", "home", *_SPAN)
+            nothing = {name: np.zeros(len(lost), np.int64) for name in names}
             shingle = np.zeros(len(lost), np.uint64)
-            table = pa.table({"lost": np.array(lost, np.int64), **nothing, **more, "shingle": shingle})
+            table = pa.table({"lost": np.array(lost, np.int64), **nothing, "shingle": shingle})
         table = table.select(sorted(table.column_names))
         yield table.append_column("part", pa.array(hashed(table["lost"].to_numpy(), parts)))
 
@@ -262,10 +292,10 @@ _Passages = dict[int, list[tuple[str, int, int]]]
 
 def _asks(table: pa.Table, find: Callable[[int], Doc]) -> dict[int, tuple[_Passages, dict[str, Spot]]]:
     """The passages to be asked for the paragraphs of documents, by home, and where the documents of these wait."""
-    keys = ("lost", "place", "home", "paragraph")
-    lost, place, home, paragraph, shingle = (table[name].to_numpy() for name in (*keys, "shingle"))
-    others = (lost != home) | (place != paragraph)
-    order = np.lexsort((shingle, paragraph, home, place, lost))
+    keys = ("lost", "place", "home", "start")
+    lost, place, home, start, shingle = (table[name].to_numpy() for name in (*keys, "shingle"))
+    others = (lost != home) | (start != table["at"].to_numpy())
+    order = np.lexsort((shingle, start, home, place, lost))
     table = table.take(order[others[order]])
     if not len(table):
         return {}
@@ -275,11 +305,11 @@ def _asks(table: pa.Table, find: Callable[[int], Doc]) -> dict[int, tuple[_Passa
     weights = np.bincount(np.cumsum(new) - 1, 1 / table["crowd"].to_numpy())
     table = table.filter(pa.array(new))
     enough = weights >= LEAST
-    rows = [table[name].to_numpy()[enough].tolist() for name in ("lost", "place", "words", "home", "start", "end")]
+    rows = [table[name].to_numpy()[enough].tolist() for name in ("lost", "place", "words", "home", *_SPAN)]
     found: dict[tuple[int, int, int], list[tuple[float, str, int, int, Doc]]] = {}
-    for weight, to, number, words, other, start, end in zip(weights[enough].tolist(), *rows, strict=True):
+    for weight, to, number, words, other, first, last in zip(weights[enough].tolist(), *rows, strict=True):
         doc = find(other)
-        found.setdefault((to, number, words), []).append((-round(weight, 6), doc.id, start, end, doc))
+        found.setdefault((to, number, words), []).append((-round(weight, 6), doc.id, first, last, doc))
     asks: dict[int, tuple[_Passages, dict[str, Spot]]] = {}
     for (to, number, words), some in found.items():
         passages, spots = asks.setdefault(to, ({}, {}))
