@@ -69,7 +69,7 @@ def test_what_is_known_is_told(known: list[int], some: list[int]) -> None:
 
 def test_most_of_what_is_not_known_is_told_of() -> None:
     numbers = np.random.default_rng(1).integers(0, 1 << 63, (2, 10_000)).astype(np.uint64) << np.uint64(1)
-    assert 0.05 < Known(np.unique(numbers[0])).maybe(numbers[1]).mean() < 0.3
+    assert 0 < Known(np.unique(numbers[0])).maybe(numbers[1]).mean() < 0.1
 
 
 def test_no_pair_that_is_there_often_enough_goes() -> None:

@@ -132,6 +132,8 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
 
 def _is_compound(side: Words, span: range) -> bool:
     """Whether a hyphen joins some words to what is beside them: the `north` of `north-west`."""
+    if "-" not in side.text:
+        return False
     start, end = side.starts[span.start], side.ends[span.stop - 1]
     return COMPOUND.search(side.text, max(0, start - 2), start + 1) is not None or (
         COMPOUND.match(side.text, end - 1, end + 2) is not None
@@ -155,9 +157,9 @@ def are_opposites(one: str, other: str) -> bool:
 
 def _is_name(side: Words, place: int) -> bool:
     """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals."""
-    if not any(map(str.isupper, side.text[side.starts[place] : side.ends[place]])) or side.text.isupper():
+    if side.forms[place] in telling().common or side.text.isupper():
         return False
-    return side.forms[place] not in telling().common
+    return any(map(str.isupper, side.text[side.starts[place] : side.ends[place]]))
 
 
 @lru_cache(maxsize=4096)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,8 @@ class Decided(Mapping[int, Decision]):
 
     >>> decided = Decided()
     >>> decided.take({7: Decision((2, 3), "covered", 1.0, 0.5), 4: Decision((2,), "", 0.9, 0.8, "a number")})
-    >>> list(decided), decided[7].of, decided[4].why, decided.going(2), decided.numbers(), 5 in decided
-    ([4, 7], (2, 3), 'a number', [7], [2, 3, 4, 7], False)
+    >>> list(decided), decided[7].of, decided[4].why, decided.among(range(4)), decided.numbers(), 5 in decided
+    ([4, 7], (2, 3), 'a number', {2: (None, [7]), 3: (None, [7])}, [2, 3, 4, 7], False)
     """
 
     def __init__(self) -> None:
@@ -59,11 +59,21 @@ class Decided(Mapping[int, Decision]):
         similarity, shared = self._scores[2 * at : 2 * at + 2]
         return Decision(tuple(self._of[self._ends[at] : self._ends[at + 1]]), kind, similarity, shared, why)
 
-    def going(self, number: int) -> list[int]:
-        """The paragraphs that go because this one stays, in order."""
+    def among(self, numbers: Sequence[int]) -> dict[int, tuple[Decision | None, list[int]]]:
+        """Those of some paragraphs, in order, of which there is something to say: what was decided of each, if it was,
+        and which go because it stays, in order."""
+        found: dict[int, tuple[Decision | None, list[int]]] = {}
+        decided = self._order[0]
         stays, goes = self._pairs
-        start = bisect_left(stays, number)
-        return goes[start : bisect_right(stays, number, start)].tolist()
+        for some in [numbers] if isinstance(numbers, range) else [range(number, number + 1) for number in numbers]:
+            first = bisect_left(decided, some.start)
+            last = bisect_left(decided, some.stop, first)
+            rows: dict[int, tuple[Decision | None, list[int]]] = {n: (self[n], []) for n in decided[first:last]}
+            first = bisect_left(stays, some.start)
+            for place in range(first, bisect_left(stays, some.stop, first)):
+                rows.setdefault(stays[place], (None, []))[1].append(goes[place])
+            found |= dict(sorted(rows.items()))
+        return found
 
     def numbers(self) -> list[int]:
         """The paragraphs that something was decided of, and those that stay for them, in order."""

@@ -46,8 +46,8 @@ def judge(case: Case, settings: Settings) -> dict[int, Decision]:
     judge.close()
     named = case.numbers
     return {
-        named[number]: decision._replace(of=tuple(named[of] for of in decision.of))
-        for number, decision in judge.decided.items()
+        named[number]: Decision(tuple(map(named.__getitem__, of)), kind, similarity, shared, why)
+        for number, (of, kind, similarity, shared, why) in judge.decided.items()
     }
 
 

@@ -146,14 +146,14 @@ class Rows(Mapping[str, Duplicates]):
         return sum(1 for _ in self)
 
     def __getitem__(self, id: str) -> Duplicates:
-        rows = [(number, self._decided.get(number), self._decided.going(number)) for number in self._index.numbers(id)]
-        rows = [row for row in rows if row[1] or row[2]]
+        rows = self._decided.among(self._index.numbers(id))
         if not rows:
             raise KeyError(id)
-        numbers = sorted({at for number, one, going in rows for at in (number, *(one.of if one else ()), *going)})
+        named = {at for one, going in rows.values() for at in (*(one.of if one else ()), *going)}
+        numbers = sorted({*rows, *named})
         places = dict(zip(numbers, self._index.places(numbers), strict=True))
         found = Duplicates()
-        for number, one, going in rows:
+        for number, (one, going) in rows.items():
             here = places[number]
             if one:
                 scores = (one.similarity, one.shared)

@@ -19,8 +19,9 @@ from pipeline.corpus.shingles import Numbers
 
 __all__ = ["Known"]
 
-SPARSE = 4  # places for each that is known, at least
-LEAST = 10  # bits of a table
+SPARSE = 16  # places for each that is known, at least
+LEAST = 10  # bits of a place, at least
+_THREE, _SEVEN, _BITS = np.uint64(3), np.uint64(7), np.uint8(1) << np.arange(8, dtype=np.uint8)
 
 
 class Known:
@@ -30,12 +31,16 @@ class Known:
         self.numbers = numbers
         bits = max(LEAST, (SPARSE * len(numbers)).bit_length())
         self._shift = np.uint64(64 - bits)
-        self._table = np.zeros(1 << bits, bool)
-        self._table[numbers >> self._shift] = True
+        places = numbers >> self._shift
+        self._table = np.zeros(1 << bits - 3, np.uint8)  # a bit for each place
+        first = np.flatnonzero(np.append(True, places[1:] >> _THREE != places[:-1] >> _THREE)[: len(places)])
+        if len(first):
+            self._table[places[first] >> _THREE] = np.bitwise_or.reduceat(_BITS[places & _SEVEN], first)
 
     def maybe(self, some: Numbers) -> NDArray[np.bool_]:
-        """Whether each of some shingles may be known: false for those that are not, but for one in five or so."""
-        found: NDArray[np.bool_] = self._table[some >> self._shift]
+        """Whether each of some shingles may be known: false for those that are not, but for one in twenty or so."""
+        places = some >> self._shift
+        found: NDArray[np.bool_] = self._table[places >> _THREE] & _BITS[places & _SEVEN] != 0
         return found
 
     def among(self, some: Numbers) -> NDArray[np.bool_]:

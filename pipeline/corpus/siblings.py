@@ -120,8 +120,8 @@ class Sibling(NamedTuple):
 
 
 def offers(texts: Sequence[str], spans: Sequence[Sequence[Span]], wanted: Known | None = None) -> list[list[Offer]]:
-    """Return, of the passages of each text, those that share some of the `wanted` shingles, or with none given, all
-    that have shingles."""
+    """Return, of the passages of each text, those that share some of the `wanted` shingles, or seem to, or with none
+    given, all that have shingles."""
     places = [(number, start, end) for number, some in enumerate(spans) for start, end in some]
     prints = prints_of([texts[number][start:end] for number, start, end in places], wanted)
     found: list[list[Offer]] = [[] for _ in texts]
@@ -254,7 +254,7 @@ class Prints(NamedTuple):
 
 
 def prints_of(texts: Sequence[str], wanted: Known | None = None) -> Prints:
-    """Make the shingles of passages; only those that are `wanted`, unless these are none."""
+    """Make the shingles of passages; only those that may be `wanted`, unless these are none."""
     made = [Prints(np.empty(0, np.uint64), np.empty(0, np.uint32))]
     first = 0
     for some in batches(texts):
@@ -266,16 +266,14 @@ def prints_of(texts: Sequence[str], wanted: Known | None = None) -> Prints:
 
 
 def _each_once(shingles: Numbers, owners: NDArray[np.uint32], wanted: Known | None) -> Prints:
-    """Those of the shingles that are wanted, once for each owner, by these."""
+    """Those of the shingles that may be wanted, once for each owner, by these."""
     if wanted is not None:
         some = np.flatnonzero(wanted.maybe(shingles))
         shingles, owners = shingles[some], owners[some]
     order = ordered(shingles)
     shingles, owners = shingles[order], owners[order]
-    chosen = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
-    if wanted is not None:
-        chosen &= wanted.among(shingles)
-    shingles, owners = shingles[chosen], owners[chosen]
+    new = np.append(True, (shingles[1:] != shingles[:-1]) | (owners[1:] != owners[:-1]))[: len(shingles)]
+    shingles, owners = shingles[new], owners[new]
     order = ordered(owners.astype(np.uint64))
     return Prints(shingles[order], owners[order])
 

@@ -98,7 +98,7 @@ class Reading:
 
     def is_name(self, place: int) -> bool:
         """Whether a word has a capital and is no common one."""
-        return any(map(str.isupper, self.surface(place))) and self.forms[place] not in telling().common
+        return self.forms[place] not in telling().common and any(map(str.isupper, self.surface(place)))
 
     def tells(self, place: int) -> int:
         """How much a word tells of the subject of a text: a name all there is to know, a common word nothing."""

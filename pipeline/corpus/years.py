@@ -213,8 +213,8 @@ def _places(one: Reading) -> dict[tuple[str, str], set[int]]:
     places: dict[tuple[str, str], set[int]] = defaultdict(set)
     for place, pair in enumerate(zip(one.forms, [*one.forms[1:], ""], strict=False)):
         places[pair].add(place)
-        if one.ends(place):
-            places[pair[0], ""].add(place)
+    for sentence in one.sentences:
+        places[one.forms[sentence.stop - 1], ""].add(sentence.stop - 1)
     return places
 
 
