@@ -160,7 +160,7 @@ TEXTS = st.lists(st.text(alphabet="abcXYZ09 .,’–「£ªé漢龥カไມမ�
 @given(TEXTS)
 @settings(max_examples=300, deadline=None)
 def test_words_are_counted_and_told_apart_as_a_loop_would(texts: list[str]) -> None:
-    found = fingerprints(texts)
+    found = fingerprints([*map(str.encode, texts)])
     plain = [re.findall(r"[漢龥カไມမខ]|[a-z0-9éª]+", text.lower()) for text in texts]
     assert found.words.tolist() == [len(each) for each in plain]
     for one in range(len(texts)):
@@ -173,10 +173,11 @@ def test_words_are_counted_and_told_apart_as_a_loop_would(texts: list[str]) -> N
 def test_paragraphs_have_the_same_fingerprints_however_many_are_looked_at_at_once(
     texts: list[str], every: bool, batch: int
 ) -> None:
-    whole = fingerprints(texts, every)
+    data = [*map(str.encode, texts)]
+    whole = fingerprints(data, every)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline.corpus.shingles.BATCH", batch)
-        parts = fingerprints(texts, every)
+        parts = fingerprints(data, every)
     assert [column.tolist() for column in parts] == [column.tolist() for column in whole]
 
 
@@ -190,9 +191,10 @@ def test_paragraphs_that_share_enough_words_share_a_shingle(seed: int, before: i
 
     shared = some(SHINGLE + WINDOW - 1)
     texts = [" ".join([*some(before), *shared, *some(behind)]), " ".join([*some(behind), *shared, *some(before)])]
-    found = fingerprints(texts)
+    found = fingerprints([*map(str.encode, texts)])
     assert set(found.of(0).tolist()) & set(found.of(1).tolist())
-    short = fingerprints([" ".join(shared[:SHINGLE]), " ".join(some(SHORT - SHINGLE) + shared[:SHINGLE])])
+    texts = [" ".join(shared[:SHINGLE]), " ".join(some(SHORT - SHINGLE) + shared[:SHINGLE])]
+    short = fingerprints([*map(str.encode, texts)])
     assert set(short.of(0).tolist()) & set(short.of(1).tolist())
 
 

@@ -8,7 +8,7 @@ Two paragraphs that share seven words in a row then share a shingle, and so do t
 
 This is for proposing. What two paragraphs have in common is decided on their texts (see `comparison`).
 
-    >>> found = fingerprints(["The mill burnt down in May.", "In spring, the MILL burnt down."])
+    >>> found = fingerprints([b"The mill burnt down in May.", b"In spring, the MILL burnt down."])
     >>> [len(found.of(number)) for number in (0, 1)], set(found.of(0).tolist()) & set(found.of(1).tolist()) != set()
     ([3, 3], True)
 """
@@ -23,14 +23,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.stages.utf8 import utf8
-
 __all__ = ["SHINGLE", "Fingerprints", "batches", "fingerprints"]
 
 SHINGLE = 4  # words
 WINDOW = 4  # shingles, of which one is kept
 SHORT = 32  # words; of a paragraph that has no more, all shingles are kept
-BATCH = 1 << 20  # characters that are looked at at once: each takes some 20 bytes meanwhile
+BATCH = 1 << 20  # bytes that are looked at at once: each takes some 20 bytes meanwhile
 
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -59,12 +57,12 @@ class Fingerprints(NamedTuple):
         return self.shingles[end - int(self.sizes[number]) : end]
 
 
-def fingerprints(texts: Sequence[str], every: bool = False) -> Fingerprints:
-    """Return the fingerprints of some paragraphs; with `every`, no shingle of a long one is left out.
+def fingerprints(texts: Sequence[bytes], every: bool = False) -> Fingerprints:
+    """Return the fingerprints of some paragraphs, given in UTF-8; with `every`, no shingle of a long one is left out.
 
-    >>> fingerprints(["Two words.", "", "三つ"]).words.tolist()
+    >>> fingerprints([b"Two words.", b"", "三つ".encode()]).words.tolist()
     [2, 0, 2]
-    >>> text = " ".join(map(str, range(100)))
+    >>> text = b" ".join(b"%d" % number for number in range(100))
     >>> fingerprints([text]).sizes.tolist(), fingerprints([text], every=True).sizes.tolist()
     ([43], [97])
     """
@@ -72,7 +70,7 @@ def fingerprints(texts: Sequence[str], every: bool = False) -> Fingerprints:
     return made[0] if len(made) == 1 else Fingerprints(*map(np.concatenate, zip(*made, strict=True)))
 
 
-def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+def batches(texts: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     """Yield texts, as many as may be in memory with all that is made of them; once at least."""
     ends = list(accumulate(map(len, texts)))
     first = done = 0
@@ -84,16 +82,15 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[first:]
 
 
-def _fingerprints(texts: Sequence[str], every: bool) -> Fingerprints:
-    data = [utf8(text) for text in texts]
-    whole = b"\n".join(data).lower() + b"\n"
+def _fingerprints(texts: Sequence[bytes], every: bool) -> Fingerprints:
+    whole = b"\n".join(texts).lower() + b"\n"
     starts, ends = _words(whole)
-    bounds = np.cumsum(np.fromiter(map(len, data), np.int64, len(data)) + 1)
+    bounds = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
     counts = np.diff(np.searchsorted(starts, bounds), prepend=0)
     words = _hashes(np.frombuffer(whole, np.uint8), starts, ends)
-    owners = np.repeat(np.arange(len(data)), counts)
+    owners = np.repeat(np.arange(len(texts)), counts)
     kept, of = _winnowed(words, owners, counts, every)
-    return Fingerprints(counts, _keys(words, counts), np.bincount(of, minlength=len(data)), kept)
+    return Fingerprints(counts, _keys(words, counts), np.bincount(of, minlength=len(texts)), kept)
 
 
 def _words(text: bytes) -> tuple[Places, Places]:

@@ -33,6 +33,7 @@ from pipeline.corpus.shingles import Numbers, batches, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
 from pipeline.edits import PositionMap
+from pipeline.stages.utf8 import utf8
 
 __all__ = [
     "CROWD",
@@ -257,7 +258,7 @@ def prints_of(texts: Sequence[str], wanted: Known | None = None) -> Prints:
     """Make the shingles of passages; only those that may be `wanted`, unless these are none."""
     made = [Prints(np.empty(0, np.uint64), np.empty(0, np.uint32))]
     first = 0
-    for some in batches(texts):
+    for some in batches([*map(utf8, texts)]):
         prints = fingerprints(some, every=True)
         owners = np.repeat(np.arange(first, first + len(some), dtype=np.uint32), prints.sizes)
         made.append(_each_once(prints.shingles, owners, wanted))
