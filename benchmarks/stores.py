@@ -46,7 +46,7 @@ def own(paragraphs: int) -> int:
     from pipeline.corpus.index import times
     from pipeline.corpus.parted import Parted
 
-    rows = Parted()
+    rows = Parted("<u8", "<u4")
     for shingles, owners in batches(paragraphs):
         rows.add(shingles, owners)
     pairs = 0

@@ -21,6 +21,7 @@ import bench_plot  # noqa: E402
 import environments  # noqa: E402
 import measured  # noqa: E402
 import mixer  # noqa: E402
+import stores  # noqa: E402
 
 HOLDS = "import time; kept = b'x' * {size}; time.sleep(0.6)"
 FORKS = """
@@ -231,3 +232,7 @@ def test_the_mixer_asks_for_what_is_tagged(tmp_path: Path) -> None:
 def test_examples(module: str) -> None:
     results = doctest.testmod(importlib.import_module(module))
     assert not results.failed
+
+
+def test_stores_count_the_same_pairs() -> None:
+    assert stores.own(3000) == stores.sqlite(3000) > 0
