@@ -50,11 +50,15 @@ class Decided(Mapping[int, Decision]):
         return iter(self._order[0])
 
     def __getitem__(self, number: int) -> Decision:
-        numbers, places = self._order
+        numbers = self._order[0]
         place = bisect_left(numbers, number)
         if place == len(numbers) or numbers[place] != number:
             raise KeyError(number)
-        at = places[place]
+        return self._decision(place)
+
+    def _decision(self, place: int) -> Decision:
+        """That of the paragraph at a place in the order."""
+        at = self._order[1][place]
         kind, why = self._words[self._told[at]]
         similarity, shared = self._scores[2 * at : 2 * at + 2]
         return Decision(tuple(self._of[self._ends[at] : self._ends[at + 1]]), kind, similarity, shared, why)
@@ -68,7 +72,9 @@ class Decided(Mapping[int, Decision]):
         for some in [numbers] if isinstance(numbers, range) else [range(number, number + 1) for number in numbers]:
             first = bisect_left(decided, some.start)
             last = bisect_left(decided, some.stop, first)
-            rows: dict[int, tuple[Decision | None, list[int]]] = {n: (self[n], []) for n in decided[first:last]}
+            rows: dict[int, tuple[Decision | None, list[int]]] = {
+                decided[place]: (self._decision(place), []) for place in range(first, last)
+            }
             first = bisect_left(stays, some.start)
             for place in range(first, bisect_left(stays, some.stop, first)):
                 rows.setdefault(stays[place], (None, []))[1].append(goes[place])

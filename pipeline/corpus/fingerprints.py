@@ -29,11 +29,11 @@ BLOCK = 200  # characters that a list or a block that is kept as it is must have
 _WHOLE = regex.compile(r"[.!?:;…。！？][\"'”’»)\]」』）]*$")
 _DOTS = ("...", "…")
 LOST, CUT = 2, 1  # damage: a year or a character of it is gone, or its end
-# Of each paragraph the key, a digest of its text, its spans, how many words and shingles it has, its damage, and
-# whether it is kept as it is.
-MARK = np.dtype("<u8, <u8, <u4, <u4, <i4, <i4, <u4, <u4, u1, u1")
-_ROW = Struct("<Q8sIIiiIIBB")  # the same, packed fast
-MARK.names = ("key", "digest", "start", "end", "raw_start", "raw_end", "words", "shingles", "damage", "kept")
+# Of each paragraph the key, a digest of its text, its spans, how many shingles it has, its damage, and whether it is
+# kept as it is.
+MARK = np.dtype("<u8, <u8, <u4, <u4, <i4, <i4, <u4, u1, u1")
+MARK.names = ("key", "digest", "start", "end", "raw_start", "raw_end", "shingles", "damage", "kept")
+_ROW = Struct("<Q8sIIiiIBB")  # the same, packed fast
 
 Marks = NDArray[np.void]  # of `MARK`
 
@@ -57,8 +57,8 @@ def marks(document: Document) -> bytes:
     >>> from pipeline import clean
     >>> prose = "The ferry to the island leaves from the old harbour at seven every day of the year."
     >>> found, shingles = unpack(marks(clean(f"Ferries\\n\\n{prose}\\n\\nSee there.")))
-    >>> found[["start", "end", "words"]].tolist(), len(shingles)
-    ([(9, 92, 17)], 14)
+    >>> found[["start", "end", "shingles"]].tolist(), len(shingles)
+    ([(9, 92, 14)], 14)
     """
     return marks_all([document])[0]
 
@@ -83,13 +83,13 @@ def marks_all(documents: Sequence[Document]) -> list[bytes]:
             damage = LOST if lost else _damage(kind, paragraph)
             texts.append(utf8(paragraph))
             digest = blake2b(texts[-1], digest_size=8).digest()
-            rows.append(_ROW.pack(0, digest, start, end, raw_start, raw_end, 0, 0, damage, kind == "kept"))
+            rows.append(_ROW.pack(0, digest, start, end, raw_start, raw_end, 0, damage, kind == "kept"))
         ends.append(len(texts))
     if not texts:
         return [b""] * len(documents)
     packed = np.frombuffer(bytearray(b"".join(rows)), MARK)
     prints = fingerprints(texts)
-    packed["key"], packed["words"], packed["shingles"] = prints.keys, prints.words, prints.sizes
+    packed["key"], packed["shingles"] = prints.keys, prints.sizes
     bounds = np.append(0, np.cumsum(prints.sizes))
     enough = prints.words >= WORDS
     made = []

@@ -24,8 +24,8 @@ from pipeline.corpus.shingles import Numbers
 
 __all__ = ["Parted", "joined", "ordered"]
 
-IN_MEMORY = 1 << 18  # rows: more are put down, as a run
-MOST_ROWS = 1 << 17  # what is given back at once, about
+IN_MEMORY = 1 << 20  # rows: more are put down, as a run
+MOST_ROWS = 1 << 18  # what is given back at once, about
 CELLS = 11  # bits of numbers, by which runs are parted
 DIGIT, DIGITS = 16, 48  # bits that are sorted by at once, and bits that are sorted by at all, as a rule
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import tee
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.corpus import HEADING
@@ -65,8 +66,9 @@ def tasks(
 ) -> Iterator[Task]:
     """Yield the tasks to write all documents, by id; `size` is that of a shard, in bytes."""
     ids = sorted(spots)
-    for id, shard in zip(ids, shards.number_all((spots[id].text for id in ids), size), strict=True):
-        yield Task(id, suffix_of(id), spots[id], found.get(id), shard)
+    one, other = tee(map(spots.__getitem__, ids))
+    for id, spot, shard in zip(ids, one, shards.number_all((spot.text for spot in other), size), strict=True):
+        yield Task(id, suffix_of(id), spot, found.get(id), shard)
 
 
 def making(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pipeline.engines.spool import Spool
 
 __all__ = ["Ranks", "rank"]
 
-_MARKS = [name for name in MARK.names or () if name not in ("words", "shingles")]
+_MARKS = [name for name in MARK.names or () if name != "shingles"]
 _LONGEST = 0xFFFFFFFF
 
 
