@@ -51,9 +51,12 @@ def cases(index: Index, proposals: Proposals, texts_of: TextsOf) -> Iterator[Cas
     """Yield the cases of a corpus; `texts_of` gives the texts of paragraphs by their numbers, where they are needed."""
     if not len(proposals.numbers):
         return
-    named = np.unique(np.concatenate([proposals.numbers, proposals.of]))
-    left, right = np.searchsorted(named, proposals.numbers), np.searchsorted(named, proposals.of)
-    component = components(left, right, len(named))
+    named = np.zeros(len(index), bool)
+    named[proposals.numbers] = named[proposals.of] = True
+    places = np.cumsum(named)
+    places -= 1
+    left, right = places[proposals.numbers], places[proposals.of]
+    component = components(left, right, int(named.sum()))
     order = np.argsort(component[left], kind="stable")  # by component; within one, as they were
     ranks = index.ranks()
     heads = np.flatnonzero(np.diff(component[left][order], prepend=-1)).tolist()

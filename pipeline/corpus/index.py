@@ -21,6 +21,7 @@ at a time (see `parted`).
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -92,7 +93,7 @@ class Index:
         self._ids: dict[str, int] = {}  # and their order
         self._names: list[str] = []
         self._marks = bytearray()  # grows in its place, as a rule
-        self._firsts = [0]  # the number of the first paragraph of each document, and that of the next
+        self._firsts = array("q", [0])  # the number of the first paragraph of each document, and that of the next
         self._shingles = Parted("<u8", "<u4")
 
     def __len__(self) -> int:
@@ -128,11 +129,12 @@ class Index:
 
     def homes(self, numbers: Sequence[int]) -> list[int]:
         """A number for the document that each paragraph is of."""
-        return [bisect_right(self._firsts, number) - 1 for number in numbers]
+        found: list[int] = (np.searchsorted(np.asarray(self._firsts), numbers, side="right") - 1).tolist()
+        return found
 
     def documents(self, numbers: Sequence[int]) -> list[str]:
         """The ids of the documents that paragraphs are of."""
-        return [*map(self.document_of, numbers)]
+        return [*map(self._names.__getitem__, self.homes(numbers))]
 
     def places(self, numbers: Sequence[int]) -> list[Place]:
         """Where paragraphs stand."""

@@ -23,7 +23,9 @@ class Texts:
     def __init__(self, index: Index, proposals: Proposals, text_of: Callable[[str], str]) -> None:
         marks = index.marks
         differ = marks["digest"][proposals.numbers] != marks["digest"][proposals.of]  # equal texts need no look
-        self._numbers = np.union1d(proposals.numbers[differ], proposals.of[differ])
+        named = np.zeros(len(index), bool)
+        named[proposals.numbers[differ]] = named[proposals.of[differ]] = True
+        self._numbers = np.flatnonzero(named)
         self._ends = np.zeros(len(self._numbers) + 1, np.int64)
         self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed with the texts)
         numbers = self._numbers.tolist()
