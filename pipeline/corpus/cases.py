@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.corpus.index import Index, Proposal, Proposals
+from pipeline.corpus.index import Index, Proposals
 
-__all__ = ["SIZE", "Case", "case_of", "cases", "components"]
+__all__ = ["SIZE", "Case", "cases", "components"]
 
 SIZE = 512  # proposals that make a case worth its way
 Numbers = NDArray[np.int64]
@@ -26,7 +26,7 @@ TextsOf = Callable[[Sequence[int]], Sequence[str | None]]
 class Case(NamedTuple):
     """Paragraphs that are to be decided on, in the order of their ranks: the columns `numbers` (those in the index),
     `homes` (a number for each document), `kept`, `key` and `digest` (see `fingerprints`), and `texts`, where they are
-    needed; and the proposals, in order, which name them by their places here."""
+    needed; and the `proposals`, in order, as columns that name them by their places here."""
 
     numbers: list[int]
     homes: list[int]
@@ -34,7 +34,7 @@ class Case(NamedTuple):
     key: list[int]
     digest: list[int]
     texts: list[str | None]
-    proposals: list[Proposal]
+    proposals: tuple[list[int], list[int], list[float]]
 
     @property
     def weight(self) -> int:
@@ -64,38 +64,28 @@ def cases(index: Index, proposals: Proposals, texts_of: TextsOf) -> Iterator[Cas
     for end in [*heads[1:], len(order)]:
         if end - start >= SIZE or end == len(order):
             some = order[start:end]
-            columns = (column[some].tolist() for column in proposals)
-            yield _case(index, ranks, [*map(Proposal, *columns)], texts_of)
+            pairs = Proposals(proposals.numbers[some], proposals.of[some], proposals.shared[some])
+            yield _case(index, ranks, pairs, texts_of)
             start = end
 
 
-def _case(index: Index, ranks: NDArray[np.uint32], rows: list[Proposal], texts_of: TextsOf) -> Case:
-    numbers = sorted({number for row in rows for number in row[:2]}, key=ranks.__getitem__)
+def _case(index: Index, ranks: NDArray[np.uint32], pairs: Proposals, texts_of: TextsOf) -> Case:
+    named = np.unique(np.concatenate([pairs.numbers, pairs.of]))
+    order = np.argsort(ranks[named])
+    places = np.empty(len(named), np.int64)
+    places[order] = np.arange(len(named))
+    left, right = (places[np.searchsorted(named, column)].tolist() for column in (pairs.numbers, pairs.of))
+    numbers: list[int] = named[order].tolist()
     marks = index.marks[numbers]
-    return case_of(
+    return Case(
         numbers,
         index.homes(numbers),
         marks["kept"].astype(bool).tolist(),
         marks["key"].tolist(),
         marks["digest"].tolist(),
         list(texts_of(numbers)),
-        rows,
+        (left, right, pairs.shared.tolist()),
     )
-
-
-def case_of(
-    numbers: list[int],
-    homes: list[int],
-    kept: list[bool],
-    key: list[int],
-    digest: list[int],
-    texts: list[str | None],
-    rows: Sequence[Proposal],
-) -> Case:
-    """Make a case of the columns of its paragraphs, in the order of their ranks, and of the proposals."""
-    own = {number: place for place, number in enumerate(numbers)}
-    proposals = [Proposal(own[number], own[of], shared) for number, of, shared in rows]
-    return Case(numbers, homes, kept, key, digest, texts, proposals)
 
 
 def components(left: Numbers, right: Numbers, size: int) -> Numbers:

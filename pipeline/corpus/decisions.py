@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, words
@@ -41,7 +42,7 @@ def judge(case: Case, settings: Settings) -> dict[int, Decision]:
     Returns, by number, what was decided of the paragraphs that go, and of those that stay though they are alike.
     """
     judge = _Judge(case, settings)
-    for number, pairs in groupby(case.proposals, key=lambda proposal: proposal.number):
+    for number, pairs in groupby(map(Proposal, *case.proposals), key=itemgetter(0)):
         judge.hear(number, list(pairs))
     judge.close()
     named = case.numbers

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import groupby, pairwise
 from typing import NamedTuple
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from pipeline.corpus.known import Known
 from pipeline.corpus.parted import Parted, ordered
-from pipeline.corpus.shingles import Numbers, batches, fingerprints
+from pipeline.corpus.shingles import Numbers, Places, batches, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
 from pipeline.document import Document
 from pipeline.edits import PositionMap
@@ -40,7 +40,7 @@ __all__ = [
     "LEAST",
     "MORE",
     "MOST",
-    "Offer",
+    "Offers",
     "Sibling",
     "Siblings",
     "matched",
@@ -92,8 +92,7 @@ def propose(documents: Sequence[Document]) -> dict[int, dict[int, list[Passage]]
     for number in wanted:
         siblings.want(number, documents[number])
     texts, spans = [document.text for document in documents], [*map(passages, documents)]
-    for number, offered in enumerate(offers(texts, spans, Known(siblings.shingles))):
-        siblings.offer(number, offered)
+    siblings.offer(range(len(documents)), offers(texts, spans, Known(siblings.shingles)))
     found: dict[int, dict[int, list[Passage]]] = {number: {} for number in wanted}
     for place, some in siblings.found([document.id for document in documents]):
         said = (documents[of].text[start:end] for of, start, end in some)
@@ -103,12 +102,14 @@ def propose(documents: Sequence[Document]) -> dict[int, dict[int, list[Passage]]
     return found
 
 
-class Offer(NamedTuple):
-    """A passage that shares shingles with what is wanted: where it starts and ends in the clean text of its document,
-    and these shingles."""
+class Offers(NamedTuple):
+    """Passages that share shingles with what is wanted, as columns: the number of the text that each is of, where it
+    starts and ends there, how many shingles it shares, and these, one passage after the other."""
 
-    start: int
-    end: int
+    texts: Places
+    starts: Places
+    ends: Places
+    sizes: Places
     shared: Numbers
 
 
@@ -120,16 +121,14 @@ class Sibling(NamedTuple):
     end: int
 
 
-def offers(texts: Sequence[str], spans: Sequence[Sequence[Span]], wanted: Known | None = None) -> list[list[Offer]]:
-    """Return, of the passages of each text, those that share some of the `wanted` shingles, or seem to, or with none
-    given, all that have shingles."""
+def offers(texts: Sequence[str], spans: Sequence[Sequence[Span]], wanted: Known | None = None) -> Offers:
+    """Return, of the passages of texts, those that share some of the `wanted` shingles, or seem to, or with none given,
+    all that have shingles."""
     places = [(number, start, end) for number, some in enumerate(spans) for start, end in some]
-    prints = prints_of([texts[number][start:end] for number, start, end in places], wanted)
-    found: list[list[Offer]] = [[] for _ in texts]
-    for owner, shingles in _by_owner(prints):
-        number, start, end = places[owner]
-        found[number].append(Offer(start, end, shingles))
-    return found
+    shingles, owners = prints_of([texts[number][start:end] for number, start, end in places], wanted)
+    first = _firsts(owners)
+    text, start, end = np.array(places, np.int64).reshape(-1, 3)[owners[first]].T
+    return Offers(text, start, end, np.diff(first, append=len(owners)), shingles)
 
 
 def passages(document: Document) -> list[Span]:
@@ -185,17 +184,13 @@ class Siblings:
             self._words.append(len(texts[owner].split()))
             self._wanted.append(shingles)
 
-    def offer(self, number: int, offered: Iterable[Offer]) -> None:
-        """Take what a document offers: see `offers`."""
-        some = [*offered]
-        if not some:
-            return
+    def offer(self, numbers: Sequence[int], offered: Offers) -> None:
+        """Take what the documents of these numbers offer: see `offers`."""
         first = len(self._offered) // 3
-        for start, end, _ in some:
-            self._offered.extend((number, start, end))
-        shared = np.concatenate([one.shared for one in some])
-        owners = np.repeat(np.arange(first, first + len(some)), [len(one.shared) for one in some])
-        self._shared.add(shared, owners)
+        rows = np.column_stack([np.array(numbers, np.int64)[offered.texts], offered.starts, offered.ends])
+        self._offered.frombytes(rows.astype(np.int64).tobytes())
+        owners = np.repeat(np.arange(first, first + len(rows)), offered.sizes)
+        self._shared.add(offered.shared, owners)
 
     def found(self, ids: Sequence[str]) -> Iterator[tuple[Place, list[Sibling]]]:
         """Yield each paragraph that has siblings, with the best of them; `ids` are those of the documents."""
@@ -284,9 +279,14 @@ def _each_once(shingles: Numbers, owners: NDArray[np.uint32], wanted: Known | No
 def _by_owner(prints: Prints) -> Iterator[tuple[int, Numbers]]:
     """The shingles of each passage that has any."""
     shingles, owners = prints
-    starts = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])[: len(owners)])
-    for number, (start, end) in zip(owners[starts].tolist(), pairwise([*starts.tolist(), len(owners)]), strict=True):
+    first = _firsts(owners)
+    for number, (start, end) in zip(owners[first].tolist(), pairwise([*first.tolist(), len(owners)]), strict=True):
         yield number, shingles[start:end]
+
+
+def _firsts(owners: NDArray[np.uint32]) -> Places:
+    """Where the shingles of each passage begin, which stand together."""
+    return np.flatnonzero(np.append(True, owners[1:] != owners[:-1])[: len(owners)])
 
 
 def _written(document: Document) -> list[int]:

@@ -24,7 +24,7 @@ from pipeline.settings import is_off
 if TYPE_CHECKING:
     from pipeline.corpus.index import Index
     from pipeline.corpus.shingles import Numbers
-    from pipeline.corpus.siblings import Offer
+    from pipeline.corpus.siblings import Offers
 
 __all__ = ["Ask", "restore_years", "restorer"]
 
@@ -116,18 +116,18 @@ def _asked(
     ]
     offering = partial(offerer, wanted=siblings.shingles)
     with closing(spread(job, offering, reads, workers if len(reads) >= _FEW else 1)) as offered:
-        for number, some in offered:
-            siblings.offer(number, some)
-    found: dict[str, array[int]] = {}
+        for some, found in offered:
+            siblings.offer(some, found)
+    asked: dict[str, array[int]] = {}
     for place, best in siblings.found(ids):
-        rows = found.setdefault(ids[place.document], array("q"))
+        rows = asked.setdefault(ids[place.document], array("q"))
         for passage in best:
             rows.extend((place.paragraph, *passage))
-    return found
+    return asked
 
 
-def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple[int, list[Offer]]]]:
-    """Return the function that reads documents for what they have to offer."""
+def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple[list[int], Offers]]]:
+    """Return the function that reads documents for what they have to offer, all of them together."""
     from pipeline.corpus.known import Known
     from pipeline.corpus.siblings import offers, passages
 
@@ -140,9 +140,9 @@ def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple
         document = spool.get(read.spot)
         return document.text, passages(document)
 
-    def offer(reads: Sequence[_Read]) -> list[tuple[int, list[Offer]]]:
+    def offer(reads: Sequence[_Read]) -> list[tuple[list[int], Offers]]:
         texts, spans = zip(*map(passages_of, reads), strict=True)
-        return [(read.number, some) for read, some in zip(reads, offers(texts, spans, known), strict=True)]
+        return [([read.number for read in reads], offers(texts, spans, known))]
 
     return offer
 

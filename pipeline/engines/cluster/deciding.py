@@ -11,12 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.corpus.cases import SIZE, Case, case_of
+from pipeline.corpus.cases import SIZE, Case
 from pipeline.corpus.decided import Decided
 from pipeline.corpus.decisions import judge
 from pipeline.corpus.duplicates import Alike, Copy, Duplicate, Duplicates, Rows
 from pipeline.corpus.fingerprints import Place
-from pipeline.corpus.index import Proposal
 from pipeline.engines.cluster.units import Work
 from pipeline.engines.spool import Spool
 
@@ -111,11 +110,13 @@ def _cases(work: Work, spool: Spool, members: _Members, table: pa.Table) -> Iter
     for end in [*cuts[1:], len(order)]:
         if end - start >= SIZE or end == len(order):
             rows = order[start:end]
-            proposals = [*map(Proposal, number[rows].tolist(), of[rows].tolist(), shared[rows].tolist())]
-            numbers = sorted({one for row in proposals for one in row[:2]})
+            named = np.unique(np.concatenate([number[rows], of[rows]]))
+            left, right = (np.searchsorted(named, column[rows]).tolist() for column in (number, of))
+            numbers: list[int] = named.tolist()
             at = members.at(numbers)
-            digest = dict(zip(numbers, (members.digest[one] for one in at), strict=True))
-            differ = {one for row in proposals if digest[row[0]] != digest[row[1]] for one in row[:2]}
+            digest = [members.digest[one] for one in at]
+            pairs = zip(left, right, strict=True)
+            differ = {numbers[one] for pair in pairs if digest[pair[0]] != digest[pair[1]] for one in pair}
             homes, places = [members.home[one] for one in at], [members.place[one] for one in at]
             texts: dict[int, str] = {}
             last, text = -1, ""
@@ -126,14 +127,14 @@ def _cases(work: Work, spool: Spool, members: _Members, table: pa.Table) -> Iter
                         assert spot is not None
                         text, last = spool.text(spot), home
                     texts[one] = text[place.start : place.end]
-            yield case_of(
+            yield Case(
                 numbers,
                 homes,
                 [members.kept[one] for one in at],
                 [members.key[one] for one in at],
-                [members.digest[one] for one in at],
+                digest,
                 [texts.get(one) for one in numbers],
-                proposals,
+                (left, right, shared[rows].tolist()),
             )
             start = end
 

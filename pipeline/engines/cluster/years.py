@@ -155,20 +155,14 @@ def _offered(work: Work) -> Any:
 def _passages(spool: Spool, doc: Doc, spans: Sequence[tuple[int, int]]) -> pa.Table:
     """Passages of a document, by their shingles."""
     assert doc.spot is not None
-    (found,) = offers([spool.text(doc.spot)], [spans])
-    sizes = [len(offer.shared) for offer in found]
-    nought = [0] * len(found)
-    columns = {
-        "place": nought,
-        "words": nought,
-        "start": [offer.start for offer in found],
-        "end": [offer.end for offer in found],
-    }
+    found = offers([spool.text(doc.spot)], [spans])
+    nought = np.zeros_like(found.starts)
+    columns = {"place": nought, "words": nought, "start": found.starts, "end": found.ends}
     return pa.table(
         {
-            "shingle": np.concatenate([np.empty(0, np.uint64), *(offer.shared for offer in found)]),
-            "home": np.full(sum(sizes), doc.home, np.int64),
-            **{name: np.repeat(np.array(column, np.int64), sizes) for name, column in columns.items()},
+            "shingle": found.shared,
+            "home": np.full(len(found.shared), doc.home, np.int64),
+            **{name: np.repeat(column, found.sizes) for name, column in columns.items()},
         }
     )
 
