@@ -56,9 +56,9 @@ BEST, NEAR = 3, 2  # of the paragraphs that share a shingle: how many a paragrap
 COMMON = 0.5  # the weight of what paragraphs of a common origin share at least: each shingle one, by those that have it
 MOST = 8  # pairs of a paragraph
 MANY = 1 << 20  # rows that are summed at once
-BESIDE = 256  # places for the pairs of a paragraph, where they are counted
 LEAST = 0.15  # of the shingles of a paragraph, that the other must have as well
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+_MIXED = np.uint64(0x9E3779B97F4A7C15)  # times it, the upper bits of a number depend on all (Knuth, 1973)
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -256,7 +256,7 @@ def often(pairs: Numbers, needed: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which of some pairs may be there as often as is `needed` for either of the two: nearly all are there once, by
     chance, and a table in which pairs share their places tells of most of these, before any is sorted."""
     numbers, of = (pairs >> _HALF).astype(np.int64), (pairs & _LOW).astype(np.int64)
-    places = (numbers - numbers.min()) * BESIDE + of % BESIDE
+    places = (pairs * _MIXED >> np.uint64(64 - len(pairs).bit_length())).astype(np.int64)
     counts = np.bincount(places)[places]
     found: NDArray[np.bool_] = counts >= np.minimum(needed[numbers], needed[of])
     return found
@@ -304,7 +304,8 @@ def paired(shingles: Numbers, owners: NDArray[np.uint32], ranks: NDArray[np.uint
     twice = np.append(shingles[1:] == shingles[:-1], False)
     twice[1:] |= twice[:-1]
     order = np.flatnonzero(twice)  # most stand once, and pair nothing
-    order = order[ordered(heads(shingles[order]).astype(np.uint64) << _HALF | ranks[owners[order]])]
+    width = np.uint64(len(ranks).bit_length())
+    order = order[ordered(heads(shingles[order]).astype(np.uint64) << width | ranks[owners[order]])]
     shingles, owners = shingles[order], owners[order].astype(np.uint64)
     at = np.arange(len(order))
     top = heads(shingles)
