@@ -18,7 +18,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ BATCH = 1 << 20  # bytes that are looked at at once: each takes some 20 bytes me
 
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
+Text = TypeVar("Text", str, bytes)
 
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse; the golden ratio's bits are well mixed
 _INVERSE = pow(_BASE, -1, 1 << 64)
@@ -70,7 +71,7 @@ def fingerprints(texts: Sequence[bytes], every: bool = False) -> Fingerprints:
     return made[0] if len(made) == 1 else Fingerprints(*map(np.concatenate, zip(*made, strict=True)))
 
 
-def batches(texts: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+def batches(texts: Sequence[Text]) -> Iterator[Sequence[Text]]:
     """Yield texts, as many as may be in memory with all that is made of them; once at least."""
     ends = list(accumulate(map(len, texts)))
     first = done = 0

@@ -178,9 +178,10 @@ class Siblings:
     def want(self, number: int, document: Document) -> None:
         """Take the paragraphs of a damaged document."""
         paragraphs = wanting(document)
-        texts = [document.text[slice(*document.paragraphs[paragraph][1:3])] for paragraph in paragraphs]
+        blocks = [document.paragraphs[paragraph] for paragraph in paragraphs]
+        texts = [document.text[block.start : block.end] for block in blocks]
         for owner, shingles in _by_owner(prints_of(texts)):
-            self._places.append(Place(number, paragraphs[owner], document.paragraphs[paragraphs[owner]].start))
+            self._places.append(Place(number, paragraphs[owner], blocks[owner].start))
             self._words.append(len(texts[owner].split()))
             self._wanted.append(shingles)
 
@@ -255,8 +256,8 @@ def prints_of(texts: Sequence[str], wanted: Known | None = None) -> Prints:
     """Make the shingles of passages; only those that may be `wanted`, unless these are none."""
     made = [Prints(np.empty(0, np.uint64), np.empty(0, np.uint32))]
     first = 0
-    for some in batches([*map(utf8, texts)]):
-        prints = fingerprints(some, every=True)
+    for some in batches(texts):
+        prints = fingerprints([*map(utf8, some)], every=True)
         owners = np.repeat(np.arange(first, first + len(some), dtype=np.uint32), prints.sizes)
         made.append(_each_once(prints.shingles, owners, wanted))
         first += len(some)
