@@ -30,7 +30,8 @@ are not needed; `alike` names paragraphs that stay though nearly all of their wo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import marshal
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -90,6 +91,36 @@ class Duplicates:
     duplicates: list[Duplicate] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
     alike: list[Alike] = field(default_factory=list)
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Duplicates], tuple[bytes]]:
+        return unpack, (pack(self),)  # it goes to workers for each document
+
+
+def pack(found: Duplicates) -> bytes:
+    """What is known of a document, as bytes: by marshal, in a third of the time that pickle takes for named tuples.
+
+    >>> place = Place("a", 0, 9, 0, 9)
+    >>> some = Duplicates([Duplicate(place, place)], [Copy(place, place)], [Alike(place, place, 1.0, 1.0, "a number")])
+    >>> unpack(pack(some)) == some
+    True
+    """
+    return marshal.dumps(
+        [
+            [(tuple(here), tuple(of), *rest) for here, of, *rest in rows]
+            for rows in (found.duplicates, found.copies, found.alike)
+        ]
+    )
+
+
+def unpack(packed: bytes) -> Duplicates:
+    """What `pack` packed."""
+    duplicates, copies, alike = marshal.loads(packed)
+    place = Place._make
+    return Duplicates(
+        [Duplicate(place(here), place(of), *rest) for here, of, *rest in duplicates],
+        [Copy(place(here), place(by)) for here, by in copies],
+        [Alike(place(here), place(of), *rest) for here, of, *rest in alike],
+    )
 
 
 def find(documents: Iterable[Document], settings: Settings | None = None) -> dict[str, Duplicates]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,12 +13,12 @@ import pyarrow.parquet as pq
 from pipeline.corpus.cases import SIZE, Case
 from pipeline.corpus.decided import Decided
 from pipeline.corpus.decisions import judge
-from pipeline.corpus.duplicates import Alike, Copy, Duplicate, Duplicates, Rows
+from pipeline.corpus.duplicates import Rows, pack
 from pipeline.corpus.fingerprints import Place
 from pipeline.engines.cluster.units import Work
 from pipeline.engines.spool import Spool
 
-__all__ = ["decider", "named", "pack", "unpack_found"]
+__all__ = ["decider", "named"]
 
 
 def named(files: dict[int, str]) -> Any:
@@ -137,29 +136,3 @@ def _cases(work: Work, spool: Spool, members: _Members, table: pa.Table) -> Iter
                 (left, right, shared[rows].tolist()),
             )
             start = end
-
-
-def pack(found: Duplicates) -> bytes:
-    """What is known of a document, as bytes.
-
-    >>> place = Place("a", 0, 9, 0, 9)
-    >>> some = Duplicates([Duplicate(place, place)], [Copy(place, place)], [Alike(place, place, 1.0, 1.0, "a number")])
-    >>> unpack_found(pack(some)) == some
-    True
-    """
-    return marshal.dumps(
-        [
-            [tuple(tuple(one) if isinstance(one, Place) else one for one in row) for row in rows]
-            for rows in (found.duplicates, found.copies, found.alike)
-        ]
-    )
-
-
-def unpack_found(packed: bytes) -> Duplicates:
-    """What `pack` packed."""
-    duplicates, copies, alike = marshal.loads(packed)
-    return Duplicates(
-        [Duplicate(Place(*here), Place(*of), *rest) for here, of, *rest in duplicates],
-        [Copy(Place(*here), Place(*by)) for here, by in copies],
-        [Alike(Place(*here), Place(*of), *rest) for here, of, *rest in alike],
-    )

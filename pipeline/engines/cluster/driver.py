@@ -19,10 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.corpus.duplicates import merged
+from pipeline.corpus.duplicates import merged, unpack
 from pipeline.engines import finishing, local
 from pipeline.engines.cluster import Sizes, moving, passes, units, years
-from pipeline.engines.cluster.deciding import unpack_found
 from pipeline.engines.cluster.moving import Part
 from pipeline.engines.cluster.units import Work
 from pipeline.engines.outcome import Problem, RunReport
@@ -256,7 +255,7 @@ def _write_piece(work: Work, piece: _Piece) -> int:
     tasks, reused = [], []
     for path, start, stop in piece.rows:
         for row in pq.read_table(path, partitioning=None).slice(start, stop - start).to_pylist():
-            found = merged(map(unpack_found, marshal.loads(row["found"]))) if row["found"] else None
+            found = merged(map(unpack, marshal.loads(row["found"]))) if row["found"] else None
             id = _named(row["id"])
             tasks.append(Task(id, _named(row["suffix"]), Spot(*marshal.loads(row["spot"])), found, piece.shard))
             reused += [id] if row["reused"] else []

@@ -32,7 +32,7 @@ __all__ = ["find"]
 
 def find(work: Work, parts: int, edges: int) -> list[Part]:
     """Find the duplicates of all documents that wait, with so many parts to a shuffle; return the files of what is
-    known, with the columns `id` and `found` (see `unpack_found`). `edges` are the pairs that one task takes."""
+    known, with the columns `id` and `found` (see `duplicates.unpack`). `edges` are the pairs that one task takes."""
     ranks = rank(work, parts)
     if not len(ranks.firsts):
         return []
