@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.corpus.decided import Decided
+from pipeline.corpus.decisions import Decision
 from pipeline.corpus.index import often
 from pipeline.corpus.known import Known
 from pipeline.corpus.parted import Parted, ordered
@@ -86,3 +89,29 @@ def test_no_pair_that_is_there_often_enough_goes() -> None:
     assert [pair for pair, count in before.items() if count >= 4 and after[pair] != count] == []
     assert after[7 << 32 | 900] == 5
     assert len(kept) < 0.1 * len(pairs)
+
+
+def test_counting_pairs_takes_memory_by_their_number() -> None:
+    """Not by how many paragraphs lie between the first and the last of them."""
+    needed = np.ones(1_000_000, np.uint8)
+    pairs = np.array([1, 999_999 << 32 | 1], np.uint64)
+    tracemalloc.start()
+    try:
+        assert often(pairs, needed).all()
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+@given(st.dictionaries(st.integers(0, 30), st.lists(st.integers(0, 30), max_size=3)), st.integers(0, 30))
+def test_what_was_decided_is_found_by_range_and_one_by_one(rows: dict[int, list[int]], start: int) -> None:
+    decided = Decided()
+    decided.take({number: Decision(tuple(of), "near" if of else "", 0.9, 0.8) for number, of in rows.items()})
+    asked = range(start, 25)
+    found = decided.among(asked)
+    assert found == decided.among([*asked])
+    assert [*found] == sorted(found)
+    for number in asked:
+        going = sorted(goes for goes, of in rows.items() for stays in of if stays == number)
+        known = (decided.get(number), going)
+        assert found.get(number, (None, [])) == known
