@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -426,6 +427,19 @@ def die(content: str) -> Found:
     if "DEATH" in content:
         os._exit(9)
     return Found()
+
+
+def test_workers_that_cannot_start_end_the_run_with_a_word(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The semaphores of a pool are files in the shared memory of the system, which may be full: not the disk of OUT."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", full)
+    with pytest.raises(RunError, match=r"Cannot start 2 workers: No space left.*/dev/shm"):
+        run(raw, tmp_path / "out", workers=2)
 
 
 def test_a_worker_that_dies_ends_the_run_with_a_word(raw: Path, tmp_path: Path) -> None:

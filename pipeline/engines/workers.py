@@ -253,7 +253,13 @@ def spread(
     from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(make, job))
+    try:
+        pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(make, job))
+    except OSError as error:  # of semaphores, which are files of a kind
+        raise RunError(
+            f"Cannot start {workers} workers: {why(error)}. Make room where the system has its shared memory (on Linux "
+            "/dev/shm), or run with one worker."
+        ) from None
     ahead: deque[tuple[int, Future[list[R]]]] = deque()
     waiting = 0
     try:
