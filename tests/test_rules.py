@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.edits import apply, check
-from pipeline.rules import engine, pack
+from pipeline.edits import Edit, apply, check
+from pipeline.rules import engine, gate, pack
 from pipeline.rules.engine import RuleSet, failures, resolve, shadowed
 from pipeline.rules.rule import Example, Rule, Span, Structural
 
@@ -224,3 +224,41 @@ def test_a_sentence_is_mended(before: str, gone: str, after: str, result: str) -
     text = before + gone + after
     start, end = engine.mend(text, len(before), len(before) + len(gone))
     assert text[:start] + text[end:] == result
+
+
+EXAMPLES = "\n\n".join(
+    example.text for rule in BUILTIN.pattern_rules if rule.where == "inline" for example in (*rule.match, *rule.keep)
+)
+
+
+def _taken(text: str, stretch: int, monkeypatch: pytest.MonkeyPatch) -> list[Edit]:
+    monkeypatch.setattr(gate, "STRETCH", stretch)
+    return BUILTIN.find(text)[0]
+
+
+@pytest.mark.parametrize("stretch", [7, 100, 1_000, 4_096])
+def test_stretches_of_a_long_text_come_to_what_the_whole_does(monkeypatch: pytest.MonkeyPatch, stretch: int) -> None:
+    whole = _taken(EXAMPLES, len(EXAMPLES), monkeypatch)
+    monkeypatch.setattr(gate, "REACH", 4_096)
+    assert len(whole) > 100
+    assert _taken(EXAMPLES, stretch, monkeypatch) == whole
+
+
+def test_a_long_text_is_tried_only_where_a_need_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    prose = "The mill stands by the river, and the miller sleeps.\n\n" * 4_000
+    tried: list[int] = []
+    rules = RuleSet([pack.parse(PACK)])
+    begins = gate._beginning
+    monkeypatch.setattr(gate, "_beginning", lambda *given: tried.append(given[2]) or begins(*given))
+    edits, _ = rules.find(prose + "The mill (note: old) stands.\n\n" + prose)
+    assert [edit.old for edit in edits] == [" (note: old)"]
+    assert len(tried) <= 3
+
+
+def test_a_match_that_is_longer_than_the_reach_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "REACH", 50)
+    monkeypatch.setattr(gate, "STRETCH", 100)
+    text = "The mill (note: " + "old, " * 100 + ") stands.\n\n" + "The river is wide.\n\n" * 100
+    pattern = PACK.replace(r"\(note: [^()]*\)", r"\(note: [^()]*\)?")
+    (edit,) = RuleSet([pack.parse(pattern)]).find(text)[0]
+    assert edit.old.endswith("old, )")

@@ -475,6 +475,7 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_tells_where_the_time_went_if_it_is_asked(raw: Path, tmp_path: Path, workers: int) -> None:
+    (raw / "long.txt").write_text("The mill[[File:mill.jpg]] stands by the river.\n\n" * 2_000, encoding="utf-8")
     asked = run(raw, tmp_path / "asked", workers=workers, profile=True)
     assert {name for kind, name in asked.spent if kind == "stage"} == {stage.name for stage in default_stages()}
     assert {name for kind, name in asked.spent if kind == "work"} >= {"to clean", "sidecars", "to write"}

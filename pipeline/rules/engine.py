@@ -1,9 +1,8 @@
-"""The engine: which rules are tried on a text, what they propose, and how proposals become one pass.
+"""The engine: what the rules propose on a text, and how proposals become one pass.
 
-A text goes first through a single automaton of everything that any rule needs (google-re2, linear
-time in the text, whatever the number of rules); on clean prose nothing is there, and no pattern is
-tried. Where rules meet, the one that takes more wins: a section that goes takes the markers in it
-along; of two that overlap in part, the later waits for the next round, where it may no longer hold.
+Rules are tried where they may match (see `gate`). Where they meet, the one that takes more wins: a section that goes
+takes the markers in it along; of two that overlap in part, the later waits for the next round, where it may no longer
+hold.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
 
-import re2
 import regex
 
 from pipeline.document import Fact
 from pipeline.edits import Edit
 from pipeline.rules import sections
+from pipeline.rules.gate import Gate, Need, blocks, has_also, in_lines, matches
 from pipeline.rules.lines import Lines, ends_sentence
 from pipeline.rules.pack import Pack, PackError, check, clashes, load
 from pipeline.rules.rule import Rule, Span, Structural
@@ -114,7 +112,7 @@ class RuleSet:
         for phase in (1, 2):
             spans = [span for rule in structural if rule.phase == phase for span in rule.find(lines)]
             if phase == 1:
-                spans += self._inline(text, [rule for rule in active if rule.where in INLINE])
+                spans += self._inline(lines, [rule for rule in active if rule.where in INLINE])
             elif any(rule.where not in INLINE for rule in active):
                 spans += self._by_line(lines, needs)
             facts += [Fact(kind, value, s.start, s.end, s.rule) for s in spans for kind, value in s.facts]
@@ -126,26 +124,21 @@ class RuleSet:
     def _gate(self) -> Gate:
         return Gate(self.pattern_rules, self.structural)
 
-    def _inline(self, text: str, active: Iterable[Rule]) -> list[Span]:
+    def _inline(self, lines: Lines, active: Sequence[Rule]) -> list[Span]:
         spans: list[Span] = []
-        for rule in active:
-            if not _has_also(rule, text):
-                continue
-            if rule.where == "block":
-                spans += _blocks(text, rule)
-            else:
-                for match in rule.compiled.finditer(text):
-                    if match.end() == match.start():
-                        continue
-                    facts = rule.facts_of(match)
-                    if rule.do == "drop":
-                        places = [span for part in rule.parts for span in match.spans(part)] or [match.span()]
-                        ends = [mend(text, *place) for place in places if place[0] < place[1]]
-                        spans += [Span(start, end, "", rule.id, facts) for start, end in ends]
-                    else:
-                        new = match.expand(rule.replacement) if rule.do == "replace" else match.group()
-                        spans.append(Span(*match.span(), new, rule.id, facts))
-        return spans
+        text = lines.text
+        active = [rule for rule in active if has_also(rule, text)]
+        for rule, found in matches(self._gate, text, [rule for rule in active if rule.where != "block"]):
+            for match in found:
+                facts = rule.facts_of(match)
+                if rule.do == "drop":
+                    places = [span for part in rule.parts for span in match.spans(part)] or [match.span()]
+                    ends = [mend(text, *place) for place in places if place[0] < place[1]]
+                    spans += [Span(start, end, "", rule.id, facts) for start, end in ends]
+                else:
+                    new = match.expand(rule.replacement) if rule.do == "replace" else match.group()
+                    spans.append(Span(*match.span(), new, rule.id, facts))
+        return spans + [span for rule in active if rule.where == "block" for span in blocks(text, rule)]
 
     def _by_line(self, lines: Lines, needs: Iterable[Need]) -> list[Span]:
         """Rules that look at lines: those of whose `needs` the line has one."""
@@ -156,7 +149,7 @@ class RuleSet:
             line = lines.texts[index]
             for rule in rules:
                 match = rule.compiled.fullmatch(line)
-                if not match or not _has_also(rule, text):
+                if not match or not has_also(rule, text):
                     continue
                 facts = rule.facts_of(match)
                 start, end = lines.starts[index], lines.end(index)
@@ -189,67 +182,6 @@ class RuleSet:
         return spans
 
 
-class Need(NamedTuple):
-    """A literal, in small letters, without which a rule is not tried; rules are numbered in their order."""
-
-    text: str
-    number: int
-    rule: Rule
-
-
-class Gate:
-    """Tells which rules a text could concern, by one scan: those of whose needs it has one, or whose gate it passes."""
-
-    def __init__(self, rules: Sequence[Rule], structural: Sequence[Structural] = ()) -> None:
-        options = re2.Options()
-        options.case_sensitive = False
-        options.max_mem = 256 << 20
-        self._set = re2.Set.SearchSet(options)
-        self._needs: list[Need] = []
-        for number, rule in enumerate(rules):
-            for need in rule.needs:
-                self._set.Add(re2.escape(need))
-                self._needs.append(Need(need.lower(), number, rule))
-        self._structural = structural
-        self._gated = [number for number, rule in enumerate(structural) if rule.gate]
-        for number in self._gated:
-            self._set.Add(structural[number].gate)
-        self._empty = not (self._needs or self._gated)
-        if not self._empty:
-            self._set.Compile()
-
-    def scan(self, lines: Lines) -> tuple[list[Need], list[Rule], list[Structural]]:
-        """The needs that the text has, the rules that they are of, in their order, and the rules that are code."""
-        hits = [] if self._empty else sorted(self._set.Match(lines.data) or ())
-        count = len(self._needs)
-        needs = [self._needs[hit] for hit in hits if hit < count]
-        passed = {self._gated[hit - count] for hit in hits if hit >= count}
-        structural = [rule for number, rule in enumerate(self._structural) if not rule.gate or number in passed]
-        return needs, list({need.number: need.rule for need in needs}.values()), structural
-
-
-def in_lines(lines: Lines, needs: Iterable[Need]) -> list[tuple[int, list[Rule]]]:
-    """The lines that have one of the needs, in order, each with the rules that they are of, in order."""
-    folded = "\n".join(map(_small, lines.rows))  # one by one: beyond ASCII, it takes much memory meanwhile
-    found: dict[int, dict[int, Rule]] = {}
-    for need, number, rule in needs:
-        at = folded.find(need)
-        while at >= 0:
-            index = lines.at(at + (need[0] == "\n"))
-            found.setdefault(index, {})[number] = rule
-            at = folded.find(need, max(at + 1, lines.end(index) - 1))
-    return [(index, [rules[number] for number in sorted(rules)]) for index, rules in sorted(found.items())]
-
-
-def _small(line: str) -> str:
-    """A line in small letters, each in its place: one letter would grow.
-
-    >>> len("İZMİR".lower()), _small("İZMİR")
-    (7, 'İzmİr')
-    """
-    return line.lower() if "İ" not in line else "İ".join(map(str.lower, line.split("İ")))
-
-
 def _is_above(lines: Lines, index: int) -> bool:
     """Whether a line stands over the text: no sentence before it, and prose behind it."""
     if index > 8 or any(ends_sentence(line) for line in lines.texts[:index]):
@@ -257,23 +189,8 @@ def _is_above(lines: Lines, index: int) -> bool:
     return any(lines.is_solid(below) for below in range(index + 1, len(lines)))
 
 
-def _has_also(rule: Rule, text: str) -> bool:
-    return not rule.also or any(need in text for need in rule.also)
-
-
 def _named(id: str, name: str) -> bool:
     return id == name or (name.endswith(".*") and id.split(".")[0] == name[:-2])
-
-
-def _blocks(text: str, rule: Rule) -> Iterable[Span]:
-    """Runs of lines without a blank line between that the pattern matches as a whole."""
-    for block in regex.finditer(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+", text):
-        body = block.group().rstrip("\n")
-        match = rule.compiled.fullmatch(body)
-        if match:
-            new = match.expand(rule.replacement) if rule.do == "replace" else body if rule.do == "fact" else ""
-            end = block.end() if not new else block.start() + len(body)
-            yield Span(block.start(), end, new, rule.id, rule.facts_of(match))
 
 
 def mend(text: str, start: int, end: int) -> tuple[int, int]:
