@@ -20,10 +20,11 @@ from families import unmark
 from pipeline.core import Pipeline
 from pipeline.corpus.amend import amend
 from pipeline.corpus.siblings import Siblings, propose, restore_all
-from pipeline.corpus.years import ALIGNMENT, STAGE, Passage, fill, is_damaged, remaining, restore
+from pipeline.corpus.years import ALIGNMENT, STAGE, Passage, fill, remaining, restore
 from pipeline.document import Document
 from pipeline.edits import Edit, apply, invert
 from pipeline.settings import Settings
+from pipeline.stages.gaps import AROUND, is_damaged
 
 DAMAGE = "The town hall was empty during the s, and again in the late s, when it rained."
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases" / "years.toml").read_text("utf-8"))["case"]
@@ -168,6 +169,19 @@ def test_a_document_with_one_gap_is_not_damaged() -> None:
     assert len(once.gaps) == 1
     assert not is_damaged(once)
     assert is_damaged(mill())
+
+
+FAR = f"{'The baker sleeps.' * 4} " * (AROUND // 60)
+
+
+def test_a_long_text_is_damaged_only_around_its_gaps() -> None:
+    apart = CLEAN.clean(f"The mill was built in , by monks.\n\n{FAR}\n\nThe town hall was built in , by monks.\n", "a")
+    assert len(apart.gaps) == 2
+    assert not is_damaged(apart)
+    lost = damaged(f"{MILL.format(*YEARS[:2], '')}\n\n{FAR}\n\n{MILL.format('', '', '')}")
+    (filled,) = [one for one in restore_all([lost, CLEAN.clean(MILL.format(*YEARS), "whole")]) if one.id == "lost"]
+    assert filled.text.count("In 1850 the baker") == 1, "the first one is far from what shows the damage"
+    assert filled.text.rstrip().splitlines()[-3] == MILL.format(*YEARS)
 
 
 def test_an_undamaged_corpus_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

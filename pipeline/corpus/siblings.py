@@ -30,9 +30,10 @@ from numpy.typing import NDArray
 from pipeline.corpus.known import Known
 from pipeline.corpus.parted import Parted, ordered
 from pipeline.corpus.shingles import Numbers, Places, batches, fingerprints
-from pipeline.corpus.years import STAGE, Passage, fill, is_damaged, restore
+from pipeline.corpus.years import STAGE, Passage, fill, restore
 from pipeline.document import Document
 from pipeline.edits import PositionMap
+from pipeline.stages.gaps import damaged, is_damaged, meets
 from pipeline.stages.utf8 import utf8
 
 __all__ = [
@@ -134,14 +135,18 @@ def offers(texts: Sequence[str], spans: Sequence[Sequence[Span]], wanted: Known 
 def passages(document: Document) -> list[Span]:
     """The passages of a document that may be asked: paragraphs in which nothing was restored."""
     written = sorted(_written(document))
-    blocks = (document.paragraphs[number] for number in wanting(document))
-    spans = [(block.start, block.end) for block in blocks]
+    spans = [(block.start, block.end) for block in document.paragraphs if block.kind != "heading"]
     return [(start, end) for start, end in spans if bisect_right(written, end) == bisect_left(written, start)]
 
 
 def wanting(document: Document) -> list[int]:
     """The paragraphs of a document that may have lost something, by number."""
-    return [number for number, block in enumerate(document.paragraphs) if block.kind != "heading"]
+    stretches = damaged(document.gaps)
+    return [
+        number
+        for number, block in enumerate(document.paragraphs)
+        if block.kind != "heading" and meets(stretches, block.start, block.end)
+    ]
 
 
 class Siblings:

@@ -1,10 +1,11 @@
 """Years that a scraper dropped are restored from other passages of the corpus, each with its evidence.
 
-A document in which patterns show certain gaps, two or more, is *damaged*. In it a place is filled when a passage of
-another document (or another paragraph of the same one) has, between two words that stand side by side here, nothing
-but a year, a decade, a range or a date, and bears witness by what surrounds it (see `witness`). What the passage has
-between the two words replaces what is there: the punctuation that went with the year comes back with it. Where a
-pattern shows that another value is gone, a few words with a number in them are taken in the same way.
+A document in which patterns show certain gaps, two or more near each other, is *damaged* around these. There a place
+is filled when a passage of another document (or another paragraph of the same one) has, between two words that stand
+side by side here, nothing but a year, a decade, a range or a date, and bears witness by what surrounds it (see
+`witness`). What the passage has between the two words replaces what is there: the punctuation that went with the year
+comes back with it. Where a pattern shows that another value is gone, a few words with a number in them are taken in the
+same way.
 
 Many places that alignment finds no pattern can see: `In the Soviet government` is wrong only beside `In 1960 the Soviet
 government`. So that a year which another author added is no gap, the word before must ask for one (`in`, `of`,
@@ -46,7 +47,6 @@ __all__ = [
     "Passage",
     "Restored",
     "fill",
-    "is_damaged",
     "remaining",
     "restore",
 ]
@@ -105,18 +105,13 @@ class _Claim(NamedTuple):
         return not self.fits, -self.evidence.score, len(self.new), self.evidence
 
 
-def is_damaged(document: Document) -> bool:
-    """Whether patterns show that a document lost years: certain gaps, two or more."""
-    return sum(gap.certain for gap in document.gaps) >= patterns.DAMAGED
-
-
 def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> list[Restored]:
     """Return what can be restored in a document. `candidates` are, for the number of a paragraph, passages to ask.
 
     Undamaged documents cost nothing. Nothing is changed: see `fill`.
     """
     found: list[Restored] = []
-    if not is_damaged(document):
+    if not patterns.is_damaged(document):
         return found
     every = sorted(document.gaps, key=lambda gap: gap.at)
     ats = [gap.at for gap in every]

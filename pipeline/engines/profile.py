@@ -73,9 +73,9 @@ class _Pattern:
         self._time = profile.timed
         self._id = rule.id
 
-    def finditer(self, text: str, *span: int) -> list[Any]:
+    def finditer(self, text: str, start: int | None = None, end: int | None = None) -> list[Any]:
         """All matches: found at once, so that it can be told how long it took."""
-        found: list[Any] = self._time("rule", self._id, lambda: [*self._pattern.finditer(text, *span)])()
+        found: list[Any] = self._time("rule", self._id, lambda: [*self._pattern.finditer(text, start, end)])()
         return found
 
     def __getattr__(self, name: str) -> Any:

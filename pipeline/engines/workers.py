@@ -29,7 +29,7 @@ from pipeline.formats.shards import Layout
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
 from pipeline.stages import STAGE_RULES, Stage
-from pipeline.stages.gaps import DAMAGED
+from pipeline.stages.gaps import is_damaged
 
 __all__ = [
     "Job",
@@ -174,11 +174,6 @@ def _waiting(entry: Entry, document: Document, marks: bytes, digest: bytes, spoo
 def restores(job: Job) -> bool:
     """Whether dropped years are looked for in the corpus: not if stages of the caller have done away with them."""
     return job.stages is None or job.settings.gaps == "keep"
-
-
-def is_damaged(document: Document) -> bool:
-    """Whether patterns show that a document lost years."""
-    return sum(gap.certain for gap in document.gaps) >= DAMAGED
 
 
 def problem(name: str, error: Exception) -> Problem:

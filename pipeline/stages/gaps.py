@@ -1,9 +1,9 @@
 """Gaps: places where a scraper dropped a year, a decade, a date or a value, found by what it left behind.
 
 `in , with`, `during the s`, `(November 30, )`, `In JanuarySmith`: a careful writer leaves none of these. Such patterns
-are *certain*. Others (`was third in but lost`) also occur in intact text and count only in a document that shows
-certain gaps more than once. A space before punctuation is no sign in a text that has it behind ordinary words too
-(tokenised text, old scans, hasty writers), and only English text is looked at: the patterns know its prepositions.
+are *certain*. Others (`was third in but lost`) also occur in intact text and count only near certain gaps, of which
+there must be two near each other. A space before punctuation is no sign in a text that has it behind ordinary words
+too (tokenised text, old scans, hasty writers), and only English text is looked at: the patterns know its prepositions.
 
 What becomes of a gap is a choice. `keep` leaves the text alone, `mark` shows a certain gap as `[…]`, and `drop` takes
 the sentence that holds a certain gap. Probable gaps are told, and never change the text.
@@ -15,11 +15,12 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
+from operator import itemgetter
 
 import re2
 import regex
 
-from pipeline.document import Found, Gap
+from pipeline.document import Document, Found, Gap
 from pipeline.edits import Edit
 from pipeline.settings import Settings
 from pipeline.stages.gap_patterns import GapRule, Gate, rules
@@ -28,7 +29,8 @@ from pipeline.stages.utf8 import utf8
 MARK = "[…]"
 POLICY = {"mark": "gaps.marked", "drop": "gaps.sentence"}  # the rules that change the text
 SAMPLE = 20_000  # how much of a text tells its language and habits, in code points or bytes
-DAMAGED = 2  # certain gaps from which on a document's probable ones count
+DAMAGED = 2  # certain gaps near each other, from which on a text is damaged there
+AROUND = 30_000  # characters: how near that is, and how far it is damaged around them
 
 
 def finder(settings: Settings) -> Callable[[str], Found]:
@@ -67,12 +69,46 @@ def searcher(off: Collection[str] = ()) -> Callable[[str], list[Gap]]:
         loose = is_loose(data)
         places = [place for place in scan(every, text, data) if not (loose and place[0].spaced)]
         gaps = merge([gap for rule, part, at in places if rule.certain for gap in rule.gaps(part, at)])
-        if len(gaps) >= DAMAGED:
-            more = [gap for rule, part, at in places if not rule.certain for gap in rule.gaps(part, at)]
-            gaps = merge([*gaps, *more])
-        return gaps
+        probable = (gap for rule, part, at in places if not rule.certain for gap in rule.gaps(part, at))
+        stretches = damaged(gaps)
+        more = [gap for gap in probable if meets(stretches, gap.at, gap.at)] if stretches else []
+        return merge([*gaps, *more]) if more else gaps
 
     return search
+
+
+def damaged(gaps: Iterable[Gap]) -> list[tuple[int, int]]:
+    """The stretches of a text that lost years, in order: those around certain gaps, of which two or more are near each
+    other. A text of some pages is damaged or not; of a long one, which may be many put together, only a part is.
+
+    >>> gaps = [Gap(at, "year", "gaps.preposition") for at in (100, 90_000, 90_050)]
+    >>> damaged(gaps)
+    [(60000, 120050)]
+    """
+    ats = sorted(gap.at for gap in gaps if gap.certain)
+    found: list[tuple[int, int]] = []
+    for first, last in zip(ats, ats[DAMAGED - 1 :], strict=False):
+        if last - first <= AROUND:
+            start, end = max(0, first - AROUND), last + AROUND
+            if found and start <= found[-1][1]:
+                start, _ = found.pop()
+            found.append((start, end))
+    return found
+
+
+def meets(stretches: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether a span of a text has a part, or an end, in one of some stretches, which are in order and apart.
+
+    >>> meets([(5, 9), (20, 30)], 10, 20), meets([(5, 9), (20, 30)], 10, 19)
+    (True, False)
+    """
+    before = bisect_right(stretches, end, key=itemgetter(0)) - 1
+    return before >= 0 and stretches[before][1] >= start
+
+
+def is_damaged(document: Document) -> bool:
+    """Whether patterns show that a document lost years."""
+    return bool(damaged(document.gaps))
 
 
 def policy(text: str, gaps: Iterable[Gap], settings: Settings, found_in: str = "") -> list[Edit]:
