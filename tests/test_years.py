@@ -19,7 +19,9 @@ from families import unmark
 
 from pipeline.core import Pipeline
 from pipeline.corpus.amend import amend
+from pipeline.corpus.dates import PARTS, dates
 from pipeline.corpus.siblings import Siblings, propose, restore_all
+from pipeline.corpus.witness import read
 from pipeline.corpus.years import ALIGNMENT, STAGE, Passage, fill, remaining, restore
 from pipeline.document import Document
 from pipeline.edits import Edit, apply, invert
@@ -169,6 +171,11 @@ def test_a_document_with_one_gap_is_not_damaged() -> None:
     assert len(once.gaps) == 1
     assert not is_damaged(once)
     assert is_damaged(mill())
+
+
+def test_a_long_list_of_years_is_no_work_without_end() -> None:
+    years = list(dates(read("It sold flour in " + ", ".join(map(str, range(1000, 2000))) + ".")))
+    assert len(years) == sum(min(PARTS, left) for left in range(1, 1001))
 
 
 FAR = f"{'The baker sleeps.' * 4} " * (AROUND // 60)

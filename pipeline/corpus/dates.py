@@ -30,6 +30,7 @@ ASKING = MONTHS | frozenset(  # words behind which a year may be missing
     " mid through throughout than".split()
 )
 VALUE_WORDS, VALUE_LEAD = 8, 3  # of a value, at most, and those among which a number is
+PARTS = 16  # of a date, at the most: a list of years is not lost as one
 UNIT = 3  # letters of a unit with a capital
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _SPACED = re.compile(r"\s+[,.;)]")
@@ -67,9 +68,9 @@ def _dates(other: Reading) -> Iterator[tuple[int, int]]:
         while end < len(forms) and _is_of_date(other, end, start):
             end += 1
         cuts = [place for place in range(start, end + 1) if place in (start, end) or _is_parted(other, place)]
-        for first in cuts:
-            for last in reversed(cuts):
-                if 0 < first < last and any(is_year(form) for form in forms[first:last]):
+        for number, first in enumerate(cuts):
+            for last in reversed(cuts[number + 1 : number + 1 + PARTS]):
+                if first and any(is_year(form) for form in forms[first:last]):
                     yield first, last
 
 

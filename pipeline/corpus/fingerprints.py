@@ -6,6 +6,7 @@ decided on their texts (see `comparison` and `decisions`).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from hashlib import blake2b
 from struct import Struct
@@ -70,7 +71,7 @@ def marks_all(documents: Sequence[Document]) -> list[bytes]:
     ends = []
     for document in documents:
         text = document.text
-        gaps = [gap.at for gap in document.gaps]
+        gaps = sorted(gap.at for gap in document.gaps)
         for kind, start, end, raw_start, raw_end in document.paragraphs:
             if end - start < (LETTERS if kind == "prose" else BLOCK) or kind == "heading":
                 continue
@@ -79,7 +80,8 @@ def marks_all(documents: Sequence[Document]) -> list[bytes]:
                 continue
             if end - start < 2 * LETTERS and sum(map(str.isalnum, paragraph)) < LETTERS:
                 continue
-            lost = gaps and any(start < at < end for at in gaps)  # at its edge, one that went with what stood there
+            behind = bisect_right(gaps, start)  # at its edge, a gap went with what stood there
+            lost = behind < len(gaps) and gaps[behind] < end
             damage = LOST if lost else _damage(kind, paragraph)
             texts.append(utf8(paragraph))
             digest = blake2b(texts[-1], digest_size=8).digest()
