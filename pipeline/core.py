@@ -154,10 +154,12 @@ def without(edits: Sequence[Edit], off: frozenset[str]) -> Sequence[Edit]:
 def take(document: Document, stage: str, found: Found) -> None:
     """Apply what a stage found: its edits to the text and the ledger, its facts and gaps to the document."""
     to_raw = document.ledger.to_raw
+    known = set(document.facts) if found.facts else set()
     for fact in found.facts:
         start, end = to_raw(fact.start, side="right"), to_raw(fact.end, side="left")
         kept = Fact(fact.kind, fact.value, start, max(start, end), fact.rule)
-        if kept not in document.facts:
+        if kept not in known:
+            known.add(kept)
             document.facts.append(kept)
     gaps = [gap._replace(raw=to_raw(gap.at, side="left")) for gap in found.gaps]
     if found.paragraphs:

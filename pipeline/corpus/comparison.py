@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -39,6 +39,9 @@ COMPOUND = re.compile(r"\w-\w")
 TOO_MUCH = "too many words of its own"
 FEW, TENTH = 3.0, 0.1  # words that a copy may have for itself, but not more than that share of a short one
 SHARE = 0.06  # of its words, that a long one may
+SENTENCE = 40  # words of one, at the most, that are looked at
+ENDS = re.compile(r"[.!?…。！？\n]")  # what stands between two sentences
+FOREIGN = 0.2  # of its words are common ones: in a text that has fewer, opposites are not known
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 
 
@@ -72,12 +75,42 @@ def compare(one: Words, other: Words, similarity: float = 0.8) -> Comparison:
 def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
     """What speaks against giving the one up for the other, given the words that they have in common: nothing, if ""."""
     lost = 0.0
+    for beside in _beside(one, other, blocks):
+        if _denials(forms := other.forms[beside.start : beside.stop]) or not telling().turning.isdisjoint(forms):
+            return f"nothing is not {_quoted(other, beside)}"
     for left, right in differences(one, other, blocks):
         cost = price(one, other, left, right)
         if cost is None:
             return f"{_quoted(one, left)} is not {_quoted(other, right)}"
         lost += cost
     return "" if lost <= spare(len(one)) else TOO_MUCH
+
+
+def _beside(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[range]:
+    """Yield what the other has in the sentences in which the one begins or ends, before and behind all of it: where it
+    is a whole sentence, and no part that was cut out of one."""
+    if not blocks:
+        return
+    first, last = blocks[0], blocks[-1]
+    start = max(0, first.right - first.left)
+    stop = min(len(other), last.right + len(one) - last.left)
+    if start and not one.text[one.starts[0]].islower():
+        begin = start
+        while begin > 0 and start - begin < SENTENCE and not _is_end(other, begin):
+            begin -= 1
+        if begin < start:
+            yield range(begin, start)
+    if stop < len(other) and ENDS.search(one.text, one.ends[-1]):
+        end = stop
+        while end < len(other) and end - stop < SENTENCE and not _is_end(other, end):
+            end += 1
+        if end > stop:
+            yield range(stop, end)
+
+
+def _is_end(side: Words, place: int) -> bool:
+    """Whether a sentence ends before a word."""
+    return ENDS.search(side.text, side.ends[place - 1], side.starts[place]) is not None
 
 
 def spare(size: int) -> float:
@@ -118,16 +151,23 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
         return None if _is_compound(other, right) else 0.0
     if len(gone) >= RUN and len(gone) > len(there) + 1:
         return None
+    if there and _is_foreign(one):
+        return None
     cost = 0.0
     for place, form in zip(left, gone, strict=True):
         if form in there or form in known.negations:
             continue  # only its place differs, or the way to say it
-        if not form[0].isalpha() or form in known.facts or _is_name(one, place):
+        if not form[0].isalpha() or form in known.facts or form in known.turning or _is_name(one, place):
             return None
         if any(are_opposites(form, rival) for rival in there):
             return None
         cost += 0.5 if form in known.common else 1.0
     return cost
+
+
+def _is_foreign(side: Words) -> bool:
+    """Whether a text is in a language of which it is not known what its words mean."""
+    return sum(map(telling().common.__contains__, side.forms)) < FOREIGN * len(side)
 
 
 def _is_compound(side: Words, span: range) -> bool:
@@ -219,11 +259,12 @@ def _read(form: str) -> str:
 
 class Telling(NamedTuple):
     """The words of `telling.toml`: of each word its line of `negations`, the lines of `opposites` and its side there,
-    and the lines of `kinds`."""
+    and the lines of `kinds`; `common` and `turning` ones."""
 
     negations: dict[str, int]
     facts: frozenset[str]
     common: frozenset[str]
+    turning: frozenset[str]
     opposites: dict[str, dict[int, int]]
     kinds: dict[str, frozenset[int]]
 
@@ -243,4 +284,5 @@ def telling() -> Telling:
             kinds[word] = kinds.get(word, frozenset()) | {number}
     negations = {word: line for line, words in enumerate(data["negations"].splitlines()) for word in words.split()}
     facts = negations.keys() | data["facts"].split()
-    return Telling(negations, frozenset(facts), frozenset(data["common"].split()), opposites, kinds)
+    common, turning = frozenset(data["common"].split()), frozenset(data["turning"].split())
+    return Telling(negations, frozenset(facts), common, turning, opposites, kinds)
