@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import regex
 
 from pipeline.rules.engine import mend
-from pipeline.rules.lines import Lines
+from pipeline.rules.lines import CITATION, Lines
 from pipeline.rules.rule import Span, Structural, examples
 
 MARKER, BLOCK = "markers.footnote", "markers.footnote-block"
@@ -28,7 +28,8 @@ TIGHT = frozenset('.,;:!?)"”’')
 # Words before a number that is a noun of the sentence: "as in [3]".
 REFERS = frozenset(
     "see also in of by from and to with within at as on for cf cf. ref ref. refs refs. reference references section "
-    "figure table equation chapter item is are than or x y i n a step line note page exhibit".split()
+    "figure table equation chapter item is are than or x y i n a step line note page exhibit read then follow "
+    "follows following use using method methods press choose option".split()
 )
 # Names before an index, and signs that code is made of: `SIGN` finds quickly that there is none.
 ARRAYS = frozenset(
@@ -38,7 +39,7 @@ ARRAYS = frozenset(
 LAST = re.compile(r"\w+\Z")
 SIGN = re.compile(r"[=>`/(\[$@&_]")
 CODE = regex.compile(
-    r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w!?\([\w,. ]*\Z|[$@&][a-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z"
+    r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w!?\([\w,. ]*\Z|[$@&]\{?[A-Za-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z"
 )
 CODE_BEHIND = regex.compile(
     r"->|[`>({\[\]]|\.[a-z_]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
@@ -47,6 +48,9 @@ CODE_BEHIND = regex.compile(
 NUMBERED = re.compile(r"\[(?:[^\[\]\n]{0,12}\d|[a-z]|[^\[\]\n]*(?:needed|\?))\]\Z")
 VERSE = regex.compile(r"^\[\d{1,3}(?:[.:]\d{1,3})*\]\s\p{Lu}", regex.M)
 OPENS = regex.compile(r"\s\[\d{1,3}\] [\p{Lu}\"“]")
+CITES = regex.compile(
+    r"_\p{L}[^_\n]*_|\b(?:1[5-9]|20)\d\d\b|\b(?:ibid|supra|vol|p|pp|cf|see|ch|f|ff|ii|iii|iv)\b\.?", regex.I
+)
 NOTE = regex.compile(
     r"^(?P<indent>[ \t]{0,4})\[(?:Footnote )?(?P<mark>\d{1,3}|[A-Z])\](?P<gap>[ \t]+)\S[^\n]*"
     r"(?:\n(?=[ \t]*\S)(?![ \t]{0,4}(?:\[\d|```))[^\n]*)*"
@@ -141,7 +145,8 @@ def _span(text: str, match: regex.Match[str]) -> Span:
 def find_blocks(lines: Lines) -> Sequence[Span]:
     """Propose to drop runs of notes, each on a line of its own behind `[1]`, that are counted through.
 
-    One note alone goes only where its marker stands in the text before it.
+    Steps, rules and the paragraphs of a judgment are numbered so, too: so the markers of most must stand in the text
+    before them, or most must look like citations. One note alone goes only where its marker stands there.
     """
     text = lines.text
     spans: list[Span] = []
@@ -169,11 +174,18 @@ def _is_small(note: regex.Match[str]) -> bool:
     return body[:1].islower() and not body.startswith(("http", "www"))
 
 
+def _is_citation(note: regex.Match[str]) -> bool:
+    """Whether a note looks like one of a scholar: with a work, a page, a year or an address."""
+    body = note.group()[note.end("gap") - note.start() :]
+    return bool(CITES.search(body) or CITATION.search(body))
+
+
 def _take(text: str, run: Sequence[regex.Match[str]]) -> Sequence[Span]:
     first = run[0]
-    marker = f"[{first['mark']}]"
-    above = text.find(marker, 0, first.start()) >= 0
+    above = sum(text.find(f"[{note['mark']}]", 0, first.start()) >= 0 for note in run)
     if len(run) < 2 and not (above and text[: first.start()].endswith(("\n\n", "\n \n")) and not _is_small(first)):
+        return ()
+    if 2 * max(above, sum(map(_is_citation, run))) < len(run):
         return ()
     if len(run) < 3 and not above and first["mark"] != "1":
         return ()
@@ -188,11 +200,18 @@ BLOCKS = Structural(
     about="A block of footnotes, each behind its marker at the start of a line.",
     find=find_blocks,
     gate=r"(?:\A|\n)[ \t]*\[",
+    phase=1,  # as the markers, which must still be there
     match=examples(
         "The mill is old.\n\n⟦[1]  Hill, _Mills_, ii. 3.\n\n[2]  So the miller said, who had\n     it from"
         " his father.\n\n\n⟧CHAPTER II\n",
     ),
-    keep=examples("[1] was the first, he said.", "The list\n[a] one\n[b] two", "He saw\n[10] men."),
+    keep=examples(
+        "[1] was the first, he said.",
+        "The list\n[a] one\n[b] two",
+        "He saw\n[10] men.",
+        "You need a lamp.\n\n[1] Open the outer door.\n[2] Take the lamp.\n[3] Open the inner door.\n",
+        "Judgment\n\n[1] This is an appeal.\n\n[2] The plaintiff owns the mill.\n\n[3] The appeal is dismissed.\n",
+    ),
 )
 
 
@@ -214,6 +233,8 @@ MARKERS = Structural(
     ),
     keep=examples(
         "x = values[1] + values[2]",
+        'echo "${sacks[0]} and ${sacks[1]}" # and $ARGV[1]',
+        "The wheel converges.\n\nIn this paper we follow [5]. First read [1], then [2]. They used method [3].",
         "as was shown in [1] and [2]",
         "[1]  The speech was given in the old hall.",
         "a[i][2](x)",
