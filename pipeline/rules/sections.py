@@ -23,6 +23,7 @@ NOTE = regex.compile(r"(?:(?:\d{1,3}|[a-z])\.?\s*)?[↑^]|\[(?:\d{1,3}|[a-zA-Z])
 ENTRY = regex.compile(
     r"(?:\W{0,4}\p{Lu}[\p{L}'’-]+,\s+\p{Lu}[\p{L}.'’-]*[^\n]{0,60}|[^.]{3,60}\.\s)\(?\b(?:1[5-9]|20)\d\d\b"
 )
+TITLE = regex.compile(r"\p{Lu}[\p{L}’'-]*(?:[ :&/]{1,2}[\p{L}’'-]+){0,4}")
 RULER = regex.compile(r"[-=~_*]{3,}")
 
 
@@ -39,6 +40,7 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int) -> in
     last = heading
     items = 0
     shown = 0  # items that look like notes or citations
+    apart = False  # whether there are blank lines between the items
     in_item = False
     indent = 0  # of the items
     for index in range(heading + 1, len(lines)):
@@ -61,8 +63,10 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int) -> in
             break
         if index < last_prose and _is_heading(lines, index) and index not in openers:
             break  # content follows: its heading stays
-        if items and not lines.texts[index - 1] and index not in openers and _ends(lines, heading, indent, index):
-            break
+        if items and not lines.texts[index - 1] and index not in openers:
+            if _ends(lines, heading, indent, index) or (not (apart or shown) and _is_like(lines, heading, index)):
+                break
+            apart = True
         last = index
         indent = indent if items else _indent(lines, index)
         is_note = bool(NOTE.match(line) or CITATION.search(line) or ENTRY.match(line))
@@ -92,6 +96,14 @@ def _ends(lines: Lines, heading: int, indent: int, index: int) -> bool:
     if RULER.fullmatch(lines.texts[index]):
         return True
     return indent > _indent(lines, heading) >= _indent(lines, index) and not MARKER.match(lines.texts[index])
+
+
+def _is_like(lines: Lines, heading: int, index: int) -> bool:
+    """Whether a line behind a blank one is a heading as the other is: of a few words, and with the like below it."""
+    line, below = lines.texts[index], lines.texts[index + 1 : index + 2]
+    if not TITLE.fullmatch(line) or line.isupper() != lines.texts[heading].isupper() or below == []:
+        return False
+    return bool(below[0]) == bool(lines.texts[heading + 1])
 
 
 def _is_last(lines: Lines, index: int, openers: Collection[int]) -> bool:

@@ -1,4 +1,6 @@
-"""The copyright line of a site. A list of such lines is a text about who has the rights in something, and stays."""
+"""The copyright line of a site. A list of such lines is a text about who has the rights in something, and stays; so
+does a line on which a text goes on, or that is wrapped into the next.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import re2
 import regex
 
-from pipeline.rules.lines import Lines
+from pipeline.rules.lines import Lines, ends_sentence, prose_like
 from pipeline.rules.rule import Span, Structural, examples
 
 ID = "footer.copyright"
@@ -20,16 +22,38 @@ LINE = regex.compile(
         | \p{Lu}[^\n]{2,160}\.?\ All\ [Rr]ights\ [Rr]eserved\b[^\n]{0,200} )
     | [^\n.]{0,80}(?:19|20)\d\d[^\n]{0,80}\.\ All\ [Rr]ights\ [Rr]eserved\.?[^\n]{0,100}"""
 )
+SENTENCE = regex.compile(r"(?<=[.!?])\s+(?=[\p{Lu}\"“])")
+ABOUT = regex.compile(  # what the small print of a site is about
+    r"\b(?:rights?|reserved|permi\w+|reprod\w+|cop(?:y|ies|yright\w*)|licen[cs]\w+|trade ?marks?|publish\w*|publication"
+    r"|distribut\w+|material|contents?|(?:web)?sites?|pages?|privacy|polic(?:y|ies)|terms|powered|design\w*|host\w*|theme"
+    r"|propert(?:y|ies)|registered|owned|owners?|contact|information|use[drs]?|service|consent|legal|prohibited"
+    r"|subject to|part of|funded|supported|compan(?:y|ies)|Ltd|Inc|LLC|GmbH)\b",
+    regex.I,
+)
 
 
 def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop copyright lines, each of which becomes a fact, where a page has few of them."""
-    found = [index for index in _suspects(lines.data) if LINE.fullmatch(lines.texts[index])]
+    found = [index for index in _suspects(lines.data) if _is_notice(lines, index)]
     if len({lines.texts[index] for index in found}) > FEW:
         return ()
     return [
         Span(lines.starts[i], lines.end(i), "", ID, (("copyright", " ".join(lines.texts[i].split())),)) for i in found
     ]
+
+
+def _is_notice(lines: Lines, index: int) -> bool:
+    """Whether a line is a notice and nothing else."""
+    line = lines.texts[index]
+    if not LINE.fullmatch(line) or any(map(_is_told, SENTENCE.split(line)[1:])):
+        return False
+    below = lines.texts[index + 1] if index + 1 < len(lines) else ""
+    return ends_sentence(line) or not (40 <= len(line) <= 100 and prose_like(f"{line} {below}") and below[0].islower())
+
+
+def _is_told(sentence: str) -> bool:
+    """Whether a sentence behind a notice is one of a text: it is about something else."""
+    return prose_like(sentence) and not ABOUT.search(sentence)
 
 
 def _suspects(data: bytes) -> Iterator[int]:
@@ -55,6 +79,9 @@ RULE = Structural(
     keep=examples(
         "Copyright was first granted in 1709, by an act of parliament.",
         "The book came out in 1906, and all rights reserved to the author passed to his son.",
+        "What c means\n\nCopyright © 1998 by Tom Hale. That line stood in every book on my shelf when I was a boy.\n\n"
+        "I used to say it aloud in bed.",
+        "       Copyright (C) 2011 The Mill Project. You are free\n       to change the mill and to grind with it.",
         "© 1999 Ann Hill\n© 2001 Tom Hill\n© 2003 Joan Mill\n© 2004 Lowford Library\nThe text is free.",
     ),
 )
