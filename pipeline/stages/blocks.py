@@ -153,6 +153,7 @@ class Shape(NamedTuple):
 
 
 APART = re.compile(r"[.!?][\"'”’)\]]*  \S")  # sentences that two spaces part, as typists did
+MARKED = frozenset(",;:.!?…—–")  # ends of lines of verse
 ODD = frozenset("•·‣◦▪●○■□►§*+–—-(0123456789=~_#`|>")
 # Beside these, at the start of a line and at its end, a break may become something else than a space.
 FIRSTS = frozenset("-,;:.)]%")
@@ -276,9 +277,10 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
     """The shape of a block that was broken at `width`, or None.
 
     A break is *full* if the next word did not fit, *middle* if the sentence goes on with a small letter after it.
-    In wrapped prose all breaks are full but those of paragraph ends; lines of verse have room for a word or more.
+    In wrapped prose all breaks are full but those of paragraph ends; lines of verse have room for a word or more, or
+    all of them end with a mark.
     """
-    middle = unexplained = small = rests = breaks = 0
+    bare = middle = unexplained = small = rests = breaks = 0
     was_full = False
     for (a, b), room in zip(pairwise(lines), rooms(lines, width), strict=True):
         if b.mark:
@@ -290,6 +292,7 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
         small += low
         if room < 0 or is_broken(a.text, b.text):
             middle += not end and (low or is_open(a.text))
+            bare += a.text[-1] not in MARKED
         elif a is lines[0] and (is_title(a.text) or is_shouted(a.text)) and not low:
             pass  # a heading right above its paragraph
         elif room > 3 and not (end and not low):
@@ -298,7 +301,7 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
         was_full = room < 0
     if usual and breaks and is_full(lines, usual):
         return Shape("wrapped", usual)
-    if not middle or width < 20:
+    if not middle or width < 20 or (breaks > 2 and not bare and not usual):
         return None
     if len(lines) == 2:  # any longer line above a shorter one looks full
         return Shape("wrapped", width) if len(lines[0].text) >= 55 and not usual else None
