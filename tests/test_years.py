@@ -27,6 +27,7 @@ from pipeline.document import Document
 from pipeline.edits import Edit, apply, invert
 from pipeline.settings import Settings
 from pipeline.stages.gaps import AROUND, is_damaged
+from pipeline.stages.gaps import damaged as around
 
 DAMAGE = "The town hall was empty during the s, and again in the late s, when it rained."
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases" / "years.toml").read_text("utf-8"))["case"]
@@ -166,11 +167,14 @@ def test_gaps_that_were_filled_are_gone_and_others_move_along() -> None:
     assert [gap._replace(at=gap.at - 4) for gap in filled.gaps] == lost.gaps[1:]
 
 
-def test_a_document_with_one_gap_is_not_damaged() -> None:
-    once = CLEAN.clean("The mill was built in , by monks from the abbey. It is a ruin.")
+def test_of_a_document_with_one_gap_only_that_is_filled() -> None:
+    says = (
+        "The mill at Lowford was built in {} by monks from the abbey. In {}the baker of Lowford gave it to Jane Harper."
+    )
+    once, whole = CLEAN.clean(says.format(",", ""), "once"), CLEAN.clean(says.format("1702,", "1850 "), "whole")
     assert len(once.gaps) == 1
-    assert not is_damaged(once)
-    assert is_damaged(mill())
+    assert is_damaged(once)
+    assert restore_all([once, whole])[0].text.strip() == says.format("1702,", "")
 
 
 def test_a_long_list_of_years_is_no_work_without_end() -> None:
@@ -184,7 +188,7 @@ FAR = f"{'The baker sleeps.' * 4} " * (AROUND // 60)
 def test_a_long_text_is_damaged_only_around_its_gaps() -> None:
     apart = CLEAN.clean(f"The mill was built in , by monks.\n\n{FAR}\n\nThe town hall was built in , by monks.\n", "a")
     assert len(apart.gaps) == 2
-    assert not is_damaged(apart)
+    assert not around(apart.gaps)
     lost = damaged(f"{MILL.format(*YEARS[:2], '')}\n\n{FAR}\n\n{MILL.format('', '', '')}")
     (filled,) = [one for one in restore_all([lost, CLEAN.clean(MILL.format(*YEARS), "whole")]) if one.id == "lost"]
     assert filled.text.count("In 1850 the baker") == 1, "the first one is far from what shows the damage"

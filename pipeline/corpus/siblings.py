@@ -142,10 +142,12 @@ def passages(document: Document) -> list[Span]:
 def wanting(document: Document) -> list[int]:
     """The paragraphs of a document that may have lost something, by number."""
     stretches = damaged(document.gaps)
+    alone = sorted((gap.at, gap.at) for gap in document.gaps if gap.certain)
     return [
         number
         for number, block in enumerate(document.paragraphs)
-        if block.kind != "heading" and meets(stretches, block.start, block.end)
+        if block.kind != "heading"
+        and (meets(stretches, block.start, block.end) or meets(alone, block.start, block.end))
     ]
 
 

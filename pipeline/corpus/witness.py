@@ -43,6 +43,7 @@ LONG = 7  # letters of a word, which with one of them changed is the same, missp
 ALIKE = 0.6  # of the words of a sentence, that make it the same sentence on both sides, changed
 OWN = 3  # words, beside common ones, that a sentence may have for itself
 TOLD = 6  # uncommon words that tell a subject; a name does alone
+ITSELF = 2  # times that, from which on a sentence tells its own, whatever stands beside it
 WIDE = 20  # words on both sides together, that no other subject has
 LEAD = 4  # words of a sentence among which a pronoun is its subject
 OPEN = frozenset("in of since until by during before after".split())  # words that no sentence ends with
@@ -262,15 +263,17 @@ def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> 
     False
     """
     here = one.sentence(place)
+    own = 0
+    if PRONOUNS.isdisjoint(one.forms[here.start : here.start + LEAD]):
+        matched = _matched(one, other)
+        own = sum(one.tells(word) for word in here if word in matched)
+        if own >= ITSELF * TOLD:
+            return True
     told = dict(_told(one, other))
     told.pop(one.of[place], None)
     if None in told.values():
         return False
-    known = sum(filter(None, told.values())) + (TOLD if context >= WIDE else 0)
-    if PRONOUNS.isdisjoint(one.forms[here.start : here.start + LEAD]):
-        matched = _matched(one, other)
-        known += sum(one.tells(word) for word in here if word in matched)
-    return known >= TOLD
+    return own + sum(filter(None, told.values())) + (TOLD if context >= WIDE else 0) >= TOLD
 
 
 @lru_cache(maxsize=16)

@@ -1,11 +1,11 @@
 """Years that a scraper dropped are restored from other passages of the corpus, each with its evidence.
 
-A document in which patterns show certain gaps, two or more near each other, is *damaged* around these. There a place
-is filled when a passage of another document (or another paragraph of the same one) has, between two words that stand
-side by side here, nothing but a year, a decade, a range or a date, and bears witness by what surrounds it (see
-`witness`). What the passage has between the two words replaces what is there: the punctuation that went with the year
-comes back with it. Where a pattern shows that another value is gone, a few words with a number in them are taken in the
-same way.
+A certain gap may be filled by itself, and a document in which patterns show two or more near each other is *damaged*
+around these, so that more is looked for there. A place is filled when a passage of another document (or another
+paragraph of the same one) has, between two words that stand side by side here, nothing but a year, a decade, a range or
+a date, and bears witness by what surrounds it (see `witness`). What the passage has between the two words replaces what
+is there: the punctuation that went with the year comes back with it. Where a pattern shows that another value is gone,
+a few words with a number in them are taken in the same way.
 
 Many places that alignment finds no pattern can see: `In the Soviet government` is wrong only beside `In 1960 the Soviet
 government`. So that a year which another author added is no gap, the word before must ask for one (`in`, `of`,
@@ -113,6 +113,7 @@ def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> 
     found: list[Restored] = []
     if not patterns.is_damaged(document):
         return found
+    stretches = patterns.damaged(document.gaps)
     every = sorted(document.gaps, key=lambda gap: gap.at)
     ats = [gap.at for gap in every]
     for number in sorted(candidates):
@@ -122,7 +123,7 @@ def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> 
         inside = every[bisect_left(ats, block.start) : bisect_right(ats, block.end)]
         gaps = [gap._replace(at=gap.at - block.start) for gap in inside]
         here = Passage(document.id, document.text[block.start : block.end], block.start)
-        found += _rounds(here, gaps, candidates[number])
+        found += _rounds(here, gaps, candidates[number], patterns.meets(stretches, block.start, block.end))
     return found
 
 
@@ -156,15 +157,16 @@ def remaining(document: Document, settings: Settings) -> Document:
 # ---------------------------------------------------------------------------------------------- one paragraph
 
 
-def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage]) -> list[Restored]:
-    """Return what passages restore in one paragraph. What is filled is a context for more: so they are asked again."""
+def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], damaged: bool) -> list[Restored]:
+    """Return what passages restore in one paragraph, which may be `damaged` where no gap shows. What is filled is a
+    context for more: so they are asked again."""
     found: list[Restored] = []
     while True:
         edits = [one.edit._replace(start=one.edit.start - here.start) for one in found]
         positions = PositionMap(edits)
         left = [gap._replace(at=positions.forward(gap.at, side="left")) for gap in _open(gaps, edits)]
         more = []
-        for one in _paragraph(here._replace(text=apply(here.text, edits)), left, passages):
+        for one in _paragraph(here._replace(text=apply(here.text, edits)), left, passages, damaged):
             start = positions.back(one.edit.start - here.start, side="right")
             end = positions.back(one.edit.end - here.start, side="left")
             apart = not any((edit.start < end and start < edit.end) or edit.start == start for edit in edits)
@@ -175,10 +177,11 @@ def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage]) -> 
         found = sorted([*found, *more])
 
 
-def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) -> Iterator[Restored]:
+def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], damaged: bool) -> Iterator[Restored]:
     """Yield what passages restore in one paragraph, in order; gaps are given by their places in it."""
     passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
-    one = read(here.text, [*(gap.at for gap in gaps), *glued(here.text, [_read(passage.text) for passage in passages])])
+    cuts = glued(here.text, [_read(passage.text) for passage in passages]) if damaged else []
+    one = read(here.text, [*(gap.at for gap in gaps), *cuts])
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
         known[bisect_left(one.words.starts, gap.at) - 1].append(gap)
@@ -190,7 +193,10 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage]) 
             before, after = other.forms[start - 1], other.forms[end] if end < len(other) else ""
             ends = places.get((before, ""))
             for place in places.get((before, after), set()) | (ends if ends and other.ends(end - 1) else set()):
-                claim = _claim(one, other, place, range(start, end), known.get(place, ()), passage)
+                run, shown = range(start, end), known.get(place, ())
+                if not (shown or (damaged and _asks(one, other, place, run))):
+                    continue
+                claim = _claim(one, other, place, run, shown, passage)
                 if claim:
                     claims[place].append(claim)
     for place in sorted(claims):
@@ -239,8 +245,6 @@ def _claim(
     old, new = _between(one, place), (other.words.ends[run.start - 1], _between(other, run.stop - 1)[1])
     if kind == "value" and new[1] - new[0] > VALUE_LENGTH:
         return None
-    if not (gaps or _asks(one, other, place, run, kind)):
-        return None
     reaches = _reaches(one, other, place, run)
     if reaches is None or not agree(*reaches):
         return None
@@ -273,11 +277,11 @@ def _reaches(one: Reading, other: Reading, place: int, run: range) -> tuple[Reac
     return reach(one, other, place, run.start - 1, -1), right
 
 
-def _asks(one: Reading, other: Reading, place: int, run: range, kind: str) -> bool:
+def _asks(one: Reading, other: Reading, place: int, run: range) -> bool:
     """Whether a place that no pattern shows looks as if it had lost a year."""
     form = one.forms[place]
     start, end = _between(one, place)
-    if kind == "value":
+    if kind_of(other, run) == "value":
         return form == "of" and bool(_SPACED.match(one.text, start))
     if form in ASKING or one.forms[place + 1 : place + 2] == ["s"] or _RESIDUE.search(one.text, start, end):
         return True
