@@ -42,6 +42,25 @@ TAILS = some(
     "king ring wing nation action station matter room house door war work working friendly top high low "
     "east west north south coloured white black red green blue brown grey gray"
 )
+# Words that are written as one, though their parts are words.
+SOLID = some(
+    "without within into onto unto upon toward towards something anything nothing everything someone anyone everyone "
+    "somebody anybody nobody everybody another income outcome outside inside beside besides underneath therefore "
+    "thereby thereof therein thereafter wherefore whereby whereof wherein whereas whereupon hereby herein throughout "
+    "overlook overlooked overcome overcame overthrow overthrown overtake overtook overturned however whatever "
+    "whenever whoever wherever whichever anyhow anyway anywhere somehow somewhat somewhere sometimes sometime nowhere "
+    "everywhere elsewhere himself herself itself themselves myself yourself ourselves oneself moreover nevertheless "
+    "nonetheless otherwise likewise meanwhile altogether already almost always although also albeit afterwards "
+    "afternoon forward forwards backward backwards upward upwards downward downwards outward outwards inward inwards "
+    "homeward westward eastward northward southward understand understands understood understanding undertake "
+    "undertaken undertook undertaking undergo undergone underwent withdraw withdrawn withdrew withhold withheld "
+    "withstand withstood output outbreak outline outset outskirts outstanding uproar upset uphold upheld upright "
+    "upstairs downstairs inland inlet insight innkeeper housekeeper shopkeeper bookkeeper landlord landlady landscape "
+    "homestead household handful handsome highland highlands highway lowland lowlands island islands midday midnight "
+    "midsummer today tomorrow tonight forehead foremost foresee forecast hitherto heretofore inasmuch insofar "
+    "notwithstanding cannot maybe perhaps farewell welcome worldwide newspaper newspapers airport aircraft seaside "
+    "seashore waterfall railway railways railroad motorway network framework"
+)
 # Suspended: `pre- and post-war`.
 BETWEEN = some("and or nor to und oder bis et ou y e o")
 # Beginnings that are no English words, so that a word was broken after them.
@@ -107,6 +126,8 @@ def verdict(left: str, right: str, words: frozenset[str], typeset: bool) -> Hyph
 
     >>> verdict("sub", "ject", frozenset({"subject"}), False)
     'undo'
+    >>> verdict("with", "out", frozenset(), False), verdict("half", "way", frozenset(), True)
+    ('undo', 'keep')
     >>> verdict("north", "Atlantic", frozenset(), True)
     'keep'
     """
@@ -117,7 +138,7 @@ def verdict(left: str, right: str, words: frozenset[str], typeset: bool) -> Hyph
     head, tail = left.lower(), right.lower()
     if head + "-" + tail in words:
         return "keep"
-    if head + tail in words:
+    if head + tail in words or head + tail in SOLID:
         return "undo"
     if "-" in left or "-" in tail or head in HEADS or tail in TAILS:
         return "keep"

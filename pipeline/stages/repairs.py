@@ -84,7 +84,9 @@ QUOTED_LETTER = re.compile(
 PLAIN = "\x01-\x19\x1b-\x7f"
 OUT_OF_REACH = re.compile(f"(?<=[{PLAIN}](?<![ ?])[{PLAIN}]{{6}})([{PLAIN}]{{8,}})(?=[{PLAIN}]{{2}})")
 AGAIN = re.compile("(?:amp;)*")
-TAG = re.compile(r"<[/!?]?[^\W\d_]")
+TAG = re.compile(r"<(?!br ?/?>)[/!?]?[^\W\d_]")  # a line break alone makes no markup of a line
+# A closing quotation mark whose last byte, which windows-1252 does not have, was lost: what is left would be a dagger.
+CLOSING = re.compile(r"(?<=\S)â€(?=[ \n.,;:)!—–-]|$)")
 QUOTES = {**dict.fromkeys("\u02bc\u2018\u2019\u201a\u201b", "'"), **dict.fromkeys("\u201c\u201d\u201e\u201f", '"')}
 TYPOGRAPHY = {
     "encoding.ligatures": {chr(old): new for old, new in LIGATURES.items()},
@@ -172,6 +174,8 @@ def entities(line: str) -> list[Edit]:
 
     >>> [edit.new for edit in entities("Tom &amp; Jerry &copy; 1940")], entities("<b>&amp;</b>")
     (['&', '©'], [])
+    >>> [edit.new for edit in entities("It cost &pound;40.<br>It was new.")]
+    ['£']
     """
     if "&" not in line or TAG.search(line):
         return []
@@ -197,12 +201,17 @@ def speaks_of_entities(text: str) -> bool:
 
 
 def mojibake(line: str) -> list[Edit]:
-    """Undo wrong decoding, if ftfy sees it. C1 controls that are windows-1252 have a rule of their own."""
+    """Undo wrong decoding, if ftfy sees it. C1 controls that are windows-1252 have a rule of their own.
+
+    >>> [edit.new for edit in mojibake("â€œIt is the best,â€ said the mayor.")]
+    ['“', '”']
+    """
     if not SUSPECT.search(line):
         return []
+    whole = CLOSING.sub("â€\x9d", line) if "â€œ" in line else line
     return [
         Edit(start, old, new, "encoding.c1" if fix_c1_controls(old) == new else "encoding.mojibake")
-        for start, old, new in differences(line, fix(line))
+        for start, old, new in differences(line, fix(whole))
         if not QUOTED_LETTER.match(line, max(0, start - 1))
     ]
 
