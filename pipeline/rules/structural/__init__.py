@@ -1,7 +1,18 @@
 """Rules that are code, for debris that no pattern can see. Each has an id, a sentence about it, and examples."""
 
 from pipeline.rules.rule import Structural
-from pipeline.rules.structural import chrome, consent, contents, footnotes, keywords, mash, rights, threads, tooltips
+from pipeline.rules.structural import (
+    chrome,
+    consent,
+    contents,
+    footnotes,
+    keywords,
+    mash,
+    pages,
+    rights,
+    threads,
+    tooltips,
+)
 
 STRUCTURAL: tuple[Structural, ...] = (
     tooltips.RULE,
@@ -12,6 +23,7 @@ STRUCTURAL: tuple[Structural, ...] = (
     consent.RULE,
     mash.RULE,
     rights.RULE,
+    pages.RULE,
     *threads.RULES,
     *chrome.RULES,
 )

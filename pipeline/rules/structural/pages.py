@@ -1,0 +1,174 @@
+"""Page numbers and running heads: what a printed page has above and below its text, and a text made of it in its midst.
+
+A number alone on a line may be that of a chapter, a verse or a step. Those of pages count up, with much text between
+them, and do not care for sentences: in the middle of some of them they stand. What is beside them again and again is
+the running head.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import regex
+
+from pipeline.rules.lines import Lines, ends_sentence, prose_like
+from pipeline.rules.rule import Span, Structural, examples
+
+ID = "footer.running-head"
+WIDE = 70  # characters of such a line, at most
+PAGE = 150  # characters of text between two numbers, at least
+STEP = 4  # from one number to the next, at most: of blank pages, and of those with pictures
+FEW = 3  # numbers that count up
+BROKEN, SHARE = 2, 0.25  # sentences that are broken by them, at least, and by which share of the numbers
+BACK = 40  # numbers before one that may be that of the page before
+BARE = regex.compile(r"[-–—\[(]?\s?(?:[Pp](?:age|\.)\s)?(?P<number>\d{1,4})(?:\s(?:of|/)\s\d{1,4})?\s?[-–—\])]?")
+HEADED = regex.compile(
+    r"(?P<number>\d{1,4})[\s|·•]+(?P<head>\p{L}[^\n]*[\p{L}\d)’'.])|(?P<head>\p{L}[^\n]*?)[\s|·•]+(?P<number>\d{1,4})"
+)
+# What is numbered, but no page.
+COUNTED = regex.compile(
+    r"(?i)(?:table|tab|fig(?:ure)?|plate|chapter|section|part|appendix|example|exercise|question|answer|step|act|scene"
+    r"|canto|book|psalm|verse|article|rule|clause|lesson|unit|item|note|no|volume|vol|issue|day|week|round|game|match"
+    r"|tabelle|abbildung|kapitel|tableau|chapitre|january|february|march|april|may|june|july|august|september|october"
+    r"|november|december)\b\.?[^\p{L}]*"
+)
+GATE = r"(?m)^[ \t\f]*(?:[^\n]{1,64}[ \t|])?[-–—\[(]?[ \t]?\d{1,4}[ \t]?[-–—\])]?[ \t\f]*$|^[ \t\f]*\d{1,4}[ \t|]+[A-Z]"
+
+
+class Number(NamedTuple):
+    """A line that may be that of a page number."""
+
+    line: int
+    number: int
+
+
+class Furniture(NamedTuple):
+    """The lines `first` to `last` around a page number, and the lines of text above and below, -1 if there is none."""
+
+    first: int
+    last: int
+    above: int
+    below: int
+
+
+def find(lines: Lines) -> Sequence[Span]:
+    """Propose to drop page numbers that count up through a text, and the heads beside them."""
+    spans: list[Span] = []
+    for chain in _chains(lines, list(_numbers(lines))):
+        beside = Counter(lines.texts[at] for line, _ in chain for at in _beside(lines, line) if _is_head(lines, at))
+        heads = {text for text, count in beside.items() if count > 1}
+        found = [_furniture(lines, line, heads) for line, _ in chain]
+        broken = [_is_broken(lines, one) for one in found]
+        if sum(broken) >= max(BROKEN, SHARE * len(chain)):
+            spans += [_span(lines, one, breaks) for one, breaks in zip(found, broken, strict=True)]
+    return spans
+
+
+def _numbers(lines: Lines) -> Iterator[Number]:
+    """The lines that may be page numbers."""
+    for index, text in enumerate(lines.texts):
+        if not text or len(text) > WIDE or not (text[0].isdigit() or text[-1].isdigit() or text[-1] in "-–—])"):
+            continue
+        match = BARE.fullmatch(text) or HEADED.fullmatch(text)
+        if match and not ("head" in match.groupdict() and match["head"] and _is_counted(match["head"])):
+            yield Number(index, int(match["number"]))
+
+
+def _is_counted(head: str) -> bool:
+    """Whether the words beside a number say that it is of something else, or are a sentence."""
+    return COUNTED.fullmatch(head) is not None or prose_like(head) or head[-1] in ",;:" or "  " in head.strip()
+
+
+def _chains(lines: Lines, numbers: Sequence[Number]) -> Iterator[list[Number]]:
+    """Yield the numbers that count up through a text, the longest rows first; each number is of one row."""
+    lengths, befores = [1] * len(numbers), [-1] * len(numbers)
+    for place, (line, number) in enumerate(numbers):
+        for before in range(max(0, place - BACK), place):
+            other = numbers[before]
+            far = lines.starts[line] - lines.starts[other.line] >= PAGE
+            if far and 0 < number - other.number <= STEP and lengths[before] >= lengths[place]:
+                lengths[place], befores[place] = lengths[before] + 1, before
+    used: set[int] = set()
+    for end in sorted(range(len(numbers)), key=lambda place: -lengths[place]):
+        chain: list[int] = []
+        place = end
+        while place >= 0 and place not in used:
+            chain.append(place)
+            place = befores[place]
+        if len(chain) < FEW:
+            continue
+        used.update(chain)
+        yield [numbers[place] for place in reversed(chain)]
+
+
+def _beside(lines: Lines, index: int) -> list[int]:
+    """The nearest lines above and below that are not blank."""
+    return [at for step in (-1, 1) if (at := _next(lines, index, step)) >= 0]
+
+
+def _next(lines: Lines, index: int, step: int) -> int:
+    """The nearest line in a direction that is not blank; -1 if there is none."""
+    at = index + step
+    while 0 <= at < len(lines) and not lines.texts[at]:
+        at += step
+    return at if 0 <= at < len(lines) else -1
+
+
+def _is_head(lines: Lines, index: int) -> bool:
+    """Whether a line may be a running head."""
+    text = lines.texts[index]
+    return len(text) <= WIDE and not text[0].islower() and not ends_sentence(text) and not prose_like(text)
+
+
+def _furniture(lines: Lines, line: int, heads: set[str]) -> Furniture:
+    """A page number with the heads above and below it."""
+    first = last = line
+    above, below = _next(lines, line, -1), _next(lines, line, 1)
+    if above >= 0 and lines.texts[above] in heads:
+        first, above = above, _next(lines, above, -1)
+    if below >= 0 and lines.texts[below] in heads:
+        last, below = below, _next(lines, below, 1)
+    return Furniture(first, last, above, below)
+
+
+def _is_broken(lines: Lines, found: Furniture) -> bool:
+    """Whether a sentence goes on behind a page number."""
+    if found.above < 0 or found.below < 0:
+        return False
+    above, below = lines.texts[found.above], lines.texts[found.below]
+    return below[0].islower() and not ends_sentence(above) and above[-1] not in ":;" and len(above) > 20
+
+
+def _span(lines: Lines, found: Furniture, broken: bool) -> Span:
+    """What goes: of a broken sentence, also the blank lines; else one side of them stays."""
+    if broken:
+        return Span(lines.end(found.above), lines.starts[found.below], "", ID)
+    parted = found.first > 0 and not lines.texts[found.first - 1]
+    below = lines.starts[found.below] if parted and found.below >= 0 else lines.end(found.last)
+    return Span(lines.starts[found.first], below, "", ID)
+
+
+_ONE = "The mill was built by the monks of the abbey, and it ground the corn of the valley for three hundred years. "
+_TWO = "The weir was raised by a foot in the summer, and the meadows above it lay under water when the snow melted. "
+
+RULE = Structural(
+    id=ID,
+    about="Page numbers in the midst of a text, which count up, and the running heads beside them.",
+    find=find,
+    gate=GATE,
+    match=examples(
+        f"{_ONE}{_TWO}The last of them was a miller\n⟦\n1\n\nTHE MILLS\n\n⟧who kept bees. {_TWO}{_ONE}"
+        f"He went to the town\n⟦\n2\n\nTHE MILLS\n\n⟧when it was over. {_ONE}{_TWO}"
+        "\n\n⟦3\n\nTHE MILLS\n\n⟧It was sold.",
+        f"{_ONE}{_TWO}The last of them was a miller\n⟦40 THE MILLS\n⟧who kept bees. {_TWO}{_ONE}He went to the town\n"
+        f"⟦WEIRS 41\n⟧when it was over. {_ONE}{_TWO}He sold it to a man\n⟦42 THE MILLS\n⟧who was called Harper.",
+    ),
+    keep=examples(
+        f"1\n\n{_ONE}{_TWO}\n\n2\n\n{_ONE}{_TWO}\n\n3\n\n{_ONE}{_TWO}",
+        "He had\n1\nold mill and\n2\nnew wheels, with\n3\nsacks.",
+        f"{_ONE}{_TWO}as is shown in the\nTable 1\nbelow. {_ONE}{_TWO}and as can be seen in the\nTable 2\nhere. "
+        f"{_ONE}{_TWO}and in what is said in the\nTable 3\nthere.",
+    ),
+)
