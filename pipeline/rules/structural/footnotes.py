@@ -17,11 +17,13 @@ from pipeline.rules.lines import CITATION, Lines
 from pipeline.rules.rule import Span, Structural, examples
 
 MARKER, BLOCK = "markers.footnote", "markers.footnote-block"
-GATE = r"\[\s?(?:[1-9]\d{0,2}|(?:n|nb|note|Note|Anm\.|fn)\s\d{1,3}|[a-iA-H]|[ivx]{1,4})\s?\]"
+GATE = r"\[\s?(?:[1-9]\d{0,2}(?:[,–-][\d ,–-]*)?|(?:n|nb|note|Note|Anm\.|fn)\s\d{1,3}|[a-iA-H]|[ivx]{1,4})\s?\]"
 MARK = regex.compile(
     r"""(?x) (?: \[\s?
-        (?: (?P<number>[1-9]\d{0,2}) | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-iA-H]|[ivx]{1,4}) ) \s?\]
-    (?: :\s?\d{1,4} (?:[–-]\d{1,4})? (?![\w.]\w) )? (?: ,?\s? (?=\[\s?\d) )? )+"""  # with the page, as in [3]:18
+        (?: (?P<number>[1-9]\d{0,2}) | (?<=[.,;!?"”’)]\[)[1-9]\d{0,2}(?:(?:,\s?|[–-])[1-9]\d{0,2})+
+          | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-iA-H]|[ivx]{1,4}) ) \s?\]
+    (?: :\s?\d{1,4} (?:[–-]\d{1,4})? (?![\w.]\w) | \(pp?\.?\s?\d{1,4}(?:[–-]\d{1,4})?\) | \^(?=\s) )?
+    (?: ,?\s? (?=\[\s?\d) )? )+"""  # with the page, as in [3]:18
 )
 STRONG = frozenset(".,;:!?…)\"'”’»%°†*_⟩]。、」』）")  # what a marker stands behind
 TIGHT = frozenset('.,;:!?)"”’')
@@ -229,6 +231,7 @@ MARKERS = Structural(
         "The villages\n⟦[\n1\n]\n⟧can be old.",
         "It is the first law.⟦[3]:18⟧ There are more.",
         "It was used to press olives⟦[2],[3]⟧. It stands.",
+        "It stands.⟦[3–5]⟧ It is old,⟦[1, 2]⟧ and is gone.⟦[4](p127)⟧ There are more.",
         "Grey one,⟦[A]⟧ what dost thou wait for?\n\n[Footnote A: First printed in 1890.]",
     ),
     keep=examples(
@@ -240,7 +243,7 @@ MARKERS = Structural(
         "a[i][2](x)",
         "info: MyLogs[0]\nSize: 1",
         "He wrote that [s]he had walk[s] and [a]nd.",
-        "the interval [0, 1]",
+        "the interval [0, 1], or (so it was) [1, 2]",
         "In [1986] it rained.",
         "The array name[20] was replaced, and it prints foo [123] then.",
         "The reaction [1] is faster than [2] and slower than [3].",

@@ -29,7 +29,8 @@ SLACK = 0.915  # a summary is cut at a word, so it may be this much shorter than
 PARAMETER = regex.compile(r"[,|]\s*\w[\w ]{0,30}=|;\s+\p{Ll}{2},\s|\(\s*[;,]")
 REMNANT = regex.compile(r"[;,]\s|[,|]\s*\w+\s*=|\(\s*[;,]")
 DEFINING = regex.compile(
-    r"(?:\S+\s+){0,12}?(?:is|was|are|were|refers? to|may refer to|means|(?:also |commonly )?known as)\b"
+    r"(?:[^()\n]{0,80}\([^()\n]{0,400}\)[,;]?\s+)?(?:\S+\s+){0,12}?"
+    r"(?:is|was|are|were|refers? to|may refer to|means|(?:also |commonly )?known as)\b"
     r"|The (?:was|is|are)\b"
 )
 BARE = regex.compile(r"(?:was|is|are|were) (?:an?|the|one)\b")  # a summary that lost the name it starts with
@@ -43,6 +44,11 @@ SHORTENED = regex.compile(r"\b(?:[A-Z]|Jr|Co|Inc|St|Dr)\.$")
 LEADS_ON = regex.compile(
     r"(?:\b(?:[Tt]he|an?|[Oo]f|[Ii]n|[Oo]n|[Aa]t|to|[Ff]or|[Ww]ith|[Bb]y|[Ff]rom|as|[Aa]nd|or|that|which|is|was|are|were|"
     r"his|her|its|their|between|during|[Uu]nder|[Aa]fter|[Bb]efore|into|over|near|than|both|called)|[,(“«])$"
+)
+# The beginning of a sentence, and of no heading.
+BEGUN = regex.compile(
+    r"(?:(?:In|On|By|At|After|Before|Since|Until|He|She|It|They|We|I|When|While|As)(?:\s+\S+)*|\S+(?:\s+\S+){3,})"
+    r"(?<=\s(?:\p{Ll}[\p{L}’'-]*|\d{1,4}))"
 )
 CODE = regex.compile(r"\s*(?://|[#;>$%{}\[(]|/\*|\*/)")
 WORD = regex.compile(r"\w{3,}")
@@ -76,7 +82,11 @@ def find(view: Lines) -> Sequence[Span]:
         before = lines[first - 2].rstrip() if first > 1 else ""
         if OWN_LINE.match(lines[first - 1]):
             continue  # an item of a list
-        if LEADS_ON.search(before) or ((carried or len(before) >= 70) and before and before[-1] not in '.!?:;"”»…'):
+        if (
+            LEADS_ON.search(before)
+            or (many and BEGUN.fullmatch(before))
+            or ((carried or len(before) >= 70) and before and before[-1] not in '.!?:;"”»…')
+        ):
             at = starts[first - 1]  # the line end before the link
             spans.append(Span(at - 1, at, "" if before[-1] in "(“«" else " ", ID))
     return spans
@@ -183,6 +193,10 @@ RULE = Structural(
         "half a million, spread over seven ...\n⟧, and stayed until May.",
         "The⟦\n⟧export⟦\nAn export is a good that is made in one country and sold to a buyer in another, or a "
         "service that is rendered ...\n⟧s of wool fell.",
+        "In 1918⟦\n⟧Latvia⟦\nLatvia ( or ; lv, Latvija ; ltg, Latveja; liv, Leţmō), officially the Republic of Latvia, is "
+        "a country by the Baltic Sea ...\n⟧ became a state. In⟦\n⟧Riga⟦\nRiga is the capital and the largest city of "
+        "Latvia, with a population of over half a million, spread over ...\n⟧, it was said by⟦\n⟧Oslo⟦\nOslo is the "
+        "capital and the most populous city of Norway, which is both a county and a ...\n⟧ too.",
         "He sailed to⟦\n⟧Grey Isle⟦\n, location = Northern Sea\n, area_km2 = 40\n, length =\n, coordinates =\n, "
         "population = 300 ...\n⟧and back.",
     ),
