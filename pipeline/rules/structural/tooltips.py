@@ -194,7 +194,7 @@ RULE = Structural(
         "The⟦\n⟧export⟦\nAn export is a good that is made in one country and sold to a buyer in another, or a "
         "service that is rendered ...\n⟧s of wool fell.",
         "In 1918⟦\n⟧Latvia⟦\nLatvia ( or ; lv, Latvija ; ltg, Latveja; liv, Leţmō), officially the Republic of Latvia, "
-        "is a country by the Baltic Sea ...\n⟧ became a state. In⟦\n⟧Riga⟦\nRiga is the capital and the largest city of "
+        "is a country by the Baltic Sea ...\n⟧ became a state. In⟦\n⟧Riga⟦\nRiga is the capital and largest city of "
         "Latvia, with a population of over half a million, spread over ...\n⟧, it was said by⟦\n⟧Oslo⟦\nOslo is the "
         "capital and the most populous city of Norway, which is both a county and a ...\n⟧ too.",
         "He sailed to⟦\n⟧Grey Isle⟦\n, location = Northern Sea\n, area_km2 = 40\n, length =\n, coordinates =\n, "
