@@ -23,6 +23,7 @@ LINE = regex.compile(
     | [^\n.]{0,80}(?:19|20)\d\d[^\n]{0,80}\.\ All\ [Rr]ights\ [Rr]eserved\.?[^\n]{0,100}"""
 )
 SENTENCE = regex.compile(r"(?<=[.!?])\s+(?=[\p{Lu}\"“])")
+VERB, YEAR = regex.compile(r"\b(?:was|were|is|are|had|has)\b"), regex.compile(r"\b(?:1[5-9]|20)\d\d\b")
 ABOUT = regex.compile(  # what the small print of a site is about
     r"\b(?:rights?|reserved|permi\w+|reprod\w+|cop(?:y|ies|yright\w*)|licen[cs]\w+|trade ?marks?|publish\w*|publication"
     r"|distribut\w+|material|contents?|(?:web)?sites?|pages?|privacy|polic(?:y|ies)|terms|powered|design\w*|host\w*|theme"
@@ -45,15 +46,18 @@ def find(lines: Lines) -> Sequence[Span]:
 def _is_notice(lines: Lines, index: int) -> bool:
     """Whether a line is a notice and nothing else."""
     line = lines.texts[index]
-    if not LINE.fullmatch(line) or any(map(_is_told, SENTENCE.split(line)[1:])):
+    if not LINE.fullmatch(line):
+        return False
+    first, *others = SENTENCE.split(line)
+    if any(map(_is_told, others)) or (VERB.search(first) and _is_told(first, YEAR.split(first)[-1])):
         return False
     below = lines.texts[index + 1] if index + 1 < len(lines) else ""
     return ends_sentence(line) or not (40 <= len(line) <= 100 and prose_like(f"{line} {below}") and below[0].islower())
 
 
-def _is_told(sentence: str) -> bool:
-    """Whether a sentence behind a notice is one of a text: it is about something else."""
-    return prose_like(sentence) and not ABOUT.search(sentence)
+def _is_told(sentence: str, end: str = "") -> bool:
+    """Whether a sentence of a notice is one of a text: its `end`, or all of it, is about something else."""
+    return prose_like(sentence) and not ABOUT.search(end or sentence)
 
 
 def _suspects(data: bytes) -> Iterator[int]:
@@ -81,6 +85,7 @@ RULE = Structural(
         "The book came out in 1906, and all rights reserved to the author passed to his son.",
         "What c means\n\nCopyright © 1998 by Tom Hale. That line stood in every book on my shelf when I was a boy.\n\n"
         "I used to say it aloud in bed.",
+        "Copyright © 1976 by Alice Grey was the usual form in American books until the law was changed in that year.",
         "       Copyright (C) 2011 The Mill Project. You are free\n       to change the mill and to grind with it.",
         "© 1999 Ann Hill\n© 2001 Tom Hill\n© 2003 Joan Mill\n© 2004 Lowford Library\nThe text is free.",
     ),
