@@ -41,6 +41,7 @@ FEW, TENTH = 3.0, 0.1  # words that a copy may have for itself, but not more tha
 SHARE = 0.06  # of its words, that a long one may
 SENTENCE = 40  # words of one, at the most, that are looked at
 ENDS = re.compile(r"[.!?…。！？\n]")  # what stands between two sentences
+WHOLE = re.compile(r"[\"'”’»)\]]*[.!?。！？](?!\.)")  # what stands behind a sentence that was not cut off
 FOREIGN = 0.2  # of its words are common ones: in a text that has fewer, opposites are not known
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 
@@ -100,7 +101,7 @@ def _beside(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[range
             begin -= 1
         if begin < start:
             yield range(begin, start)
-    if stop < len(other) and ENDS.search(one.text, one.ends[-1]):
+    if stop < len(other) and WHOLE.match(one.text, one.ends[-1]):
         end = stop
         while end < len(other) and end - stop < SENTENCE and not _is_end(other, end):
             end += 1
