@@ -34,7 +34,8 @@ COUNTED = regex.compile(
     r"|tabelle|abbildung|kapitel|tableau|chapitre|january|february|march|april|may|june|july|august|september|october"
     r"|november|december)\b\.?[^\p{L}]*"
 )
-GATE = r"(?m)^[ \t\f]*(?:[^\n]{1,64}[ \t|])?[-–—\[(]?[ \t]?\d{1,4}[ \t]?[-–—\])]?[ \t\f]*$|^[ \t\f]*\d{1,4}[ \t|]+[A-Z]"
+# A number alone on a line, before a capital, or at the end of a line: simple, for all texts are looked at for it.
+GATE = r"\n[ \t\f]*[-–—\[(]?[ \t]?\d{1,4}(?:[ \t\f]?[-–—\])]?[ \t]*\n|[ \t|]+[A-Z])|[^\d\s.,;:][ \t|]+\d{1,4}[ \t]*\n"
 
 
 class Number(NamedTuple):
