@@ -262,3 +262,11 @@ def test_a_match_that_is_longer_than_the_reach_is_whole(monkeypatch: pytest.Monk
     pattern = PACK.replace(r"\(note: [^()]*\)", r"\(note: [^()]*\)?")
     (edit,) = RuleSet([pack.parse(pattern)]).find(text)[0]
     assert edit.old.endswith("old, )")
+
+
+@pytest.mark.parametrize("id", ["wiki.argument", "wiki.parts", "wiki.range"])
+def test_a_template_with_words_of_the_text_is_not_dropped_as_a_whole(id: str) -> None:
+    (rule,) = [rule for rule in BUILTIN.pattern_rules if rule.id == id]
+    for example in rule.match:
+        taken = {(edit.start, edit.end, edit.rule) for edit in BUILTIN.find(example.text)[0]}
+        assert taken == {(start, end, id) for start, end in example.spans}

@@ -26,8 +26,7 @@ from pipeline.corpus.years import ALIGNMENT, STAGE, Passage, fill, remaining, re
 from pipeline.document import Document
 from pipeline.edits import Edit, apply, invert
 from pipeline.settings import Settings
-from pipeline.stages.gaps import AROUND, is_damaged
-from pipeline.stages.gaps import damaged as around
+from pipeline.stages.gaps import AROUND, doubtful, is_damaged
 
 DAMAGE = "The town hall was empty during the s, and again in the late s, when it rained."
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases" / "years.toml").read_text("utf-8"))["case"]
@@ -185,10 +184,10 @@ def test_a_long_list_of_years_is_no_work_without_end() -> None:
 FAR = f"{'The baker sleeps.' * 4} " * (AROUND // 60)
 
 
-def test_a_long_text_is_damaged_only_around_its_gaps() -> None:
+def test_a_long_text_is_doubtful_only_around_its_gaps() -> None:
     apart = CLEAN.clean(f"The mill was built in , by monks.\n\n{FAR}\n\nThe town hall was built in , by monks.\n", "a")
     assert len(apart.gaps) == 2
-    assert not around(apart.gaps)
+    assert not doubtful(apart.gaps)
     lost = damaged(f"{MILL.format(*YEARS[:2], '')}\n\n{FAR}\n\n{MILL.format('', '', '')}")
     (filled,) = [one for one in restore_all([lost, CLEAN.clean(MILL.format(*YEARS), "whole")]) if one.id == "lost"]
     assert filled.text.count("In 1850 the baker") == 1, "the first one is far from what shows the damage"

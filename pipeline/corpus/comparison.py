@@ -136,6 +136,8 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     ...     return price(one, other, range(len(one)), range(len(other)))
     >>> lost("very", ""), lost("colour", "color"), lost("", "1809"), lost("warm", "cold"), lost("", "not")
     (0.5, 0.5, 0.0, None, None)
+    >>> lost("he says", ""), lost("he denies", "")
+    (1.5, None)
     """
     known = telling()
     gone, there = one.forms[left.start : left.stop], other.forms[right.start : right.stop]

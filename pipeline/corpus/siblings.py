@@ -33,7 +33,7 @@ from pipeline.corpus.shingles import Numbers, Places, batches, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, restore
 from pipeline.document import Document
 from pipeline.edits import PositionMap
-from pipeline.stages.gaps import damaged, is_damaged, meets
+from pipeline.stages.gaps import doubtful, is_damaged, meets
 from pipeline.stages.utf8 import utf8
 
 __all__ = [
@@ -141,7 +141,7 @@ def passages(document: Document) -> list[Span]:
 
 def wanting(document: Document) -> list[int]:
     """The paragraphs of a document that may have lost something, by number."""
-    stretches = damaged(document.gaps)
+    stretches = doubtful(document.gaps)
     alone = sorted((gap.at, gap.at) for gap in document.gaps if gap.certain)
     return [
         number

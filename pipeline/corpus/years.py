@@ -1,11 +1,11 @@
 """Years that a scraper dropped are restored from other passages of the corpus, each with its evidence.
 
-A certain gap may be filled by itself, and a document in which patterns show two or more near each other is *damaged*
-around these, so that more is looked for there. A place is filled when a passage of another document (or another
-paragraph of the same one) has, between two words that stand side by side here, nothing but a year, a decade, a range or
-a date, and bears witness by what surrounds it (see `witness`). What the passage has between the two words replaces what
-is there: the punctuation that went with the year comes back with it. Where a pattern shows that another value is gone,
-a few words with a number in them are taken in the same way.
+A document in which patterns show a certain gap is *damaged*. The gap may be filled; and around two or more that are
+near each other, places are looked for that no pattern shows. A place is filled when a passage of another document (or
+another paragraph of the same one) has, between two words that stand side by side here, nothing but a year, a decade, a
+range or a date, and bears witness by what surrounds it (see `witness`). What the passage has between the two words
+replaces what is there: the punctuation that went with the year comes back with it. Where a pattern shows that another
+value is gone, a few words with a number in them are taken in the same way.
 
 Many places that alignment finds no pattern can see: `In the Soviet government` is wrong only beside `In 1960 the Soviet
 government`. So that a year which another author added is no gap, the word before must ask for one (`in`, `of`,
@@ -113,7 +113,7 @@ def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> 
     found: list[Restored] = []
     if not patterns.is_damaged(document):
         return found
-    stretches = patterns.damaged(document.gaps)
+    stretches = patterns.doubtful(document.gaps)
     every = sorted(document.gaps, key=lambda gap: gap.at)
     ats = [gap.at for gap in every]
     for number in sorted(candidates):
@@ -157,8 +157,8 @@ def remaining(document: Document, settings: Settings) -> Document:
 # ---------------------------------------------------------------------------------------------- one paragraph
 
 
-def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], damaged: bool) -> list[Restored]:
-    """Return what passages restore in one paragraph, which may be `damaged` where no gap shows. What is filled is a
+def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], doubtful: bool) -> list[Restored]:
+    """Return what passages restore in one paragraph; if it is `doubtful`, also where no gap shows. What is filled is a
     context for more: so they are asked again."""
     found: list[Restored] = []
     while True:
@@ -166,7 +166,7 @@ def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], dam
         positions = PositionMap(edits)
         left = [gap._replace(at=positions.forward(gap.at, side="left")) for gap in _open(gaps, edits)]
         more = []
-        for one in _paragraph(here._replace(text=apply(here.text, edits)), left, passages, damaged):
+        for one in _paragraph(here._replace(text=apply(here.text, edits)), left, passages, doubtful):
             start = positions.back(one.edit.start - here.start, side="right")
             end = positions.back(one.edit.end - here.start, side="left")
             apart = not any((edit.start < end and start < edit.end) or edit.start == start for edit in edits)
@@ -177,10 +177,10 @@ def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], dam
         found = sorted([*found, *more])
 
 
-def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], damaged: bool) -> Iterator[Restored]:
+def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], doubtful: bool) -> Iterator[Restored]:
     """Yield what passages restore in one paragraph, in order; gaps are given by their places in it."""
     passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
-    cuts = glued(here.text, [_read(passage.text) for passage in passages]) if damaged else []
+    cuts = glued(here.text, [_read(passage.text) for passage in passages]) if doubtful else []
     one = read(here.text, [*(gap.at for gap in gaps), *cuts])
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
@@ -194,7 +194,7 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], 
             ends = places.get((before, ""))
             for place in places.get((before, after), set()) | (ends if ends and other.ends(end - 1) else set()):
                 run, shown = range(start, end), known.get(place, ())
-                if not (shown or (damaged and _asks(one, other, place, run))):
+                if not (shown or (doubtful and _asks(one, other, place, run))):
                     continue
                 claim = _claim(one, other, place, run, shown, passage)
                 if claim:

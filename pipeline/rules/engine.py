@@ -112,7 +112,7 @@ class RuleSet:
         for phase in (1, 2):
             spans = [span for rule in structural if rule.phase == phase for span in rule.find(lines)]
             if phase == 1:
-                spans += self._inline(lines, [rule for rule in active if rule.where in INLINE])
+                spans += self._inline(text, [rule for rule in active if rule.where in INLINE])
             elif any(rule.where not in INLINE for rule in active):
                 spans += self._by_line(lines, needs)
             facts += [Fact(kind, value, s.start, s.end, s.rule) for s in spans for kind, value in s.facts]
@@ -124,9 +124,8 @@ class RuleSet:
     def _gate(self) -> Gate:
         return Gate(self.pattern_rules, self.structural)
 
-    def _inline(self, lines: Lines, active: Sequence[Rule]) -> list[Span]:
+    def _inline(self, text: str, active: Sequence[Rule]) -> list[Span]:
         spans: list[Span] = []
-        text = lines.text
         active = [rule for rule in active if has_also(rule, text)]
         for rule, found in matches(self._gate, text, [rule for rule in active if rule.where != "block"]):
             for match in found:

@@ -74,6 +74,17 @@ class Lines:
         """The line in which an offset into the text lies."""
         return bisect_right(self.starts, offset) - 1
 
+    def beside(self, index: int, step: int) -> int | None:
+        """The nearest line that is not blank, above (`step` -1) or below (1), if there is one.
+
+        >>> Lines("The mill\\n\\nIt stands.").beside(0, 1)
+        2
+        """
+        at = index + step
+        while 0 <= at < len(self) and not self.texts[at]:
+            at += step
+        return at if 0 <= at < len(self) else None
+
     def is_prose(self, index: int) -> bool:
         """Whether line `index` reads like prose."""
         known = self._prose.get(index)

@@ -29,8 +29,8 @@ from pipeline.stages.utf8 import utf8
 MARK = "[…]"
 POLICY = {"mark": "gaps.marked", "drop": "gaps.sentence"}  # the rules that change the text
 SAMPLE = 20_000  # how much of a text tells its language and habits, in code points or bytes
-DAMAGED = 2  # certain gaps near each other, from which on a text is damaged there
-AROUND = 30_000  # characters: how near that is, and how far it is damaged around them
+TOGETHER = 2  # certain gaps near each other, from which on more may be lost around them
+AROUND = 30_000  # characters: how near that is, and how far around
 
 
 def finder(settings: Settings) -> Callable[[str], Found]:
@@ -70,24 +70,25 @@ def searcher(off: Collection[str] = ()) -> Callable[[str], list[Gap]]:
         places = [place for place in scan(every, text, data) if not (loose and place[0].spaced)]
         gaps = merge([gap for rule, part, at in places if rule.certain for gap in rule.gaps(part, at)])
         probable = (gap for rule, part, at in places if not rule.certain for gap in rule.gaps(part, at))
-        stretches = damaged(gaps)
+        stretches = doubtful(gaps)
         more = [gap for gap in probable if meets(stretches, gap.at, gap.at)] if stretches else []
         return merge([*gaps, *more]) if more else gaps
 
     return search
 
 
-def damaged(gaps: Iterable[Gap]) -> list[tuple[int, int]]:
-    """The stretches of a text that lost years, in order: those around certain gaps, of which two or more are near each
-    other. A text of some pages is damaged or not; of a long one, which may be many put together, only a part is.
+def doubtful(gaps: Iterable[Gap]) -> list[tuple[int, int]]:
+    """The stretches of a text in which more may be lost than is certain, in order: those around certain gaps, of which
+    two or more are near each other. A text of some pages is doubtful or not; of a long one, which may be many
+    put together, only a part is.
 
     >>> gaps = [Gap(at, "year", "gaps.preposition") for at in (100, 90_000, 90_050)]
-    >>> damaged(gaps)
+    >>> doubtful(gaps)
     [(60000, 120050)]
     """
     ats = sorted(gap.at for gap in gaps if gap.certain)
     found: list[tuple[int, int]] = []
-    for first, last in zip(ats, ats[DAMAGED - 1 :], strict=False):
+    for first, last in zip(ats, ats[TOGETHER - 1 :], strict=False):
         if last - first <= AROUND:
             start, end = max(0, first - AROUND), last + AROUND
             if found and start <= found[-1][1]:
@@ -107,7 +108,7 @@ def meets(stretches: Sequence[tuple[int, int]], start: int, end: int) -> bool:
 
 
 def is_damaged(document: Document) -> bool:
-    """Whether patterns show that a document lost something: one certain gap is enough for itself."""
+    """Whether a document lost something without any doubt: it has a certain gap."""
     return any(gap.certain for gap in document.gaps)
 
 

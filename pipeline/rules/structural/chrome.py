@@ -62,7 +62,7 @@ def find_lines(lines: Lines) -> Sequence[Span]:
 
 def _heads_text(lines: Lines, cues: Sequence[int], index: int) -> bool:
     """Whether a line is a title, or stands over prose: whether the next line that is not blank reads like a text."""
-    following = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
+    following = lines.beside(index, 1)
     if following is None:
         return False
     return lines.is_prose(following) or (not cues[following] and not any(lines.texts[:index]))
@@ -86,7 +86,7 @@ def find_lists(lines: Lines) -> Sequence[Span]:
         hits = sum(cue > 0 for cue in cues[first:after])
         sure = any(cue >= FIRM for cue in cues[first:after])
         headed = cues[first] > 0 and TEASERS.match(lines.texts[first]) is not None and count > FEWEST
-        above = next((i for i in range(first - 1, -1, -1) if lines.texts[i]), None)
+        above = lines.beside(first, -1)
         introduced = above is not None and lines.texts[above].endswith(":") and not cues[above]
         if count >= 2 and (headed or (hits * 3 >= count and (hits >= FEWEST or sure))) and not introduced:
             spans.append(Span(lines.starts[first], lines.end(after - 1), "", "chrome.list"))

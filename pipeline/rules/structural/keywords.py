@@ -110,8 +110,8 @@ def _repeats(lines: Lines, keys: Sequence[str], key: str, count: int) -> bool:
 
 def _prose_near(lines: Lines, index: int) -> bool:
     """Whether the next lines above and below that are not blank read like prose in full (not a wrapped line)."""
-    below = next((i for i in range(index + 1, len(lines)) if lines.texts[i]), None)
-    above = next((i for i in range(index - 1, -1, -1) if lines.texts[i]), None)
+    below = lines.beside(index, 1)
+    above = lines.beside(index, -1)
     return any(i is not None and lines.is_prose(i) and len(lines.texts[i]) >= 160 for i in (above, below))
 
 

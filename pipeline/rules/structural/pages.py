@@ -46,19 +46,20 @@ class Number(NamedTuple):
 
 
 class Furniture(NamedTuple):
-    """The lines `first` to `last` around a page number, and the lines of text above and below, -1 if there is none."""
+    """The lines `first` to `last` around a page number, and the lines of text above and below, if there are any."""
 
     first: int
     last: int
-    above: int
-    below: int
+    above: int | None
+    below: int | None
 
 
 def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop page numbers that count up through a text, and the heads beside them."""
     spans: list[Span] = []
     for chain in _chains(lines, list(_numbers(lines))):
-        beside = Counter(lines.texts[at] for line, _ in chain for at in _beside(lines, line) if _is_head(lines, at))
+        nearest = [at for line, _ in chain for step in (-1, 1) if (at := lines.beside(line, step)) is not None]
+        beside = Counter(lines.texts[at] for at in nearest if _is_head(lines, at))
         heads = {text for text, count in beside.items() if count > 1}
         found = [_furniture(lines, line, heads) for line, _ in chain]
         broken = [_is_broken(lines, one) for one in found]
@@ -104,19 +105,6 @@ def _chains(lines: Lines, numbers: Sequence[Number]) -> Iterator[list[Number]]:
         yield [numbers[place] for place in reversed(chain)]
 
 
-def _beside(lines: Lines, index: int) -> list[int]:
-    """The nearest lines above and below that are not blank."""
-    return [at for step in (-1, 1) if (at := _next(lines, index, step)) >= 0]
-
-
-def _next(lines: Lines, index: int, step: int) -> int:
-    """The nearest line in a direction that is not blank; -1 if there is none."""
-    at = index + step
-    while 0 <= at < len(lines) and not lines.texts[at]:
-        at += step
-    return at if 0 <= at < len(lines) else -1
-
-
 def _is_head(lines: Lines, index: int) -> bool:
     """Whether a line may be a running head."""
     text = lines.texts[index]
@@ -126,29 +114,28 @@ def _is_head(lines: Lines, index: int) -> bool:
 def _furniture(lines: Lines, line: int, heads: set[str]) -> Furniture:
     """A page number with the heads above and below it."""
     first = last = line
-    above, below = _next(lines, line, -1), _next(lines, line, 1)
-    if above >= 0 and lines.texts[above] in heads:
-        first, above = above, _next(lines, above, -1)
-    if below >= 0 and lines.texts[below] in heads:
-        last, below = below, _next(lines, below, 1)
+    above, below = lines.beside(line, -1), lines.beside(line, 1)
+    if above is not None and lines.texts[above] in heads:
+        first, above = above, lines.beside(above, -1)
+    if below is not None and lines.texts[below] in heads:
+        last, below = below, lines.beside(below, 1)
     return Furniture(first, last, above, below)
 
 
 def _is_broken(lines: Lines, found: Furniture) -> bool:
     """Whether a sentence goes on behind a page number."""
-    if found.above < 0 or found.below < 0:
+    if found.above is None or found.below is None:
         return False
     above, below = lines.texts[found.above], lines.texts[found.below]
     return below[0].islower() and not ends_sentence(above) and above[-1] not in ":;" and len(above) > 20
 
 
 def _span(lines: Lines, found: Furniture, broken: bool) -> Span:
-    """What goes: of a broken sentence, also the blank lines; else one side of them stays."""
-    if broken:
-        return Span(lines.end(found.above), lines.starts[found.below], "", ID)
-    parted = found.first > 0 and not lines.texts[found.first - 1]
-    below = lines.starts[found.below] if parted and found.below >= 0 else lines.end(found.last)
-    return Span(lines.starts[found.first], below, "", ID)
+    """What goes: of a broken sentence, also the blank lines; else those above stay, if there are any."""
+    parted = broken or (found.first > 0 and not lines.texts[found.first - 1])
+    start = lines.end(found.above) if broken and found.above is not None else lines.starts[found.first]
+    end = lines.starts[found.below] if parted and found.below is not None else lines.end(found.last)
+    return Span(start, end, "", ID)
 
 
 _ONE = "The mill was built by the monks of the abbey, and it ground the corn of the valley for three hundred years. "

@@ -193,10 +193,10 @@ RULE = Structural(
         "half a million, spread over seven ...\n⟧, and stayed until May.",
         "The⟦\n⟧export⟦\nAn export is a good that is made in one country and sold to a buyer in another, or a "
         "service that is rendered ...\n⟧s of wool fell.",
-        "In 1918⟦\n⟧Latvia⟦\nLatvia ( or ; lv, Latvija ; ltg, Latveja; liv, Leţmō), officially the Republic of Latvia, "
-        "is a country by the Baltic Sea ...\n⟧ became a state. In⟦\n⟧Riga⟦\nRiga is the capital and largest city of "
-        "Latvia, with a population of over half a million, spread over ...\n⟧, it was said by⟦\n⟧Oslo⟦\nOslo is the "
-        "capital and the most populous city of Norway, which is both a county and a ...\n⟧ too.",
+        "In 1918⟦\n⟧Skerry⟦\nSkerry ( or ; no, Skjærøya ; sv, Skärön; da, Skærøen ; fo, Skeroy), which sailors call "
+        "the Grey Rock, is an island with two mills and no harbour ...\n⟧ was sold. In⟦\n⟧Lowford⟦\nLowford is a town "
+        "of bakers by the river Lowe, where five bridges and a ferry take the people to ...\n⟧, they heard it from⟦\n"
+        "⟧Ann Harper⟦\nAnn Harper was a builder of bridges, who came there as a child and drew the first ...\n⟧ too.",
         "He sailed to⟦\n⟧Grey Isle⟦\n, location = Northern Sea\n, area_km2 = 40\n, length =\n, coordinates =\n, "
         "population = 300 ...\n⟧and back.",
     ),
