@@ -64,7 +64,10 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int) -> in
         if index < last_prose and _is_heading(lines, index) and index not in openers:
             break  # content follows: its heading stays
         if items and not lines.texts[index - 1] and index not in openers:
-            if _ends(lines, heading, indent, index) or (not (apart or shown) and _is_like(lines, heading, index)):
+            listed = items > 1 or lines.texts[heading + 1]  # else each item may stand by itself
+            if _ends(lines, heading, indent, index) or (
+                listed and not (apart or shown) and _is_like(lines, heading, index)
+            ):
                 break
             apart = True
         last = index

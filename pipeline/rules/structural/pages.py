@@ -155,7 +155,8 @@ RULE = Structural(
     ),
     keep=examples(
         f"1\n\n{_ONE}{_TWO}\n\n2\n\n{_ONE}{_TWO}\n\n3\n\n{_ONE}{_TWO}",
-        "He had\n1\nold mill and\n2\nnew wheels, with\n3\nsacks.",
+        "In the first year of his reign the king sent\n1\nto all of the towns by the river and the\n2\nsea, that they "
+        "should send him their millers and\n3\ntheir bakers.",
         f"{_ONE}{_TWO}as is shown in the\nTable 1\nbelow. {_ONE}{_TWO}and as can be seen in the\nTable 2\nhere. "
         f"{_ONE}{_TWO}and in what is said in the\nTable 3\nthere.",
     ),
