@@ -123,7 +123,7 @@ class Pipeline:
             if self._off:
                 found.edits = without(found.edits, self._off)
                 found.facts = [fact for fact in found.facts if not is_off(fact.rule, self._off)]
-            if stage.prose and document.page is not None and found.edits:
+            if stage.prose and found.edits:
                 found.edits = on_pages.as_marked(document.page, document.text, found.edits)
             take(document, stage.name, found)
             if not found.edits:

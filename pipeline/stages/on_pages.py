@@ -1,7 +1,8 @@
 """Entities, debris and reflow on pages: what the stages of text do where the blocks are known.
 
-A page that shows `&lt;` to its readers writes of markup, and so may its code: there an entity is what it looks like. In
-other pages it was encoded twice.
+Code stays as it is, whether the markup of a page tells it or the backticks of a text (see `verbatim`). A page that
+shows `&lt;` to its readers writes of markup, and so may its code: there an entity is what it looks like. In other pages
+it was encoded twice.
 
 A labeller has judged what is content, so the rules that look for the chrome of a site above and below a text have
 nothing left to find but content. And where the markup told paragraphs, lists, tables and code, reflow need not guess:
@@ -11,7 +12,6 @@ only within a block can a line break be one that somebody's editor made. Code ke
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from pipeline.document import Document, Found, Paragraph
 from pipeline.edits import Edit
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
-from pipeline.stages import debris, encoding, reflow
+from pipeline.stages import debris, encoding, reflow, verbatim
 
 if TYPE_CHECKING:
     from pipeline.html.page import Page
@@ -37,10 +37,10 @@ def encoding_finder(settings: Settings) -> Callable[[Document], Found]:
 
     def find(document: Document) -> Found:
         found, page = on_texts(document.text), document.page
-        if page is None or not any(edit.rule == ENTITY for edit in found.edits):
-            return found
         entities = [edit for edit in found.edits if edit.rule == ENTITY]
-        of_markup = "&lt;" in document.text or "&gt;" in document.text
+        if not entities:
+            return found
+        of_markup = page is not None and ("&lt;" in document.text or "&gt;" in document.text)
         meant = set(entities) - set(() if of_markup else as_marked(page, document.text, entities))
         found.edits = [edit for edit in found.edits if edit not in meant]
         return found
@@ -60,28 +60,18 @@ def debris_finder(settings: Settings, rules: RuleSet) -> Callable[[Document], Fo
     return find
 
 
-def as_marked(page: Page, text: str, edits: Sequence[Edit]) -> Sequence[Edit]:
-    """Return the edits that agree with what the markup of a page said: code stays as it is."""
+def as_marked(page: Page | None, text: str, edits: Sequence[Edit]) -> Sequence[Edit]:
+    """Return the edits that agree with what the markup of a page said, or that of a text: code stays as it is."""
+    if page is None:
+        return verbatim.untouched(edits, verbatim.spans(text))
     code = [(block.start, block.end) for block in page.blocks if block.kind == "code"]
-    code = [(start, end) for start, end in code if start < end and not is_wrapped(text[start:end])]
-    if code:
-        ends = [end for _, end in code]
-        edits = [edit for edit in edits if not _is_within(edit, code, bisect_right(ends, edit.start))]
-    return edits
+    return verbatim.untouched(edits, [(start, end) for start, end in code if not is_wrapped(text[start:end])])
 
 
 def is_wrapped(text: str) -> bool:
     """Whether what a page calls code is prose that was wrapped at a width, as a mail is."""
     blocks = reflow.read(text)
     return sum(len(block) for block in blocks if block.plain()) * 2 > sum(map(len, blocks))
-
-
-def _is_within(edit: Edit, code: Sequence[tuple[int, int]], place: int) -> bool:
-    """Whether an edit would change some of a block of code, of which the one at `place` is the first that it may."""
-    if place == len(code):
-        return False
-    start, end = code[place]
-    return max(edit.end, edit.start + 1) > start and not (edit.start <= start and edit.end >= end)
 
 
 def reflow_finder(settings: Settings) -> Callable[[Document], Found]:

@@ -20,9 +20,9 @@ from pipeline.stages.blocks import SPACES, WIDE, Line, Rows, Shape, shape
 from pipeline.stages.draft import MARKS, Block, Draft, headed, kind_of
 from pipeline.stages.seams import BREAK, KEEP, links
 from pipeline.stages.sentences import bridges, marker
+from pipeline.stages.verbatim import fenced
 
 SPARE = ("  ", "\t", " \n", "\n ", "\n\n\n", "\f", "\v")
-FENCE = re.compile(r"^(```+|~~~+)(.*)$", re.M)
 ROUGH = re.compile(r" {3,}|[\t\f\v]")
 
 
@@ -219,25 +219,6 @@ def single(line: Line) -> Shape:
     columns = ROUGH.search(text) is not None and (len(text) <= WIDE or text.count("\t") > 1)
     aside = line.indent >= 3 and "  " in text and len(text) < 60  # a part of a dialogue, or of a table
     return Shape("kept") if columns or aside else Shape("lines")
-
-
-def fenced(text: str) -> list[tuple[int, int]]:
-    """Where fenced code stands: it is one block, whatever blank lines are in it.
-
-    >>> fenced("a\\n```\\nb\\n\\nc\\n```\\nd")
-    [(2, 14)]
-    """
-    spans: list[tuple[int, int]] = []
-    if "`" not in text and "~" not in text:
-        return spans
-    start, fence = -1, ""
-    for found in FENCE.finditer(text):
-        if start < 0:
-            start, fence = found.start(), found[1]
-        elif found[1].startswith(fence) and not found[2].strip():
-            spans.append((start, found.end(1)))
-            start = -1
-    return spans
 
 
 def read(text: str) -> list[Rows]:

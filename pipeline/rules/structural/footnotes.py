@@ -41,7 +41,8 @@ ARRAYS = frozenset(
 LAST = re.compile(r"\w+\Z")
 SIGN = re.compile(r"[=>`/(\[$@&_]")
 CODE = regex.compile(
-    r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w!?\([\w,. ]*\Z|[$@&]\{?[A-Za-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z"
+    r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w\[0\]|"
+    r"\w!?\([\w,. ]*\Z|[$@&]\{?[A-Za-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z"
 )
 CODE_BEHIND = regex.compile(
     r"->|[`>({\[\]]|\.[a-z_]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
