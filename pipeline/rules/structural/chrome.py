@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import regex
 
-from pipeline.rules.lines import MARKER, Lines
+from pipeline.rules.lines import MARKER, Lines, ends_sentence
 from pipeline.rules.rule import Span, Structural, examples
 from pipeline.rules.structural.cues import COMMENTS, FIRM, STAMP, SURE
 from pipeline.rules.structural.scores import (
@@ -38,6 +38,11 @@ BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|writte
 TEASERS = regex.compile(
     r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
     r"|more (?:from|stories|articles|news)|archives)\b"
+)
+INSIDE = regex.compile(
+    r"(?i)advert(?:isement|isment|ising)?\b|(?:story|article) continues|continue reading"
+    r"|(?:read (?:more|also|next)|also read|see also|watch|related|recommended|more)"
+    r"(?: (?:story|stories|article|video))?\s?:"
 )
 BULLETED = re.compile(r"[^\w\s(\[]\s")
 FEWEST = 3
@@ -220,6 +225,7 @@ def find_tail(lines: Lines) -> Sequence[Span]:
         (-i for _, i in sorted(cuts, reverse=True) if prose[-i] >= max(PROSE, share * (prose[bottom] - prose[-i]))),
         -1,
     )
+    cut = _below_inside(lines, cues, cut, sorted(places))
     if cut < 0:
         return ()
     body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
@@ -231,6 +237,19 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     if not enough(lines, cues, cut, bottom + 1, LOOSE if is_text and prose[cut] >= ARTICLE else DENSE):
         return ()
     return [Span(lines.starts[cut], len(lines.text) if ends else lines.end(bottom), "", "chrome.tail")]
+
+
+def _below_inside(lines: Lines, cues: Sequence[int], cut: int, places: Sequence[int]) -> int:
+    """The line of a cue from `cut` on behind which no sentence of the text follows at once; -1 if there is none.
+
+    An advertisement or a pointer to another page may stand inside of an article as well.
+    """
+    while cut >= 0 and INSIDE.match(lines.texts[cut]):
+        below = lines.beside(cut, 1)
+        if below is None or cues[below] or not ends_sentence(lines.texts[below]):
+            break
+        cut = next((place for place in places if place > below), -1)
+    return cut
 
 
 def find_breadcrumbs(lines: Lines) -> Sequence[Span]:

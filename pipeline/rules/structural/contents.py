@@ -12,7 +12,8 @@ from pipeline.rules.rule import Span, Structural, examples
 ID = "contents.numbered"
 HEADING = regex.compile(
     r"(?i)(?:[*=#_]{1,6}\s?)?(?:table of )?contents?:?(?:\s*(?:\[(?:hide|show)\]|hide))?(?:\s?[*=#_]{1,6})?"
-    r"|inhalt(?:sverzeichnis)?|sommaire|índice|indice|contenido"
+    r"|inhalt(?:sverzeichnis)?|sommaire|table des matières|índice|indice|contenido|sumário|inhoud|spis treści|innehåll"
+    r"|содержание|目次|目录"
 )
 BEFORE = regex.compile(r"(?:[•*·#+o\-]\s)?\s*[•*·\-]?(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?[\s_]+\S.{0,110}")
 BEHIND = regex.compile(r"[•*·\-]?\s*\D.{0,110}?\s(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})")
@@ -20,12 +21,17 @@ LEADER = regex.compile(r"\S.{0,110}?(?:\s?\.){3,}\s*(?:\d{1,4}|[ivxlc]{1,6})")  
 NESTED = regex.compile(r"(?:^|\s)\d{1,2}\.\d{1,2}(?:\s|$)")
 BACK = regex.compile(r"\b(?:See also|References|External links|Further reading|Bibliography|Notes)\b")
 ONE_LINE = regex.compile(r"Contents:?\s+(?:\[?(?:hide|show)\]?\s+)?1\.?\s+(?:[^.!?]|[.!?](?!\s)|(?<=\d)\.\s){10,3000}")
-SWITCH = regex.compile(r"(?i)\[?(?:hide|show)\]?|\(top\)|(?:move to|toggle) [\p{L}\d ,'’()–-]{1,60}")
+SWITCH = regex.compile(
+    r"(?i)\[?(?:hide|show|verbergen|anzeigen|masquer|afficher|ocultar|mostrar|nascondi|ukryj|toggle)\]?"
+    r"|\(top\)|(?:move to|toggle) [\p{L}\d ,'’()–-]{1,60}"
+)
 LETTERED = regex.compile(r"\(?[a-z][.)]\s+\S.{0,80}[^.;,:]")
 SENTENCE = regex.compile(r"[.;,:]$")
 # A heading of contents, or two entries one under the other.
 GATE = (
-    r"(?m)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt|sommaire|índice|indice|contenido)\b"
+    r"(?m)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt(?:sverzeichnis)?|sommaire"
+    r"|table des matières|índice|indice|contenido|sumário|inhoud|spis treści|innehåll|содержание|目次|目录)"
+    r"(?:\b|[ \t]*$)"
     r"(?:[^\n]{0,12}|[^\n]{0,12} 1 [^\n]*)$"
     r"|^[ \t]*[•*·-][ \t][^\n]*\s1(?:\.1)?[ \t]*\n|^[ \t]*[•*·-][ \t]*1[. \t]"
 )
@@ -44,7 +50,9 @@ def find(lines: Lines) -> Sequence[Span]:
         first = index
         if headed:
             first = next((i for i in range(index + 1, min(index + 6, len(lines))) if lines.texts[i]), index)
-        after = max((_run(lines, first, pattern) for pattern in (BEFORE, BEHIND)), default=first)
+        counted = first + 1 if headed and SWITCH.fullmatch(lines.texts[first]) and first + 1 < len(lines) else first
+        after = max(_run(lines, counted, pattern) for pattern in (BEFORE, BEHIND))
+        after = first if after == counted else after
         if headed:
             after = max(after, _led(lines, first), _repeated(lines, first, lasts))
         count = sum(1 for i in range(first, after) if lines.texts[i])
@@ -181,6 +189,8 @@ RULE = Structural(
         "⟦Table of Contents\n\n   1.   Introduction . . . . . . . 1\n   3a.  Format Rules  . . . .  4\n"
         "   4.   Header . . . . 6\n⟧\n1.  Introduction",
         "⟦Contents\nhide\n(Top)\nHistory\nClimate\nSee also\n⟧Teme\nIt is old.\nHistory\nIt began.\nClimate\nSee also",
+        "⟦Sommaire\n[masquer]\n1 Histoire\n2 Climat\n⟧Histoire\nLe moulin est ancien.",
+        "⟦Inhaltsverzeichnis\n1 Geschichte\n2 Klima\n⟧Geschichte\nDie Mühle ist alt.",
         "⟦Contents [hide]\n\n1 Name\n2 Course\n⟧\nThe river is long.",
     ),
     keep=examples(
