@@ -289,7 +289,7 @@ def looked_at(text: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return asked
 
 
-RECIPE = "It was baked for an hour.\nNotes\n* Soak the barley overnight\n* It keeps for a week\n\n"
+RECIPE = "It was baked.\nNotes\n* Soak the barley overnight\n* It keeps for a week\n"
 SHELF = "References\n* Hill, Ann. Mills. 1990.\n\nSee also\n* Weirs\n\n"
 
 
@@ -298,7 +298,7 @@ def test_sections_are_looked_for_in_a_time_that_grows_as_the_text_does(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prose = "The mill stood by the river for four hundred years, until the flood took the wheel and the weir.\n"
-    some, more = (looked_at(prose + text * times + prose, monkeypatch) for times in (400, 1600))
+    some, more = (looked_at(prose + text * times, monkeypatch) for times in (400, 1600))
     assert more <= 6 * some
 
 

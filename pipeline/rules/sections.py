@@ -38,7 +38,7 @@ SMALL_PRINT = regex.compile(
 )
 SURE = regex.compile(rf"\b(?:{SURE_PRINT})\b", regex.I)
 TOLD = 150  # characters of prose that is no small print, of which a footer has fewer
-UNLIKE = 200  # items that look like nothing: no more of them are counted
+UNLIKE = 60  # items that look like nothing: no more of them are counted
 STACK = 8  # headings in capitals that stand over one another, at most
 
 
