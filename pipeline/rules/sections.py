@@ -24,6 +24,8 @@ ENTRY = regex.compile(
     r"(?:\W{0,4}\p{Lu}[\p{L}'’-]+,\s+\p{Lu}[\p{L}.'’-]*[^\n]{0,60}|[^.]{3,60}\.\s)\(?\b(?:1[5-9]|20)\d\d\b"
 )
 TITLE = regex.compile(r"\p{Lu}[\p{L}’'-]*(?:[ :&/]{1,2}[\p{L}’'-]+){0,4}")
+NUMBER = regex.compile(r"(\d{1,2})\.?\s+\p{Lu}[\p{L}’' -]{2,60}$")
+APPENDIX = regex.compile(r"(?i:appendix|annex|anhang|annexe|anexo)(?:\s+(?:[A-Z]|\d{1,2}|[IVX]{1,4})\b.{0,80})?$")
 RULER = regex.compile(r"[-=~_*]{3,}")
 # Words that the small print of a site is made of: one of the first tells it, and so do two of the others.
 SURE_PRINT = (
@@ -81,6 +83,8 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
                 return None  # a chapter that happens to be called so
             last = _before_heading(lines, heading, last)
             break
+        if _is_next(lines, heading, index):
+            break
         if index < prose and _is_heading(lines, index) and index not in openers:
             break  # content follows: its heading stays
         if items and not lines.texts[index - 1] and index not in openers:
@@ -101,6 +105,19 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
     if doubtful and (shown * 2 < items or not (items or _is_last(lines, last, openers))):
         return None
     return last
+
+
+def _is_next(lines: Lines, heading: int, index: int) -> bool:
+    """Whether a line is the heading of the next section by its number, or that of an appendix.
+
+    >>> _is_next(Lines("2. References\nHill, Mills\n3. Definitions"), 0, 2)
+    True
+    """
+    line = lines.texts[index]
+    if APPENDIX.match(line):
+        return True
+    number, next_one = NUMBER.match(lines.texts[heading]), NUMBER.match(line)
+    return bool(number and next_one) and int(next_one[1]) == int(number[1]) + 1  # type: ignore[index]
 
 
 def _is_entry(lines: Lines, heading: int) -> bool:

@@ -88,6 +88,8 @@ def find_markers(lines: Lines) -> Sequence[Span]:
         if line[-1:].isspace() and _refers(line):
             nouns += 1
             continue
+        if not line and match["number"] and text.find(f"\n[{int(match['number']) + 1}] ", end) >= 0:
+            continue  # paragraphs that are numbered
         near = text[max(start - 3, 0) : start]
         behind = near[:-1] if near[-1:].isspace() else near
         if not seam(text, start, end) and (_is_code(line) or _is_code_behind(text, end)):
