@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -74,7 +73,7 @@ def cleaning_options(command: F) -> F:
 
 @click.command()
 @click.argument("raw", type=RAW)
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path())
 @click.option(
     "--dedup",
     type=click.Choice(["drop", "mark", "off"]),
@@ -131,7 +130,7 @@ def cleaning_options(command: F) -> F:
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def run(
     raw: str,
-    out: Path,
+    out: str,
     layout: str,
     shard: float,
     name: str,
@@ -203,7 +202,7 @@ def run(
     for problem in report.problems:
         terminal.say(f"Error: {problem}", err=True)
     if not quiet:
-        terminal.say(summary(report, raw, str(out)))
+        terminal.say(summary(report, raw, out))
     if profile:
         terminal.say(times(report.spent))
     if report.failed:

@@ -355,3 +355,10 @@ def test_run_offers_the_layouts_that_there_are() -> None:
     (option,) = (option for option in main.commands["run"].params if option.name == "layout")
     assert isinstance(option.type, click.Choice)
     assert set(option.type.choices) == {"folder", *LAYOUTS}
+
+
+def test_results_are_not_written_to_a_url(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The mill is old.")
+    result = call("run", str(tmp_path), "s3://bucket/clean")
+    assert result.exit_code == 2
+    assert "it is no folder of this machine" in " ".join(result.output.split())

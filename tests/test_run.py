@@ -8,6 +8,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +297,21 @@ def test_nobody_elses_file_is_overwritten(raw: Path, tmp_path: Path, name: str) 
     assert report.documents == 8
 
 
+def test_nothing_goes_for_a_document_that_cannot_be_written(tmp_path: Path) -> None:
+    shared = (
+        "The ferry to the island leaves from the old harbour at seven every day of the year, and comes back at nine."
+    )
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "a.txt").write_text(shared)
+    (raw / "b.txt").write_text(f"{shared}\n\nAnother story begins here, with a ship that nobody has ever seen.")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.txt").write_text("mine")
+    report = clean(raw, tmp_path / "out")
+    assert [problem.name for problem in report.problems] == ["a.txt"]
+    assert (tmp_path / "out" / "b.txt").read_text().startswith(shared)
+
+
 @pytest.mark.parametrize("content", ["mine\n", '{"id": "a"}\n', "[]\n"])
 def test_nobody_elses_manifest_is_overwritten(raw: Path, tmp_path: Path, content: str) -> None:
     (tmp_path / "out").mkdir()
@@ -484,3 +501,36 @@ def test_a_run_tells_where_the_time_went_if_it_is_asked(raw: Path, tmp_path: Pat
     plain = run(raw, tmp_path / "plain", workers=workers)
     assert (plain, plain.spent) == (asked, {})
     assert files(tmp_path / "plain") == files(tmp_path / "asked")
+
+
+def test_a_file_and_a_folder_of_one_name_are_told_before_anything_is_cleaned(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "data.txt").write_text("The bar is a text that stands alone.")
+    (raw / "data.txt.jsonl").write_text('{"id": "q", "text": "A bar that stands in a record."}\n')
+    (raw / "other.jsonl").write_text('{"id": "q", "text": "A bar that nobody minds."}\n')
+    report = clean(raw, tmp_path / "out")
+    assert [(problem.name, problem.reason) for problem in report.problems] == [
+        ("data.txt.jsonl", "data.txt.jsonl and data.txt would both be data.txt")
+    ]
+    assert (tmp_path / "out" / "data.txt").is_file()
+    assert (tmp_path / "out" / "other" / "q.txt").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is killed there in another way")
+def test_workers_end_with_the_run_that_was_killed(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for number in range(300):
+        (raw / f"{number}.txt").write_text(f"The ferry leaves at {number} and comes back, or it does not. " * 400)
+    code = (
+        "import sys; from pipeline.engines.local import run\n"
+        "run(*sys.argv[1:], workers=2, progress=lambda done, all: print(done, flush=True))"
+    )
+    command = [sys.executable, "-c", code, str(raw), str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+        process.communicate(timeout=60)  # the pipe is at its end when nobody holds it any more
+    assert clean(raw, tmp_path / "out").documents == 300

@@ -21,6 +21,7 @@ from pipeline.formats.text import printable
 __all__ = ["Source", "Sources", "find", "listed", "load", "look", "nothing", "reach", "read", "refuse", "scan"]
 
 Known = Callable[[Container], tuple[list[Entry], list[Skipped]] | None]
+RESULTS = (".txt", ".json")  # of a document
 _TOLD = 10  # of the records of one file that cannot be read
 
 
@@ -116,6 +117,12 @@ def listed(raw: str) -> Sources:
     listing = scan(raw)
     twins = {found.id: found for found in folder.collisions(listing.containers)}
     problems = [_collision(found, f"{found.id}/…", "Rename all but one of them.") for found in twins.values()]
+    results = {container.id.rpartition(".")[0] for container in listing.containers if container.id.endswith(RESULTS)}
+    files = {f"{entry.id}{end}": entry.name for entry in listing.entries if entry.id in results for end in RESULTS}
+    for container in listing.containers:  # the folder of its documents
+        if container.id in files:
+            twins[container.id] = found = Collision(container.id, [container.name, files[container.id]])
+            problems.append(_collision(found, container.id, "Rename one of them."))
     containers = [container for container in listing.containers if container.id not in twins]
     size = sum(entry.size for entry in listing.entries)
     return Sources([*listing.entries], containers, size, [*listing.skipped], problems)

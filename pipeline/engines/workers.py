@@ -6,8 +6,10 @@ What comes back of a document is small: where it waits, and the marks of its par
 from __future__ import annotations
 
 import gc
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -104,7 +106,11 @@ def cleaner(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Source]]
     def clean(source: Source) -> tuple[bytes, Document | Problem]:
         entry = source.entry
         try:
+            if job.layout is None:  # of one that will not be written, nothing may be said in the others
+                text.refuse_foreign(job.out, entry.id)
             record = load(job.raw, source)
+        except text.ForeignFile as error:
+            return b"", problem(entry.name, error)
         except OSError as error:
             return b"", Problem(entry.name, why(error), "Check that the file can be read.")
         known = record.digest() if entry.is_record else digest(record.data)  # of what it is now
@@ -222,8 +228,17 @@ _work: Callable[[Any], Any] | None = None  # of a worker process
 
 def _start(make: Callable[[Job], Callable[[Any], Any]], job: Job) -> None:
     global _work
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the run, which lets workers finish what they have begun
     _work = make(job)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it has died, which may have been killed: nobody else would."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _work_all(tasks: Sequence[Any]) -> list[Any]:

@@ -27,6 +27,7 @@ __all__ = [
     "paths",
     "printable",
     "read",
+    "refuse_foreign",
     "remove_parts",
     "settle",
     "write",
@@ -153,13 +154,18 @@ def _attempt(step: Callable[[str, Pair], bool], folder: str, pair: Pair) -> bool
         raise
 
 
+def refuse_foreign(folder: str, id: str) -> None:
+    """Raise `ForeignFile` if a text stands where that of a document should go, and no sidecar beside it."""
+    text_path, sidecar_path = paths(folder, id)
+    if os.path.lexists(text_path) and not os.path.lexists(sidecar_path):
+        raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
+
+
 def _prepare(folder: str, pair: Pair) -> bool:
     """Write both files of a document beside their places, unless they are there already; return whether."""
     text_path, sidecar_path = paths(folder, pair.id)
-    if not os.path.lexists(sidecar_path):
-        if os.path.lexists(text_path):
-            raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
-    else:
+    refuse_foreign(folder, pair.id)
+    if os.path.lexists(sidecar_path):
         from pipeline.formats.sidecar import HEAD
 
         before = read(sidecar_path)
