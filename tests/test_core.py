@@ -186,8 +186,8 @@ def test_wrong_settings_are_errors(values: dict[str, object], words: str) -> Non
     ],
 )
 def test_right_settings_are_kept_as_they_are(values: dict[str, object]) -> None:
-    settings = Settings(**values)  # type: ignore[arg-type]
-    assert {name: getattr(settings, name) for name in values} == values
+    chosen = Settings(**values)  # type: ignore[arg-type]
+    assert {name: getattr(chosen, name) for name in values} == values
 
 
 def laws(document: Document) -> None:
