@@ -100,7 +100,7 @@ def verify(
         try:
             data, document = _document(item)
             expected[item.id] = _digest(manifest.line(manifest.row(data, data["seal"])))
-            _check_places(data, document)
+            _check_places(document)
             _check_duplicates(data, document)
             _check_repairs(document)
             pairs.add(data)
@@ -173,7 +173,7 @@ def _check_source(data: Mapping[str, Any], document: Document) -> bytes:
     return rebuilt
 
 
-def _check_places(data: Mapping[str, Any], document: Document) -> None:
+def _check_places(document: Document) -> None:
     """Spans must lie in their texts and follow each other, and the raw ones be those that the ledger maps them to."""
     size, raw_size = len(document.text), len(document.raw)
     to_raw = document.ledger.to_raw
