@@ -11,14 +11,12 @@ from pipeline.recent import LONG, forget
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
 from pipeline.stages import Stage, characters, decode, gaps, lines, on_pages, other_rules, page
-from pipeline.stages.utf8 import utf8
+from pipeline.stages.utf8 import count_words
 
 if TYPE_CHECKING:
     from pipeline.html.blocks import Block
     from pipeline.html.page import Page
 
-_ASCII = bytes(range(128))
-_SPACES = bytes(0x20 if byte < 128 and chr(byte).isspace() else 0x78 for byte in range(256))  # what is no space is an x
 TRIPS = 4  # how often an earlier stage is asked again; as a rule once, and it finds nothing
 
 
@@ -263,20 +261,6 @@ def guard(document: Document, before: State, share: float) -> None:
                 "the document is kept with its debris. Look at it, and raise --guard if it is debris.",
             )
         )
-
-
-def count_words(text: str) -> int:
-    """How many words a text has: runs of what is no white space, as by `str.split`, but without making them.
-
-    >>> count_words("Two words.\\n\\n And two. ")
-    4
-    """
-    data = utf8(text)
-    beyond = () if text.isascii() else {*data.translate(None, _ASCII).decode("utf-8", "surrogatepass")}
-    if any(map(str.isspace, beyond)):
-        return sum(map(len, map(str.split, text.split("\n"))))
-    marked = data.translate(_SPACES)
-    return marked.count(b" x") + marked.startswith(b"x")
 
 
 def settle(document: Document) -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 import pipeline
 from pipeline import Document, Edit, Found, Ledger, LedgerMismatch, Pipeline, Settings, Stage, clean
-from pipeline.core import count_words
 from pipeline.recent import forget
 from pipeline.rules.engine import RuleSet
 from pipeline.rules.pack import PackError
@@ -96,11 +95,6 @@ def test_a_ledger_that_does_not_replay_stops_the_document(monkeypatch: pytest.Mo
     monkeypatch.setattr(Ledger, "apply", lambda self, raw: raw + "!")
     with pytest.raises(LedgerMismatch, match="Cannot vouch for mill: its ledger does not lead to its clean text"):
         KEEP.clean("The mill.", "mill")
-
-
-@given(st.text(st.sampled_from("ab é\u2019漢\n\t\x0b\x1c\x1f\x00\x7f\x85\xa0\u2028\u3000\u200b\ud800")))
-def test_words_are_counted_as_they_are_split(text: str) -> None:
-    assert count_words(text) == len(text.split())
 
 
 def test_the_guard_keeps_a_document_that_would_lose_too_much() -> None:

@@ -22,6 +22,7 @@ from pipeline.engines.local import run
 from pipeline.formats import jsonio, manifest, sidecar, text
 from pipeline.settings import Settings
 from pipeline.stages import Stage
+from pipeline.stages.utf8 import count_words
 
 SCHEMAS = Path(sidecar.__file__).parent / "schemas"
 MAKING = sidecar.making(Settings(gaps="keep", off=("demo.off",)), "0" * 64)
@@ -169,9 +170,15 @@ def test_how_many_rows_are_written_at_once_makes_no_difference(
     assert jsonio.rows(values) == whole
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
-def test_words_are_what_ascii_white_space_separates(content: str) -> None:
-    assert sidecar.words(content.encode()) == len(content.encode().split())
+@given(st.text(st.sampled_from("ab é\u2019漢\n\t\x0b\x1c\x1f\x00\x7f\x85\xa0\u2028\u3000\u200b\ud800")))
+def test_words_are_counted_as_they_are_split(content: str) -> None:
+    assert count_words(content) == len(content.split())
+
+
+@pytest.mark.parametrize("content", ["", "Two words", "三つの\u3000言葉", "a\u2003b\x1cc\xa0d", "zero\u200bwidth"])
+def test_a_sidecar_counts_words_as_all_do(content: str) -> None:
+    document = Document("mill", content, content)
+    assert sidecar.describe(document, text.encode(content), MAKING)["clean"]["words"] == len(content.split())
 
 
 def test_the_row_sums_up_what_each_family_took() -> None:
