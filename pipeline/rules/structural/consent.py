@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import regex
 
 from pipeline.rules.lines import Lines
-from pipeline.rules.rule import Span, Structural, examples
+from pipeline.rules.rule import SENTENCE, Span, Structural, examples
 
 ID = "notices.cookies"
 NOTICE = regex.compile(
@@ -45,8 +45,6 @@ def find(lines: Lines) -> Sequence[Span]:
     return [Span(lines.starts[i], lines.end(i), "", ID) for i in notices]
 
 
-_PROSE = "The mill stood by the river for four hundred years, until the flood took the wheel and the weir."
-
 RULE = Structural(
     id=ID,
     about="A cookie notice.",
@@ -54,9 +52,9 @@ RULE = Structural(
     gate="ookies|our partners",
     phase=1,
     match=examples(
-        f"⟦We use cookies to improve your visit. Read our policy.\n⟧{_PROSE}",
-        f"{_PROSE}\n⟦This website uses third-party cookies.⟧",
-        f"⟦By continuing to browse the site you agree to our use of cookies.\n⟧{_PROSE}",
+        f"⟦We use cookies to improve your visit. Read our policy.\n⟧{SENTENCE}",
+        f"{SENTENCE}\n⟦This website uses third-party cookies.⟧",
+        f"⟦By continuing to browse the site you agree to our use of cookies.\n⟧{SENTENCE}",
     ),
     keep=examples(
         "We use butter for cookies, never oil, said my aunt.",
