@@ -251,10 +251,9 @@ def test_any_mixture_of_examples_gives_a_pass(pieces: list[str], between: str) -
     assert all(0 <= fact.start <= fact.end <= len(text) for fact in facts)
 
 
-@pytest.mark.parametrize("text", ["", "\n", " ", "\n\n\n", "\ud800", "|", "[", "''", "…", " ...", "\x00" * 50])
-def test_odd_texts_do_no_harm(text: str) -> None:
-    edits, _ = BUILTIN.find(text)
-    apply(text, edits)
+@pytest.mark.parametrize("text", ["", "\n", " ", "\n\n\n", "\ud800", "[", "''", "…", " ...", "\x00" * 50])
+def test_odd_texts_stay_as_they_are(text: str) -> None:
+    assert BUILTIN.find(text) == ([], [])
 
 
 def test_the_gate_sees_what_the_engine_needs() -> None:
