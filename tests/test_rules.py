@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.edits import Edit, apply, check
-from pipeline.rules import engine, gate, pack
+from pipeline.rules import engine, gate, pack, sections
 from pipeline.rules.engine import RuleSet, failures, resolve, shadowed
+from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Example, Rule, Span, Structural
 
 BUILTIN = RuleSet.builtin()
@@ -327,3 +328,38 @@ def test_a_template_with_words_of_the_text_is_not_dropped_as_a_whole(id: str) ->
     for example in rule.match:
         taken = {(edit.start, edit.end, edit.rule) for edit in BUILTIN.find(example.text)[0]}
         assert taken == {(start, end, id) for start, end in example.spans}
+
+
+def looked_at(text: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How often a line of a text is asked whether it is prose, while sections are looked for."""
+    asked = 0
+    ask = sections._is_prose
+
+    def count(lines: Lines, index: int) -> bool:
+        nonlocal asked
+        asked += 1
+        return ask(lines, index)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sections, "_is_prose", count)
+        BUILTIN.find(text)
+    return asked
+
+
+RECIPE = "It was baked.\nNotes\n* Soak the barley overnight\n* It keeps for a week\n"
+SHELF = "References\n* Hill, Ann. Mills. 1990.\n\nSee also\n* Weirs\n\n"
+
+
+@pytest.mark.parametrize("text", [RECIPE, SHELF, "See also\n" + "THE OLD MILL\n" * 3, "SEE ALSO\n\nMILLS\n\n"])
+def test_sections_are_looked_for_in_a_time_that_grows_as_the_text_does(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prose = "The mill stood by the river for four hundred years, until the flood took the wheel and the weir.\n"
+    some, more = (looked_at(prose + text * times, monkeypatch) for times in (400, 1600))
+    assert more <= 6 * some
+
+
+def test_headings_in_capitals_may_be_many() -> None:
+    prose = "The mill stood by the river for four hundred years, until the flood took the wheel and the weir."
+    text = "See also\n" + "THE OLD MILL\n" * 1200 + prose
+    assert apply(text, BUILTIN.find(text)[0]).endswith(prose)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import combining, normalize
@@ -43,6 +43,7 @@ SHARE = 0.06  # of its words, that a long one may
 SENTENCE = 40  # words of one, at the most, that are looked at
 ENDS = re.compile(r"[.!?…。！？\n]")  # what stands between two sentences
 WHOLE = re.compile(r"[\"'”’»)\]]*[.!?。！？](?!\.)")  # what stands behind a sentence that was not cut off
+SPELT = 0.5  # what a word costs that is written in another way
 FOREIGN = 0.2  # of its words are common ones: in a text that has fewer, opposites are not known
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 
@@ -77,6 +78,8 @@ def compare(one: Words, other: Words, similarity: float = 0.8) -> Comparison:
 def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
     """What speaks against giving the one up for the other, given the words that they have in common: nothing, if ""."""
     lost = 0.0
+    swapped: set[tuple[str, str]] = set()
+    own: list[int] = []  # words that have no like in the other
     for beside in _beside(one, other, blocks):
         if _denials(forms := other.forms[beside.start : beside.stop]) or not telling().turning.isdisjoint(forms):
             return f"nothing is not {_quoted(other, beside)}"
@@ -85,7 +88,31 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
         if cost is None:
             return f"{_quoted(one, left)} is not {_quoted(other, right)}"
         lost += cost
-    return "" if lost <= spare(len(one)) else TOO_MUCH
+        if len(left) == len(right) == 1:
+            swapped.add((one.forms[left[0]], other.forms[right[0]]))
+        own += left if len(left) != len(right) or cost > SPELT else ()
+    if any((there, gone) in swapped for gone, there in swapped):
+        return "words of it are exchanged"
+    if lost > spare(len(one)):
+        return TOO_MUCH
+    alone = next((words for words in map(partial(_sentence, one), own) if _is_alone(one, words, own)), None)
+    return f"nothing is {_quoted(one, alone)}" if alone else ""
+
+
+def _sentence(side: Words, place: int) -> range:
+    """The words of the sentence that a word is of; of a long one, those that are near."""
+    start, stop = place, place + 1
+    while start > 0 and place - start < SENTENCE and not _is_end(side, start):
+        start -= 1
+    while stop < len(side) and stop - place < SENTENCE and not _is_end(side, stop):
+        stop += 1
+    return range(start, stop)
+
+
+def _is_alone(side: Words, sentence: range, own: Sequence[int]) -> bool:
+    """Whether all that a sentence tells, its uncommon words, are its `own`: then it stands nowhere else."""
+    telling_words = {place for place in sentence if side.forms[place] not in telling().common}
+    return len(sentence) > 1 and bool(telling_words) and telling_words.issubset(own)
 
 
 def _beside(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[range]:
@@ -152,7 +179,9 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     if any(not form[0].isalnum() and form not in gone for form in there):
         return None  # a number below nought, or another currency
     if not gone:
-        return None if _is_compound(other, right) else 0.0
+        return None if _is_compound(other, right) or _is_glued(other, right) else 0.0
+    if there and (_is_unit(one, left) or _are_names(one, other, left, right)):
+        return None
     if len(gone) >= RUN and len(gone) > len(there) + 1:
         return None
     if there and _is_foreign(one):
@@ -167,6 +196,36 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
             return None
         cost += 0.5 if form in known.common else 1.0
     return cost
+
+
+def _is_glued(side: Words, span: range) -> bool:
+    """Whether a number stands right behind a letter: the `2` of `CO2` is no year that got lost."""
+    start = side.starts[span.start]
+    return side.forms[span.start].isdigit() and side.text[max(0, start - 1) : start].isalpha()
+
+
+def _is_unit(side: Words, span: range) -> bool:
+    """Whether a word stands right behind a number that is no year, as a unit does: `5 mg`, `7 a.m.`"""
+    before = side.forms[span.start - 1] if span.start else ""
+    return len(span) == 1 and before[:1].isdigit() and (len(before) != 4 or not before.isdigit())
+
+
+def _are_names(one: Words, other: Words, left: range, right: range) -> bool:
+    """Whether common words are names: in capitals as no common word is, or with a capital on both sides, in the midst
+    of a sentence: `the US` and `the UK`, `vitamin A` and `vitamin B`, `World War I`.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> us, uk = words("The law of the US is strict."), words("The law of the UK is strict.")
+    >>> _are_names(us, uk, range(4, 5), range(4, 5)), _are_names(us, uk, range(0, 1), range(0, 1))
+    (True, False)
+    """
+    if len(left) != 1 or len(right) != 1 or one.text.isupper() or other.text.isupper():
+        return False
+    mine, theirs = (side.text[side.starts[at[0]] : side.ends[at[0]]] for side, at in ((one, left), (other, right)))
+    if not (mine[0].isupper() and theirs[0].isupper()):
+        return False
+    first = left[0] == 0 or _is_end(one, left[0])
+    return not first or (len(mine) > 1 and mine.isupper()) or one.text[one.ends[left[0]] :][:1] == "."
 
 
 def _is_foreign(side: Words) -> bool:

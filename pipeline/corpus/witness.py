@@ -29,10 +29,10 @@ from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, align, words
 from pipeline.corpus.comparison import are_opposites, price, telling
-from pipeline.corpus.dates import ASKING, MONTHS
+from pipeline.corpus.dates import ASKING, MONTHS, is_year
 from pipeline.stages.gaps import sentences
 
-__all__ = ["Reach", "Reading", "agree", "contradicts", "one_sentence", "reach", "read", "same_subject"]
+__all__ = ["Reach", "Reading", "agree", "contradicts", "dissents", "one_sentence", "reach", "read", "same_subject"]
 
 FAR = 12  # words of context that are looked at on each side
 SIDE = 3  # words that are a context by themselves, where no sentence begins or ends with them
@@ -46,7 +46,11 @@ TOLD = 6  # uncommon words that tell a subject; a name does alone
 ITSELF = 2  # times that, from which on a sentence tells its own, whatever stands beside it
 WIDE = 20  # words on both sides together, that no other subject has
 LEAD = 4  # words of a sentence among which a pronoun is its subject
+ANOTHERS = -1  # what a sentence tells that is of something else
 OPEN = frozenset("in of since until by during before after".split())  # words that no sentence ends with
+# Words that tell one of a kind from another: the second bridge is not the bridge.
+ANOTHER = frozenset("first second last next another other former original new old upper lower".split())
+ARTICLES = frozenset("the a an his her its their".split())
 PRONOUNS = frozenset("he she it they his her its their this these".split())
 
 
@@ -240,6 +244,10 @@ def _differ(one: Reading, other: Reading, gone: Sequence[int], more: Sequence[in
         return True
     if not gone and any(form[0].isdigit() for form in theirs):
         return False  # something that is lost, too
+    if not ANOTHER.isdisjoint({*ours} ^ {*theirs}):
+        return True
+    if (not more and _is_modifier(one, gone)) or (not gone and _is_modifier(other, more)):
+        return True
     own = [place for place in gone if one.forms[place] not in theirs]
     extra = [place for place in more if other.forms[place] not in ours and not other.forms[place][0].isdigit()]
     if any(one.forms[place][0].isdigit() or one.is_name(place) for place in own) or any(map(other.is_name, extra)):
@@ -253,6 +261,41 @@ def _differ(one: Reading, other: Reading, gone: Sequence[int], more: Sequence[in
     return bool(gone and more) and not known.common.issuperset(mine + new)
 
 
+def dissents(one: Reading, other: Reading, place: int, known: Collection[str]) -> bool:
+    """Whether a passage, which has nothing to say of the place behind a word, tells another year in the same sentence:
+    one that is not among the years `known`.
+
+    >>> lost = read("The old bridge was opened to traffic in, and replaced the ferry of the monks.")
+    >>> dissents(lost, read("In 1912 the old bridge was opened to traffic, and replaced the ferry."), 7, {"1911"})
+    True
+    """
+    there = [form for form in other.forms if is_year(form) and form not in known]
+    if not there:
+        return False
+    matched = _matched(one, other)
+    sentence = one.sentence(place)
+    both = [word for word in sentence if word in matched]
+    if not both or not _is_alike(one, sentence, both, matched):
+        return False
+    said = range(other.sentence(matched[both[0]]).start, other.sentence(matched[both[-1]]).stop)
+    return any(form in there for form in other.forms[said.start : said.stop])
+
+
+def _is_modifier(side: Reading, places: Sequence[int]) -> bool:
+    """Whether an uncommon word stands between an article, or a name, and a noun: *the railway bridge*.
+
+    >>> reading = read("The railway bridge fell. It often fell.")
+    >>> _is_modifier(reading, [1]), _is_modifier(reading, [5])
+    (True, False)
+    """
+    before, behind = places[0] - 1 if places else -1, places[-1] + 1 if places else len(side)
+    if before < 0 or behind >= len(side) or len(places) > 2 or side.of[before] != side.of[behind]:
+        return False
+    nouns = side.forms[behind] not in telling().common and not side.forms[behind][0].isdigit()
+    led = side.forms[before] in ARTICLES or (side.is_name(before) and side.is_name(behind))
+    return nouns and led and any(side.forms[place] not in telling().common or side.is_name(place) for place in places)
+
+
 def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> bool:
     """Whether two passages, which say the same in the sentence of a word, may be of the same subject; see the module.
 
@@ -263,29 +306,41 @@ def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> 
     False
     """
     here = one.sentence(place)
+    told = dict(_told(one, other))
+    told.pop(one.of[place], None)
+    if ANOTHERS in told.values():
+        return False
     own = 0
-    if PRONOUNS.isdisjoint(one.forms[here.start : here.start + LEAD]):
+    if not _has_pronoun(one, here):
         matched = _matched(one, other)
         own = sum(one.tells(word) for word in here if word in matched)
         if own >= ITSELF * TOLD:
             return True
-    told = dict(_told(one, other))
-    told.pop(one.of[place], None)
     if None in told.values():
         return False
     return own + sum(filter(None, told.values())) + (TOLD if context >= WIDE else 0) >= TOLD
 
 
+def _has_pronoun(one: Reading, sentence: range) -> bool:
+    """Whether the subject of a sentence is a pronoun: one among its first words, with no name before it."""
+    for place in sentence[:LEAD]:
+        if one.forms[place] in PRONOUNS:
+            return True
+        if one.is_name(place):
+            return False
+    return False
+
+
 @lru_cache(maxsize=16)
 def _told(one: Reading, other: Reading) -> dict[int, int | None]:
-    """How much the sentences tell that stand in both passages, by their numbers; nothing for one with another name."""
+    """How much the sentences tell that stand in both passages, by their numbers: nothing for one with another name, and
+    `ANOTHERS` for one that tells of something else without any doubt."""
     matched = _matched(one, other)
     told: dict[int, int | None] = {}
     for number, sentence in enumerate(one.sentences):
         both = [word for word in sentence if word in matched]
         if _is_alike(one, sentence, both, matched):
-            another = _names_another(one, other, sentence, matched)
-            told[number] = None if another else sum(map(one.tells, both))
+            told[number] = _another(one, other, sentence, matched, sum(map(one.tells, both)))
     return told
 
 
@@ -307,9 +362,13 @@ def _matched(one: Reading, other: Reading) -> dict[int, int]:
     return {block.left + n: block.right + n for block in blocks for n in range(block.size)}
 
 
-def _names_another(one: Reading, other: Reading, sentence: range, matched: Mapping[int, int]) -> bool:
-    """Whether a sentence, most of which stands in the other passage, has a name that is not there, or lacks one."""
-    if any(one.is_name(word) for word in sentence if word not in matched):
-        return True
+def _another(one: Reading, other: Reading, sentence: range, matched: Mapping[int, int], told: int) -> int | None:
+    """What a sentence tells, most of which stands in the other passage: nothing if it has a name that is not there, or
+    lacks one. With a name in the place of a name, or a number of its own, it is of something else."""
+    own = [word for word in sentence if word not in matched]
+    names = any(map(one.is_name, own))
     there = {matched[word] for word in sentence if word in matched}
-    return any(other.is_name(word) for word in range(min(there), max(there)) if word not in there)
+    others = any(other.is_name(word) for word in range(min(there), max(there)) if word not in there)
+    if (names and others) or any(one.forms[word][0].isdigit() for word in own):
+        return ANOTHERS
+    return None if names or others else told

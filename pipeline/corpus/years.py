@@ -33,7 +33,7 @@ from typing import NamedTuple
 
 from pipeline.corpus.amend import amend
 from pipeline.corpus.dates import ASKING, MONTHS, SPACED, canonical, dates, glued, is_year, kind_of, valueless, values
-from pipeline.corpus.witness import FAR, Reach, Reading, agree, one_sentence, reach, read, same_subject
+from pipeline.corpus.witness import FAR, Reach, Reading, agree, dissents, one_sentence, reach, read, same_subject
 from pipeline.document import Document, Gap
 from pipeline.edits import Edit, PositionMap, apply, unapply
 from pipeline.settings import Settings
@@ -58,7 +58,7 @@ QUOTED = 4  # words of context that the evidence quotes on each side
 VALUE_LENGTH = 60  # characters of a value, at most
 
 _RESIDUE = re.compile(r"[(\[]\W*[)\]]|[–—-]|\s[,.;)]")  # of a year that went
-_PLAIN = re.compile(r"[\s(,;.:)]*")
+_PLAIN = re.compile(r"[\s(,;.:)\"”»]*")
 
 
 class Passage(NamedTuple):
@@ -98,6 +98,7 @@ class _Claim(NamedTuple):
     kind: str
     new: str
     fits: bool
+    at: int  # where the passage starts
     evidence: Evidence
 
     def rank(self) -> tuple[bool, float, int, Evidence]:
@@ -199,13 +200,22 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], 
                 if claim:
                     claims[place].append(claim)
     for place in sorted(claims):
-        if len({claim.key for claim in claims[place]}) > 1:
+        if len({claim.key for claim in claims[place]}) > 1 or _is_denied(one, place, claims, passages):
             continue  # witnesses disagree
         ranked = sorted(claims[place], key=_Claim.rank)
         start, end = _between(one, place)
         edit = Edit(here.start + start, here.text[start:end], ranked[0].new, _rule(ranked[0].kind))
         found_by = known[place][0].rule if place in known else ALIGNMENT
         yield Restored(edit, ranked[0].kind, found_by, tuple(claim.evidence for claim in ranked))
+
+
+def _is_denied(one: Reading, place: int, claims: Mapping[int, Sequence[_Claim]], passages: Iterable[Passage]) -> bool:
+    """Whether a passage that is no witness of a place has the same sentence, with a year that nobody else knows."""
+    said = {form for some in claims.values() for claim in some for form in claim.key}
+    known = said.union(one.forms)
+    witnesses = {(claim.evidence.id, claim.at) for claim in claims[place]}
+    others = (passage for passage in passages if (passage.id, passage.start) not in witnesses)
+    return any(dissents(one, _read(passage.text), place, known) for passage in others)
 
 
 def _places(one: Reading) -> dict[tuple[str, str], set[int]]:
@@ -261,7 +271,14 @@ def _claim(
     if not text or text == one.text[slice(*old)]:
         return None
     score = round((reaches[0].score + reaches[1].score) / (2 * FAR), 4)
-    return _Claim(canonical(other.forms[run.start : run.stop]), kind, text, fits, _evidence(other, run, passage, score))
+    return _Claim(
+        canonical(other.forms[run.start : run.stop]),
+        kind,
+        text,
+        fits,
+        passage.start,
+        _evidence(other, run, passage, score),
+    )
 
 
 def _reaches(one: Reading, other: Reading, place: int, run: range) -> tuple[Reach, Reach] | None:
@@ -308,7 +325,7 @@ def _written(
     left, right = there[:at], there[at:]
     if not left.endswith((" ", "(", "\n")):
         left += " "
-    if right.lstrip(" ")[:1] in tuple(",;.:)"):
+    if right.lstrip(" ")[:1] in tuple(',;.:)"”»'):
         right = right.lstrip(" ")
     if not right and old[1] < len(one.text):
         right = " "

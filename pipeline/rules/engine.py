@@ -25,6 +25,7 @@ from pipeline.rules.rule import Rule, Span, Structural
 
 PACKS = Path(__file__).parent / "packs"
 STRAY = regex.compile(r"[ \t]+(?=[,;:)]|\.(?!\w))")  # spaces before a mark that no space stands before
+STOPPED, BEGINS = regex.compile(r"\p{Ll}{2}[.!?…][\"”’)]?\Z"), regex.compile(r"[\"“‘]?\p{Lu}[\p{Ll} ]")
 INLINE = ("inline", "block", "document")
 
 
@@ -133,7 +134,7 @@ class RuleSet:
                 if rule.do == "drop":
                     places = [span for part in rule.parts for span in match.spans(part)] or [match.span()]
                     ends = [mend(text, *place) for place in places if place[0] < place[1]]
-                    spans += [Span(start, end, "", rule.id, facts) for start, end in ends]
+                    spans += [Span(start, end, seam(text, start, end), rule.id, facts) for start, end in ends]
                 else:
                     new = match.expand(rule.replacement) if rule.do == "replace" else match.group()
                     spans.append(Span(*match.span(), new, rule.id, facts))
@@ -144,11 +145,14 @@ class RuleSet:
         text = lines.text
         spans: list[Span] = []
         openers: list[tuple[int, Rule]] = []
+        allowed: dict[str, bool] = {}  # rules that have matched, and whether the text has what else they need
         for index, rules in in_lines(lines, [need for need in needs if need.rule.where not in INLINE]):
             line = lines.texts[index]
             for rule in rules:
                 match = rule.compiled.fullmatch(line)
-                if not match or not has_also(rule, text):
+                if match and rule.id not in allowed:
+                    allowed[rule.id] = has_also(rule, text)
+                if not match or not allowed[rule.id]:
                     continue
                 facts = rule.facts_of(match)
                 start, end = lines.starts[index], lines.end(index)
@@ -164,20 +168,21 @@ class RuleSet:
                         spans.append(Span(0, end, "", rule.id, facts))
                 elif rule.where == "tail":
                     if len(text) - start <= rule.within:
-                        stop = end if _is_above(lines, index) else len(text)  # a notice over the text goes alone
-                        spans.append(Span(start, stop, "", rule.id, facts))
+                        last = index if _is_above(lines, index) else sections.tail(lines, index)
+                        spans.append(Span(start, lines.end(last), "", rule.id, facts))  # over a text, it goes alone
                 else:
                     openers.append((index, rule))
         footer = min(
             (s.start for s in spans if s.end == len(text) and s.rule.split(".")[0] != "lines"), default=len(text)
         )
         headings = {index for index, _ in openers}
+        prose = sections.last_prose(lines, footer) if openers else -1
         done = -1  # the last line of the sections so far
         for index, rule in openers:
-            last = sections.end(lines, index, headings, footer) if index > done else None
-            if last is not None:
-                done = last
-                spans.append(Span(lines.starts[index], lines.end(last), "", rule.id))
+            behind = sections.end(lines, index, headings, footer, prose) if index > done else None
+            if behind is not None:
+                done = behind
+                spans.append(Span(lines.starts[index], lines.end(behind), "", rule.id))
         return spans
 
 
@@ -217,6 +222,16 @@ def mend(text: str, start: int, end: int) -> tuple[int, int]:
     elif before == "\n" and after and after in ",.;:)" and start > 1 and text[start - 2] != "\n":
         start -= 1  # the sentence ends on the next line
     return start, end
+
+
+def seam(text: str, start: int, end: int) -> str:
+    """What stands where a range goes: nothing, or a space between two sentences that nothing else parts.
+
+    >>> text = "It ran.[1]He left [2]it."
+    >>> seam(text, 7, 10), seam(text, 18, 21)
+    (' ', '')
+    """
+    return " " if STOPPED.search(text, max(0, start - 8), start) and BEGINS.match(text, end) else ""
 
 
 def resolve(text: str, spans: Iterable[Span]) -> list[Edit]:

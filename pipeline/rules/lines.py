@@ -27,8 +27,8 @@ SMALL_WORDS = some(
     "gli di che è e sono per non si da nel della het een van niet zijn op te dat met"
 )
 CITATION = regex.compile(
-    r"https?://|\(\d{4}\)|\b(?:[Rr]etrieved|[Aa]ccessed|ISBN|ISSN|doi|DOI|pp?\.\s?\d|[Vv]ol\.|[Ee]ds?\.|www\.|Press\b|"
-    r"Journal\b|et al\b|[Oo]p\. cit|[Ii]bid\b|Archived)"
+    r"https?://|\(\d{4}\)|\b(?:[Rr]etrieved|[Aa]ccessed|ISBN|ISSN|doi|DOI|pp?\.\s?\d|[Vv]ol\.|[Ee]ds?\.|www\."
+    r"|\p{Lu}[\p{L}.]* Press\b|Journal\b|et al\b|[Oo]p\. cit|[Ii]bid\b|Archived)"
 )
 TEASER_END = regex.compile(r"(?:\.{3,}|…)\.?$|\[(?:…|\.\.\.)\]$")
 

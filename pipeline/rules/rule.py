@@ -148,9 +148,13 @@ class Structural:
     gate: str = ""  # a pattern of RE2 without which `find` finds nothing; "" if it has a test of its own
     phase: Literal[1, 2] = 2
     where: str = "code"
-    pack: str = "structural"
     match: tuple[Example, ...] = field(default=())
     keep: tuple[Example, ...] = field(default=())
+
+    @property
+    def pack(self) -> str:
+        """The module that it is in."""
+        return self.find.__module__.removeprefix("pipeline.rules.")
 
 
 # What no rule takes, for the examples of those that look at what is beside a line.

@@ -24,19 +24,41 @@ ENTRY = regex.compile(
     r"(?:\W{0,4}\p{Lu}[\p{L}'’-]+,\s+\p{Lu}[\p{L}.'’-]*[^\n]{0,60}|[^.]{3,60}\.\s)\(?\b(?:1[5-9]|20)\d\d\b"
 )
 TITLE = regex.compile(r"\p{Lu}[\p{L}’'-]*(?:[ :&/]{1,2}[\p{L}’'-]+){0,4}")
+NUMBER = regex.compile(r"(\d{1,2})\.?\s+\p{Lu}[\p{L}’' -]{2,60}$")
+APPENDIX = regex.compile(r"(?i:appendix|annex|anhang|annexe|anexo)(?:\s+(?:[A-Z]|\d{1,2}|[IVX]{1,4})\b.{0,80})?$")
 RULER = regex.compile(r"[-=~_*]{3,}")
+# Words that the small print of a site is made of: one of the first tells it, and so do two of the others.
+SURE_PRINT = (
+    r"rights?|reserved|permi\w+|reprod\w+|cop(?:ies|yright\w*)|licen[cs]\w+|trade ?marks?|distribut\w+"
+    r"|(?:web)?sites?|privacy|polic(?:y|ies)|terms|powered|legal|prohibited|subject to|funded|non-profit"
+    r"|Ltd|Inc|LLC|GmbH|affiliated|editorial"
+)
+SMALL_PRINT = regex.compile(
+    rf"\b(?:{SURE_PRINT}|copy|publish\w*|publication|material|contents?|pages?|design\w*|host\w*|theme|propert(?:y|ies)"
+    r"|registered|owned|owners?|contact|information|use[drs]?|service|consent|part of|supported|compan(?:y|ies))\b",
+    regex.I,
+)
+SURE = regex.compile(rf"\b(?:{SURE_PRINT})\b", regex.I)
+TOLD = 150  # characters of prose that is no small print, of which a footer has fewer
+UNLIKE = 60  # items that look like nothing: no more of them are counted
+STACK = 8  # headings in capitals that stand over one another, at most
 
 
-def end(lines: Lines, heading: int, openers: Collection[int], footer: int) -> int | None:
+def last_prose(lines: Lines, footer: int) -> int:
+    """The last line of prose above a footer, which starts at an offset into the text; -1 if there is none."""
+    bottom = range(lines.at(max(footer - 1, 0)), -1, -1)
+    return next((index for index in bottom if _is_prose(lines, index)), -1)
+
+
+def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose: int) -> int | None:
     """The last line of the section that the line `heading` opens, or none if it opens no back matter.
 
     `openers` are all lines that a rule takes for the heading of a section. `footer` is where a footer starts that goes
-    anyway (an offset into the text): its lines are not looked at.
+    anyway (an offset into the text): its lines are not looked at. `prose` is the last line of prose above it.
     """
     if _is_entry(lines, heading):
         return None
-    bottom = range(lines.at(max(footer - 1, 0)), heading, -1)
-    last_prose = next((index for index in bottom if _is_prose(lines, index)), heading)
+    doubtful = DOUBTFUL.match(lines.texts[heading])
     last = heading
     items = 0
     shown = 0  # items that look like notes or citations
@@ -61,7 +83,9 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int) -> in
                 return None  # a chapter that happens to be called so
             last = _before_heading(lines, heading, last)
             break
-        if index < last_prose and _is_heading(lines, index) and index not in openers:
+        if _is_next(lines, heading, index):
+            break
+        if index < prose and _is_heading(lines, index) and index not in openers:
             break  # content follows: its heading stays
         if items and not lines.texts[index - 1] and index not in openers:
             listed = items > 1 or lines.texts[heading + 1]  # else each item may stand by itself
@@ -76,9 +100,24 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int) -> in
         in_item = is_note or bool(MARKER.match(line))
         items += 1
         shown += is_note
-    if DOUBTFUL.match(lines.texts[heading]) and (shown * 2 < items or not (items or _is_last(lines, last, openers))):
+        if doubtful and items > 2 * shown + UNLIKE:
+            return None
+    if doubtful and (shown * 2 < items or not (items or _is_last(lines, last, openers))):
         return None
     return last
+
+
+def _is_next(lines: Lines, heading: int, index: int) -> bool:
+    """Whether a line is the heading of the next section by its number, or that of an appendix.
+
+    >>> _is_next(Lines("2. References\nHill, Mills\n3. Definitions"), 0, 2)
+    True
+    """
+    line = lines.texts[index]
+    if APPENDIX.match(line):
+        return True
+    number, next_one = NUMBER.match(lines.texts[heading]), NUMBER.match(line)
+    return bool(number and next_one) and int(next_one[1]) == int(number[1]) + 1  # type: ignore[index]
 
 
 def _is_entry(lines: Lines, heading: int) -> bool:
@@ -133,16 +172,33 @@ def _goes_on(lines: Lines, index: int) -> bool:
     return wrapped or (line[:1].islower() and len(above) <= 90)
 
 
+def is_small_print(text: str) -> bool:
+    """Whether a paragraph reads like the small print of a site.
+
+    >>> is_small_print("All rights are with the friends of the mill."), is_small_print("They used it for a clock.")
+    (True, False)
+    """
+    return SURE.search(text) is not None or len({*map(str.lower, SMALL_PRINT.findall(text))}) > 1
+
+
+def _runs_on(lines: Lines, index: int) -> bool:
+    """Whether a line was broken at a width, so that the next one is of its paragraph."""
+    return 40 <= len(lines.rows[index]) <= 100 and not ends_sentence(lines.texts[index])
+
+
 def _is_heading(lines: Lines, index: int) -> bool:
-    """Whether a line that is no item of a list stands over prose."""
-    line = lines.texts[index]
-    if MARKER.match(line) or len(line) > 80 or line[-1] in ",;":
-        return False
-    below = (i for i in range(index + 1, len(lines)) if lines.texts[i] and not RULER.fullmatch(lines.texts[i]))
-    following = next(below, None)
-    if following is None:
-        return False
-    return _is_prose(lines, following) or (line.isupper() and _is_heading(lines, following))
+    """Whether a line that is no item of a list stands over prose; between them may be others, if it is in capitals."""
+    for _ in range(STACK):
+        line = lines.texts[index]
+        if MARKER.match(line) or len(line) > 80 or line[-1] in ",;":
+            return False
+        below = (i for i in range(index + 1, len(lines)) if lines.texts[i] and not RULER.fullmatch(lines.texts[i]))
+        index = next(below, -1)
+        if index < 0 or _is_prose(lines, index):
+            return index >= 0
+        if not line.isupper():
+            return False
+    return False
 
 
 def _before_heading(lines: Lines, heading: int, last: int) -> int:
@@ -152,3 +208,18 @@ def _before_heading(lines: Lines, heading: int, last: int) -> int:
         while last > heading and not lines.texts[last]:
             last -= 1
     return last
+
+
+def tail(lines: Lines, index: int) -> int:
+    """The last line of a footer that begins with a line: the last of all, or that line, if a text goes on behind it.
+
+    The small print of a site is prose as well, but most of it is about rights and terms.
+    """
+    told = solid = 0
+    part = ""  # what is seen of a paragraph, from below
+    for below in range(len(lines) - 1, index, -1):
+        part = f"{lines.texts[below]} {part}" if part and _runs_on(lines, below) else lines.texts[below]
+        if _is_prose(lines, below):
+            solid += len(lines.texts[below])
+            told += 0 if is_small_print(part) else len(lines.texts[below])
+    return index if told > TOLD and 3 * told > solid else len(lines) - 1

@@ -162,6 +162,7 @@ WIDE = 116  # columns; prose is hardly ever hard-wrapped beyond
 RULE = re.compile(r"([=\-_*~#+.·•—–])(?:\s*\1){2,}$")
 RULED = frozenset("=-_*~#+.·•—–")
 FIELD = re.compile(r"[A-Z][\w-]{1,20}(?: [\w-]{1,12})?:(?:\s|$)")
+KEY = re.compile(r"(?:- )?[a-z_][\w.-]{0,30}:(?:\s\S{0,60}){0,6}$")  # of YAML
 GAP = re.compile(r"\S(?: {3,}|\t+)\S")
 CODE = re.compile(
     r"[;{}]$|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>)"
@@ -233,6 +234,10 @@ def is_kept(lines: Sequence[str], edges: Sequence[int]) -> bool:
         return True
     if ":" in whole and sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
         return True
+    if ": " in whole or ":\n" in whole:
+        keys = sum(KEY.match(text) is not None for text in texts)
+        if keys == count > 1 or (keys > 3 and keys * 5 >= count * 4):
+            return True
     half = texts[: (count + 1) // 2]  # if none of these is drawn, no more than half of the lines are
     return any(map(is_drawn, half)) and sum(map(is_drawn, texts)) * 2 > count
 

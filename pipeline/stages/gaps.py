@@ -168,7 +168,7 @@ def merge(gaps: Iterable[Gap]) -> list[Gap]:
 _SPACED = rb"[\pL\d] (?:[,;)](?:[\s,.;)]|$)|\.(?:\s+\p{Lu}|\s*\n|\s*$))"
 _SPACED_GAP = (
     rb"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]y|[Dd]uring|[Bb]efore|[Aa]fter|[Cc]irca|[Oo]f|[Aa]t|[Tt]han|[Bb]etween"
-    rb"|[Ff]rom|[Tt]o|[Ff]or|[Nn]ear|[Ww]ith|[Aa]pproximately|[Ll]ate|[Ee]arly"
+    rb"|[Oo]n|[Aa]ged|[Dd]ied|[Bb]orn|[Ff]rom|[Tt]o|[Ff]or|[Nn]ear|[Ww]ith|[Aa]pproximately|[Ll]ate|[Ee]arly"
     rb"|(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?"
     rb") (?:[,;)](?:[\s,.;)]|$)|\.(?:\s+\p{Lu}|\s*\n|\s*$))"
 )

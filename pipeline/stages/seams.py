@@ -6,6 +6,7 @@ debris was taken out. It is known by what stands on both sides of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -41,6 +42,9 @@ class Link(NamedTuple):
 KEEP = Link("\n", "")
 BREAK = Link("\n\n", "reflow.paragraph")
 
+QUESTION = re.compile(
+    r"(?:Who|What|Where|When|How|Why)\b(?!.*\b(?:the|a|an|of|and|or)$)"
+)  # headings may end with `for`
 FRAGMENTS = frozenset(("s", "n", "es", "ese", "ns"))
 TAIL = 400  # of the paragraph so far, that is looked at
 SURE = 70  # a line of this length that leaves a sentence open is no line of verse or of a list
@@ -113,7 +117,7 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
             link = join(a.text, b.text, "reflow.join" if shape.twice else "reflow.seam")
         elif (
             stop
-            or (first and room > width // 5 and is_title(a.text) and not is_open(a.text))
+            or (first and room > width // 5 and is_title(a.text) and (not is_open(a.text) or QUESTION.match(a.text)))
             or (item and b.indent <= base)
         ):
             link = BREAK

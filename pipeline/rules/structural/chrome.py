@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import regex
 
-from pipeline.rules.lines import MARKER, Lines
+from pipeline.rules.lines import MARKER, Lines, ends_sentence
 from pipeline.rules.rule import SENTENCE, Span, Structural, examples
 from pipeline.rules.structural.cues import COMMENTS, FIRM, STAMP, SURE
 from pipeline.rules.structural.scores import (
@@ -39,6 +39,13 @@ TEASERS = regex.compile(
     r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
     r"|more (?:from|stories|articles|news)|archives)\b"
 )
+INSIDE = regex.compile(
+    r"(?i)advert(?:isement|isment|ising)?\b|(?:story|article) continues|continue reading"
+    r"|(?:read (?:more|also|next)|also read|see also|watch|related|recommended|more)"
+    r"(?: (?:story|stories|article|video))?\s?:"
+)
+NUMBERED = regex.compile(r"\d{1,2}[.)]\s+\p{Lu}|(?:Article|Section|Artikel|Artículo|§)\s*\d")
+CLAUSE = regex.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]|\(?[a-z]\))\s+\p{Lu}.*[.;]$")
 BULLETED = re.compile(r"[^\w\s(\[]\s")
 FEWEST = 3
 NEAR = 8  # lines
@@ -65,7 +72,9 @@ def _heads_text(lines: Lines, cues: Sequence[int], index: int) -> bool:
     following = lines.beside(index, 1)
     if following is None:
         return False
-    return lines.is_prose(following) or (not cues[following] and not any(lines.texts[:index]))
+    if lines.is_prose(following) or NUMBERED.match(lines.texts[following]):
+        return True
+    return not cues[following] and not any(lines.texts[:index])
 
 
 def find_lists(lines: Lines) -> Sequence[Span]:
@@ -119,7 +128,9 @@ def find_teasers(lines: Lines) -> Sequence[Span]:
 
 def _is_teaser(lines: Lines, index: int) -> bool:
     line = lines.texts[index]
-    return not line or (len(line) < 120 and line[-1] not in ".:;," and not lines.is_prose(index))
+    return not line or (
+        len(line) < 120 and line[-1] not in ".:;,%" and not line.endswith("%)") and not lines.is_prose(index)
+    )
 
 
 def _list_around(lines: Lines, cues: Sequence[int], index: int, least: int) -> tuple[int, int]:
@@ -220,10 +231,13 @@ def find_tail(lines: Lines) -> Sequence[Span]:
         (-i for _, i in sorted(cuts, reverse=True) if prose[-i] >= max(PROSE, share * (prose[bottom] - prose[-i]))),
         -1,
     )
+    cut = _below_inside(lines, cues, cut, sorted(places))
     if cut < 0:
         return ()
     body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
     is_text = prose[cut] * 2 >= body
+    if _is_written(lines, cues, range(cut, bottom + 1)):
+        return ()
     if not ends and all(cue < FIRM for cue in cues[cut : bottom + 1]):
         return ()
     if not is_text and (len(lines.text) > 3 * lines.starts[cut] or prose[cut] < 8 * (prose[bottom] - prose[cut])):
@@ -231,6 +245,29 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     if not enough(lines, cues, cut, bottom + 1, LOOSE if is_text and prose[cut] >= ARTICLE else DENSE):
         return ()
     return [Span(lines.starts[cut], len(lines.text) if ends else lines.end(bottom), "", "chrome.tail")]
+
+
+def _is_written(lines: Lines, cues: Sequence[int], cut: range) -> bool:
+    """Whether cues are the headings of a text: it has clauses, as a contract, or prose under at least half of them."""
+    if sum(CLAUSE.match(lines.texts[index]) is not None for index in cut) > 1:
+        return True
+    found = [index for index in cut if cues[index]]
+    below = (lines.beside(index, 1) for index in found)
+    headings = sum(index is not None and not cues[index] and lines.is_solid(index) for index in below)
+    return 2 * headings >= len(found)
+
+
+def _below_inside(lines: Lines, cues: Sequence[int], cut: int, places: Sequence[int]) -> int:
+    """The line of a cue from `cut` on behind which no sentence of the text follows at once; -1 if there is none.
+
+    An advertisement or a pointer to another page may stand inside of an article as well.
+    """
+    while cut >= 0 and INSIDE.match(lines.texts[cut]):
+        below = lines.beside(cut, 1)
+        if below is None or cues[below] or not ends_sentence(lines.texts[below]):
+            break
+        cut = next((place for place in places if place > below), -1)
+    return cut
 
 
 def find_breadcrumbs(lines: Lines) -> Sequence[Span]:

@@ -12,20 +12,27 @@ from pipeline.rules.rule import Span, Structural, examples
 ID = "contents.numbered"
 HEADING = regex.compile(
     r"(?i)(?:[*=#_]{1,6}\s?)?(?:table of )?contents?:?(?:\s*(?:\[(?:hide|show)\]|hide))?(?:\s?[*=#_]{1,6})?"
-    r"|inhalt(?:sverzeichnis)?|sommaire|índice|indice|contenido"
+    r"|inhalt(?:sverzeichnis)?|sommaire|table des matières|índice|indice|contenido|sumário|inhoud|spis treści|innehåll"
+    r"|содержание|目次|目录"
 )
 BEFORE = regex.compile(r"(?:[•*·#+o\-]\s)?\s*[•*·\-]?(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?[\s_]+\S.{0,110}")
 BEHIND = regex.compile(r"[•*·\-]?\s*\D.{0,110}?\s(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})")
 LEADER = regex.compile(r"\S.{0,110}?(?:\s?\.){3,}\s*(?:\d{1,4}|[ivxlc]{1,6})")  # dots that lead to the number of a page
-NESTED = regex.compile(r"(?:^|\s)\d{1,2}\.\d{1,2}(?:\s|$)")
+NESTED = regex.compile(r"(?:^|\s)\d{1,2}\.\d{1,2}(?:[\s_]|$)")
 BACK = regex.compile(r"\b(?:See also|References|External links|Further reading|Bibliography|Notes)\b")
 ONE_LINE = regex.compile(r"Contents:?\s+(?:\[?(?:hide|show)\]?\s+)?1\.?\s+(?:[^.!?]|[.!?](?!\s)|(?<=\d)\.\s){10,3000}")
-SWITCH = regex.compile(r"(?i)\[?(?:hide|show)\]?|\(top\)|(?:move to|toggle) [\p{L}\d ,'’()–-]{1,60}")
+SWITCH = regex.compile(
+    r"(?i)\[?(?:hide|show|verbergen|anzeigen|masquer|afficher|ocultar|mostrar|nascondi|ukryj|toggle)\]?"
+    r"|\(top\)|(?:move to|toggle) [\p{L}\d ,'’()–-]{1,60}"
+)
+NUMBERS = regex.compile(r"^\W*[\d.]+[\s_]+|\s+[\d.]+$|^[•*·-]\s+")  # of an entry
 LETTERED = regex.compile(r"\(?[a-z][.)]\s+\S.{0,80}[^.;,:]")
 SENTENCE = regex.compile(r"[.;,:]$")
 # A heading of contents, or two entries one under the other.
 GATE = (
-    r"(?m)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt|sommaire|índice|indice|contenido)\b"
+    r"(?m)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt(?:sverzeichnis)?|sommaire"
+    r"|table des matières|índice|indice|contenido|sumário|inhoud|spis treści|innehåll|содержание|目次|目录)"
+    r"(?:\b|[ \t]*$)"
     r"(?:[^\n]{0,12}|[^\n]{0,12} 1 [^\n]*)$"
     r"|^[ \t]*[•*·-][ \t][^\n]*\s1(?:\.1)?[ \t]*\n|^[ \t]*[•*·-][ \t]*1[. \t]"
 )
@@ -44,16 +51,34 @@ def find(lines: Lines) -> Sequence[Span]:
         first = index
         if headed:
             first = next((i for i in range(index + 1, min(index + 6, len(lines))) if lines.texts[i]), index)
-        after = max((_run(lines, first, pattern) for pattern in (BEFORE, BEHIND)), default=first)
+        counted = first + 1 if headed and SWITCH.fullmatch(lines.texts[first]) and first + 1 < len(lines) else first
+        after = max(_run(lines, counted, pattern) for pattern in (BEFORE, BEHIND))
+        after = first if after == counted else after
         if headed:
             after = max(after, _led(lines, first), _repeated(lines, first, lasts))
         count = sum(1 for i in range(first, after) if lines.texts[i])
-        if after > first and (count >= 2 if headed else count >= 4 and _bulleted_or_nested(lines, first, after)):
+        if after > first and (
+            count >= 2 and _is_of_page(lines, index, after, lasts)
+            if headed
+            else count >= 4 and _bulleted_or_nested(lines, first, after)
+        ):
             spans.append(Span(lines.starts[index], lines.end(after - 1), "", ID))
             index = after
         else:
             index += 1
     return spans
+
+
+def _is_of_page(lines: Lines, first: int, after: int, lasts: dict[str, int]) -> bool:
+    """Whether a list under a heading is of the parts of a page, not of a box: an entry stands again below, or is of
+    back matter, or numbers are nested or lead to pages, or there is a switch that hides it."""
+    entries = lines.texts[first:after]
+    if any(NESTED.search(line) or BACK.search(line) or LEADER.fullmatch(line) for line in entries):
+        return True
+    if any(map(SWITCH.search, entries)):
+        return True
+    titles = (NUMBERS.sub("", line) for line in entries[1:])
+    return any(lasts.get(title, -1) >= after for title in titles if title)
 
 
 def _run(lines: Lines, first: int, pattern: regex.Pattern[str]) -> int:
@@ -181,9 +206,12 @@ RULE = Structural(
         "⟦Table of Contents\n\n   1.   Introduction . . . . . . . 1\n   3a.  Format Rules  . . . .  4\n"
         "   4.   Header . . . . 6\n⟧\n1.  Introduction",
         "⟦Contents\nhide\n(Top)\nHistory\nClimate\nSee also\n⟧Teme\nIt is old.\nHistory\nIt began.\nClimate\nSee also",
+        "⟦Sommaire\n[masquer]\n1 Histoire\n2 Climat\n⟧Histoire\nLe moulin est ancien.",
+        "⟦Inhaltsverzeichnis\n1 Geschichte\n2 Klima\n⟧Geschichte\nDie Mühle ist alt.",
         "⟦Contents [hide]\n\n1 Name\n2 Course\n⟧\nThe river is long.",
     ),
     keep=examples(
+        "Contents\n1 Seat\n2 Sides\n3 Back\n4 Braces\nYou need a screwdriver and a friend.",
         "1. Wash the rice.\n2. Boil the water.\n3. Add the rice.\n4. Wait.",
         "Contents may settle in transit.\n1 cup of flour\n2 eggs",
         "1 Scope\n1.1 This law applies to mills.\n1.2 It does not apply to ships.\n2 Terms",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import regex
 
-from pipeline.rules.engine import mend
+from pipeline.rules.engine import mend, seam
 from pipeline.rules.lines import CITATION, Lines
 from pipeline.rules.rule import Span, Structural, examples
 
@@ -23,8 +23,9 @@ MARK = regex.compile(
         (?: (?P<number>[1-9]\d{0,2}) | (?<=[.,;!?"”’)]\[)[1-9]\d{0,2}(?:(?:,\s?|[–-])[1-9]\d{0,2})+
           | (?:n|nb|note|Note|Anm\.|fn)\s\d{1,3} | (?P<letter>[a-iA-H]|[ivx]{1,4}) ) \s?\]
     (?: :\s?\d{1,4} (?:[–-]\d{1,4})? (?![\w.]\w) | \(pp?\.?\s?\d{1,4}(?:[–-]\d{1,4})?\) | \^(?=\s) )?
-    (?: ,?\s? (?=\[\s?\d) )? )+"""  # with the page, as in [3]:18
+    (?: ,? (?: [^\S\n] | \n(?=\[[^\]\n]*\][ \t]*[,.;]?(?:\n|\Z)) | [–—-] )? (?=\[\s?\d) )? )+"""
 )
+JOINS = frozenset(" ,\n–—-")  # what is between the brackets of a run
 STRONG = frozenset(".,;:!?…)\"'”’»%°†*_⟩]。、」』）")  # what a marker stands behind
 TIGHT = frozenset('.,;:!?)"”’')
 # Words before a number that is a noun of the sentence: "as in [3]".
@@ -49,15 +50,25 @@ CODE_BEHIND = regex.compile(
     regex.V1 | regex.M,
 )
 NUMBERED = re.compile(r"\[(?:[^\[\]\n]{0,12}\d|[a-z]|[^\[\]\n]*(?:needed|\?))\]\Z")
+HEADING = regex.compile(  # of notes, right above them
+    r"(?im)^[#=*_ ]{0,6}(?:(?:foot|end)?notes?|references|links|citations|sources|anmerkungen|einzelnachweise)"
+    r"[=*_: ]{0,6}\n\s{0,4}\Z"
+)
 VERSE = regex.compile(r"^\[\d{1,3}(?:[.:]\d{1,3})*\]\s\p{Lu}", regex.M)
 OPENS = regex.compile(r"\s\[\d{1,3}\] [\p{Lu}\"“]")
 CITES = regex.compile(
     r"_\p{L}[^_\n]*_|\b(?:1[5-9]|20)\d\d\b|\b(?:ibid|supra|vol|p|pp|cf|see|ch|f|ff|ii|iii|iv)\b\.?", regex.I
 )
+# A line on which a note goes on: an indented one, one that begins with a small letter, or one behind a line that was
+# broken at a width. Where paragraphs stand on lines of their own, the next one is none.
+GOES_ON = (
+    r"(?=[ \t]*\S)(?![ \t]{0,4}(?:\[\d|```))"
+    r"(?:[ \t]{2}|[ \t]*\p{Ll}|(?<=[^\n]{55}\n)(?<![^\n]{91}\n)(?<![.!?]\n))[^\n]{0,116}$"
+)
 NOTE = regex.compile(
     r"^(?P<indent>[ \t]{0,4})\[(?:Footnote )?(?P<mark>\d{1,3}|[A-Z])\](?P<gap>[ \t]+)\S[^\n]*"
-    r"(?:\n(?=[ \t]*\S)(?![ \t]{0,4}(?:\[\d|```))[^\n]*)*"
-    r"(?:\n\n(?=[ ]{4,}\S)[^\n]*(?:\n(?=[ \t]*\S)[^\n]*)*)*",
+    rf"(?:\n{GOES_ON})*"
+    rf"(?:\n\n(?=[ ]{{4,}}\S)[^\n]*(?:\n{GOES_ON})*)*",
     regex.MULTILINE,
 )
 
@@ -70,16 +81,18 @@ def find_markers(lines: Lines) -> Sequence[Span]:
     nouns = 0
     for match in MARK.finditer(text):
         start, end = match.span()
-        while text[end - 1] in " ,\n":  # a run ends with its last bracket
+        while text[end - 1] in JOINS:  # a run ends with its last bracket
             end -= 1
         far = max(start - 80, 0)
         line = text[max(text.rfind("\n", far, start) + 1, far) : start]
         if line[-1:].isspace() and _refers(line):
             nouns += 1
             continue
+        if not line and match["number"] and text.find(f"\n[{int(match['number']) + 1}] ", end) >= 0:
+            continue  # paragraphs that are numbered
         near = text[max(start - 3, 0) : start]
         behind = near[:-1] if near[-1:].isspace() else near
-        if _is_code(line) or _is_code_behind(text, end):
+        if not seam(text, start, end) and (_is_code(line) or _is_code_behind(text, end)):
             continue
         if near[-1:] == "." and text[end : end + 1] == ".":
             continue  # a version: 1.[57].
@@ -101,7 +114,9 @@ def find_markers(lines: Lines) -> Sequence[Span]:
     for match in likely:
         first = int(match["number"] or 0)
         spaced = text[match.start() - 1].isspace()
-        counted = not first or bool(numbers & {first - 1, first + 1}) or numbers == {1}
+        counted = (
+            not first or len(match.captures("number")) > 1 or bool(numbers & {first - 1, first + 1}) or numbers == {1}
+        )
         if counted and not (spaced and nouns):
             spans.append(_span(text, match))
     return spans
@@ -140,9 +155,10 @@ def _is_code_behind(text: str, end: int) -> bool:
 
 def _span(text: str, match: regex.Match[str]) -> Span:
     start, end = match.span()
-    while text[end - 1] in " ,\n":
+    while text[end - 1] in JOINS:
         end -= 1
-    return Span(*mend(text, start, end), "", MARKER)
+    start, end = mend(text, start, end)
+    return Span(start, end, seam(text, start, end), MARKER)
 
 
 def find_blocks(lines: Lines) -> Sequence[Span]:
@@ -195,7 +211,8 @@ def _take(text: str, run: Sequence[regex.Match[str]]) -> Sequence[Span]:
     end = run[-1].end()
     while text[end : end + 1] == "\n":
         end += 1
-    return [Span(first.start(), end, "", BLOCK)]
+    heading = HEADING.search(text, max(0, first.start() - 60), first.start())
+    return [Span(heading.start() if heading else first.start(), end, "", BLOCK)]
 
 
 BLOCKS = Structural(
@@ -207,9 +224,12 @@ BLOCKS = Structural(
     match=examples(
         "The mill is old.\n\n⟦[1]  Hill, _Mills_, ii. 3.\n\n[2]  So the miller said, who had\n     it from"
         " his father.\n\n\n⟧CHAPTER II\n",
+        "It was raised.[1] It was flooded.[2]\n⟦Notes\n[1] Hill, p. 12.\n[2] Hill, p. 40.\n⟧The second weir\n"
+        "A second weir was built half a mile below.\nNobody knows who paid for it.",
     ),
     keep=examples(
         "[1] was the first, he said.",
+        "The mill is old.[1]\n\nSources\n\nThe river has two.\n",
         "The list\n[a] one\n[b] two",
         "He saw\n[10] men.",
         "You need a lamp.\n\n[1] Open the outer door.\n[2] Take the lamp.\n[3] Open the inner door.\n",
@@ -233,6 +253,9 @@ MARKERS = Structural(
         "It is the first law.⟦[3]:18⟧ There are more.",
         "It was used to press olives⟦[2],[3]⟧. It stands.",
         "It stands.⟦[3–5]⟧ It is old,⟦[1, 2]⟧ and is gone.⟦[4](p127)⟧ There are more.",
+        "It was used to press olives.⟦[5]–[7]⟧ It was closed in 1560.⟦[12]–[14]⟧ It is gone.",
+        "It was pulled along a chain.⟦[1]⟧In 1880 a steamer came.⟦[2]⟧ It stayed.",
+        "They went to law.⟦[2]⟧\n[1] See the history.\n[2] See the county.",
         "Grey one,⟦[A]⟧ what dost thou wait for?\n\n[Footnote A: First printed in 1890.]",
     ),
     keep=examples(

@@ -11,6 +11,7 @@ import regex
 
 from pipeline.rules.lines import Lines, ends_sentence, prose_like
 from pipeline.rules.rule import Span, Structural, examples
+from pipeline.rules.sections import SMALL_PRINT
 
 ID = "footer.copyright"
 FEW = 3  # different copyright lines that a page may have
@@ -24,13 +25,6 @@ LINE = regex.compile(
 )
 SENTENCE = regex.compile(r"(?<=[.!?])\s+(?=[\p{Lu}\"“])")
 VERB, YEAR = regex.compile(r"\b(?:was|were|is|are|had|has)\b"), regex.compile(r"\b(?:1[5-9]|20)\d\d\b")
-ABOUT = regex.compile(  # what the small print of a site is about
-    r"\b(?:rights?|reserved|permi\w+|reprod\w+|cop(?:y|ies|yright\w*)|licen[cs]\w+|trade ?marks?|publish\w*|publication"
-    r"|distribut\w+|material|contents?|(?:web)?sites?|pages?|privacy|polic(?:y|ies)|terms|powered|design\w*|host\w*|theme"
-    r"|propert(?:y|ies)|registered|owned|owners?|contact|information|use[drs]?|service|consent|legal|prohibited"
-    r"|subject to|part of|funded|supported|compan(?:y|ies)|Ltd|Inc|LLC|GmbH)\b",
-    regex.I,
-)
 
 
 def find(lines: Lines) -> Sequence[Span]:
@@ -52,12 +46,12 @@ def _is_notice(lines: Lines, index: int) -> bool:
     if any(map(_is_told, others)) or (VERB.search(first) and _is_told(first, YEAR.split(first)[-1])):
         return False
     below = lines.texts[index + 1] if index + 1 < len(lines) else ""
-    return ends_sentence(line) or not (40 <= len(line) <= 100 and prose_like(f"{line} {below}") and below[0].islower())
+    return ends_sentence(line) or not (40 <= len(line) <= 100 and prose_like(f"{line} {below}") and below[:1].islower())
 
 
 def _is_told(sentence: str, end: str = "") -> bool:
     """Whether a sentence of a notice is one of a text: its `end`, or all of it, is about something else."""
-    return prose_like(sentence) and not ABOUT.search(end or sentence)
+    return prose_like(sentence) and not SMALL_PRINT.search(end or sentence)
 
 
 def _suspects(data: bytes) -> Iterator[int]:
@@ -78,6 +72,7 @@ RULE = Structural(
     gate=GATE.pattern,
     match=examples(
         "The mill stood.\n⟦© 2003-2012 Lowford Pages. All rights reserved.⟧",
+        "The mill stood.\n\n⟦© 2019 by the friends of the mill and of the river that it stands on\n⟧\nIt is old.",
         "The mill stood.\n⟦Copyright © Lowford Library. All rights reserved. Lowford Books are paid for by friends,\n⟧",
     ),
     keep=examples(
@@ -87,6 +82,7 @@ RULE = Structural(
         "I used to say it aloud in bed.",
         "Copyright © 1976 by Alice Grey was the usual form in American books until the law was changed in that year.",
         "       Copyright (C) 2011 The Mill Project. You are free\n       to change the mill and to grind with it.",
+        "© 2019 by the friends of the mill and of the river that it stands on\nand turns, said the sign on the door.",
         "© 1999 Ann Hill\n© 2001 Tom Hill\n© 2003 Joan Mill\n© 2004 Lowford Library\nThe text is free.",
     ),
 )

@@ -25,6 +25,7 @@ ID = "wiki.tooltip"
 CUT = regex.compile(r"(?:(?:^| )\.\.\.|(?:^| |\w)…)$")
 LONGEST = 1200  # bytes of a summary, at the most
 SHORTEST = 60
+SHORT = 0.8
 SLACK = 0.915  # a summary is cut at a word, so it may be this much shorter than the longest
 PARAMETER = regex.compile(r"[,|]\s*\w[\w ]{0,30}=|;\s+\p{Ll}{2},\s|\(\s*[;,]")
 REMNANT = regex.compile(r"[;,]\s|[,|]\s*\w+\s*=|\(\s*[;,]")
@@ -126,6 +127,9 @@ def _first_line(lines: Sequence[str], last: int, done: int, size: int, many: boo
         if _is_link(lines[first - 1]):
             candidates.append((first, total))
     if size:
+        for first, total in candidates:  # one that is shorter, since a long word was cut off, but speaks of the link
+            if total >= size * SHORT and lines[first].casefold().startswith(lines[first - 1].strip().casefold()):
+                return first
         for first, total in candidates:  # the nearest that has the size
             if total >= size * SLACK:
                 return first
