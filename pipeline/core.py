@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from pipeline.document import Document, Fact, Flag, Found, Ledger, Media, Paragraph
 from pipeline.edits import Edit, PositionMap, apply
 from pipeline.recent import LONG, forget
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
-from pipeline.stages import STAGE_RULES, Stage, characters, decode, gaps, lines, on_pages, page
-from pipeline.stages.utf8 import utf8
+from pipeline.stages import Stage, characters, decode, gaps, lines, on_pages, other_rules, page
+from pipeline.stages.utf8 import count_words
 
 if TYPE_CHECKING:
     from pipeline.html.blocks import Block
     from pipeline.html.page import Page
 
-_ASCII = bytes(range(128))
-_SPACES = bytes(0x20 if byte < 128 and chr(byte).isspace() else 0x78 for byte in range(256))  # what is no space is an x
 TRIPS = 4  # how often an earlier stage is asked again; as a rule once, and it finds nothing
 
 
@@ -64,16 +62,10 @@ class Pipeline:
         stages: Sequence[Stage] | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self.rules = (rules or RuleSet.builtin()).without(self.settings.off, also=STAGE_RULES)
+        self.rules = (rules or RuleSet.builtin()).without(self.settings.off, also=other_rules())
         self._off = frozenset(self.settings.off)
         self.stages = list(stages) if stages is not None else default_stages(self.settings, self.rules)
-        self._places = {stage.name: place for place, stage in enumerate(self.stages)}
-        for place, stage in enumerate(self.stages):
-            if stage.back_to and self._places.get(stage.back_to, place) >= place:
-                raise ValueError(
-                    f"Cannot use stage {stage.name}: it goes back to {stage.back_to!r}, which is no stage before it. "
-                    "Put that stage before it, or leave `back_to` out."
-                )
+        self._places = by_name(self.stages)
 
     def clean(
         self,
@@ -88,11 +80,15 @@ class Pipeline:
 
         `media` is `html` for the source of a page, and `text` for what is none; by default, a document is a page if it
         begins like one. `declared` is the encoding that was named beside the bytes, as HTTP does, and `facts` are those
-        that stand beside the document, not in it. Raises `LedgerMismatch` if the ledger does not replay.
+        that stand beside the document, not in it. Raises `LedgerMismatch` if the ledger does not replay, `TypeError`
+        for a source that is neither text nor bytes, and `ValueError` for a `media` that is not known.
 
         >>> Pipeline().clean("<p>Fish &amp; chips<br>for two", media="html").text
         'Fish & chips\\nfor two'
         """
+        if media is not None and media not in get_args(Media):
+            known = ", ".join(get_args(Media))
+            raise ValueError(f"Cannot clean {id} as {media!r}: it is not one of {known}. Choose one, or leave it out.")
         document = decode.document(source, id, declared)
         document.facts += [fact for fact in facts if not is_off(fact.rule, self._off)]
         document.media = media or ("html" if page.is_page(document.text) else "text")
@@ -143,6 +139,29 @@ class Pipeline:
         """
         for id, source in sources:
             yield self.clean(source, id)
+
+
+def by_name(stages: Sequence[Stage]) -> dict[str, int]:
+    """The place of each stage, by its name; raises `ValueError` for stages that cannot work together.
+
+    >>> by_name([Stage("one", lambda text: Found()), Stage("two", lambda text: Found(), back_to="one")])
+    {'one': 0, 'two': 1}
+    """
+    found: dict[str, int] = {}
+    for place, stage in enumerate(stages):
+        if stage.name in found:
+            raise ValueError(f"Cannot use stage {stage.name}: there are two of that name. Give each its own.")
+        if stage.rounds < 1:
+            raise ValueError(
+                f"Cannot use stage {stage.name}: with rounds={stage.rounds} it never runs. Give 1 or more."
+            )
+        if stage.back_to and stage.back_to not in found:
+            raise ValueError(
+                f"Cannot use stage {stage.name}: it goes back to {stage.back_to!r}, which is no stage before it. "
+                "Put that stage before it, or leave `back_to` out."
+            )
+        found[stage.name] = place
+    return found
 
 
 def without(edits: Sequence[Edit], off: frozenset[str]) -> Sequence[Edit]:
@@ -242,20 +261,6 @@ def guard(document: Document, before: State, share: float) -> None:
                 "the document is kept with its debris. Look at it, and raise --guard if it is debris.",
             )
         )
-
-
-def count_words(text: str) -> int:
-    """How many words a text has: runs of what is no white space, as by `str.split`, but without making them.
-
-    >>> count_words("Two words.\\n\\n And two. ")
-    4
-    """
-    data = utf8(text)
-    beyond = () if text.isascii() else {*data.translate(None, _ASCII).decode("utf-8", "surrogatepass")}
-    if any(map(str.isspace, beyond)):
-        return sum(map(len, map(str.split, text.split("\n"))))
-    marked = data.translate(_SPACES)
-    return marked.count(b" x") + marked.startswith(b"x")
 
 
 def settle(document: Document) -> None:

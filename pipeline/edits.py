@@ -349,7 +349,7 @@ def from_json(rows: Iterable[Any]) -> list[Edit]:
     edits = []
     for number, row in enumerate(rows):
         match row:
-            case [int() as start, str() as old, str() as new, str() as rule] if start >= 0 and start is not True:
+            case [int() as start, str() as old, str() as new, str() as rule] if type(start) is int and start >= 0:
                 edits.append(Edit(start, old, new, rule))
             case _:
                 raise EditError(f"Cannot read edit {number}: expected [start, old, new, rule], got {row!r}.")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Literal, get_args
@@ -16,7 +15,32 @@ Scope = Literal["corpus", "document"]
 GapPolicy = Literal["drop", "mark", "keep"]
 Headings = Literal["plain", "markdown"]
 Labeller = Literal["forest", "trafilatura", "none"]
-CHOICES = (("dedup", Dedup), ("scope", Scope), ("gaps", GapPolicy), ("headings", Headings), ("labeller", Labeller))
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(name, str) for name in value)
+
+
+# What a setting may be: one of some words, or what a test says, with the reason why another value is refused.
+CHOICES = {"dedup": Dedup, "scope": Scope, "gaps": GapPolicy, "headings": Headings, "labeller": Labeller}
+_SHARE = (_is_share, "it is a share of words. Give one above 0, up to 1.")
+_FLAG = (_is_flag, "it is neither on nor off. Give True or False.")
+_NAMES = (_are_names, "it is no tuple of the ids of rules. Give one, such as ('markers.footnote',).")
+TESTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "similarity": _SHARE,
+    "alt": _FLAG,
+    "typography": _FLAG,
+    "off": _NAMES,
+    "guard": _SHARE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +77,14 @@ class Settings:
     guard: float = 0.9
 
     def __post_init__(self) -> None:
-        for name, kind in CHOICES:
+        for name, kind in CHOICES.items():
             value, allowed = getattr(self, name), get_args(kind)
             if value not in allowed:
                 known = ", ".join(allowed)
                 raise ValueError(f"Cannot use {name}={value!r}: it is not one of {known}. Choose one of them.")
-        for name in ("guard", "similarity"):
-            share = getattr(self, name)
-            if not 0 < share <= 1:
-                raise ValueError(f"Cannot use {name}={share!r}: it is a share of words. Give one above 0, up to 1.")
-
+        for name, (holds, why) in TESTS.items():
+            if not holds(getattr(self, name)):
+                raise ValueError(f"Cannot use {name}={getattr(self, name)!r}: {why}")
         for name in self.off:
             if name.startswith("html.") and name not in OPTIONAL_MARKUP:
                 raise ValueError(f"Cannot switch off {name}: without it a page does not become text. Leave it on.")
@@ -74,11 +96,6 @@ class Settings:
     def as_json(self) -> dict[str, Any]:
         """The settings as plain data, as the sidecar records them."""
         return dataclasses.asdict(self) | {"off": list(self.off)}
-
-    def digest(self, *more: str) -> str:
-        """SHA-256 of the settings, and of `more` texts that decide what cleaning does (the rule packs)."""
-        parts = [json.dumps(self.as_json(), sort_keys=True), *more]
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def is_off(rule: str, off: frozenset[str]) -> bool:

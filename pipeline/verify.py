@@ -24,7 +24,7 @@ from pipeline.formats.results import Item, open_results
 from pipeline.formats.stores import store
 from pipeline.formats.text import printable
 from pipeline.stages import decode
-from pipeline.stages.utf8 import utf8
+from pipeline.stages.utf8 import count_words, utf8
 
 __all__ = ["Finding", "Verified", "verify"]
 
@@ -100,7 +100,7 @@ def verify(
         try:
             data, document = _document(item)
             expected[item.id] = _digest(manifest.line(manifest.row(data, data["seal"])))
-            _check_places(data, document)
+            _check_places(document)
             _check_duplicates(data, document)
             _check_repairs(document)
             pairs.add(data)
@@ -149,7 +149,7 @@ def _document(item: Item) -> tuple[dict[str, Any], Document]:
         content = text.decode(item.text)
     except ValueError as error:
         raise _Broken(item.text_name, f"it is not a clean text: {error}") from None
-    if data["clean"] != data["clean"] | {"characters": len(content), "words": sidecar.words(item.text)}:
+    if data["clean"] != data["clean"] | {"characters": len(content), "words": count_words(content)}:
         raise _Broken(item.sidecar_name, "its numbers of characters and words are not those of the text")
     try:
         return data, sidecar.document(data, content)
@@ -173,7 +173,7 @@ def _check_source(data: Mapping[str, Any], document: Document) -> bytes:
     return rebuilt
 
 
-def _check_places(data: Mapping[str, Any], document: Document) -> None:
+def _check_places(document: Document) -> None:
     """Spans must lie in their texts and follow each other, and the raw ones be those that the ledger maps them to."""
     size, raw_size = len(document.text), len(document.raw)
     to_raw = document.ledger.to_raw

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import pipeline
 from pipeline import Document, Edit, Found, Ledger, LedgerMismatch, Pipeline, Settings, Stage, clean
-from pipeline.core import count_words
 from pipeline.recent import forget
 from pipeline.rules.engine import RuleSet
+from pipeline.rules.pack import PackError
 
 BUILTIN = RuleSet.builtin()
 PIECES = sorted({example.text for rule in BUILTIN.rules for example in (*rule.match, *rule.keep)})
@@ -54,9 +54,27 @@ def test_stages_of_ones_own() -> None:
     assert [step.stage for step in document.ledger] == ["shout"]
 
 
-def test_a_stage_goes_back_only_to_one_before_it() -> None:
-    with pytest.raises(ValueError, match="it goes back to 'debris', which is no stage before it"):
-        Pipeline(stages=[Stage("reflow", lambda text: Found(), back_to="debris")])
+def nothing(text: str) -> Found:
+    return Found()
+
+
+@pytest.mark.parametrize(
+    ("stages", "words"),
+    [
+        ([Stage("reflow", nothing, back_to="debris")], "it goes back to 'debris', which is no stage before it"),
+        ([Stage("reflow", nothing, back_to="reflow")], "it goes back to 'reflow', which is no stage before it"),
+        ([Stage("one", nothing), Stage("one", nothing)], "Cannot use stage one: there are two of that name"),
+        ([Stage("one", nothing, rounds=0)], "Cannot use stage one: with rounds=0 it never runs"),
+        ([Stage("one", nothing), Stage("two", nothing, rounds=2, back_to="one")], ""),
+        ([], ""),
+    ],
+)
+def test_stages_must_fit_together(stages: list[Stage], words: str) -> None:
+    if words:
+        with pytest.raises(ValueError, match=words):
+            Pipeline(stages=stages)
+    else:
+        assert Pipeline(stages=stages).clean("The mill.").text == "The mill."
 
 
 def test_what_reflow_uncovers_goes_as_well() -> None:
@@ -79,11 +97,6 @@ def test_a_ledger_that_does_not_replay_stops_the_document(monkeypatch: pytest.Mo
         KEEP.clean("The mill.", "mill")
 
 
-@given(st.text(st.sampled_from("ab é\u2019漢\n\t\x0b\x1c\x1f\x00\x7f\x85\xa0\u2028\u3000\u200b\ud800")))
-def test_words_are_counted_as_they_are_split(text: str) -> None:
-    assert count_words(text) == len(text.split())
-
-
 def test_the_guard_keeps_a_document_that_would_lose_too_much() -> None:
     text = "Skip to content\nMenu\nSearch\nHome\nLogin\nShare\nFollow us\nRelated posts\nRead more\nThe mill is old."
     guarded = Pipeline(Settings(guard=0.3)).clean(text)
@@ -100,6 +113,37 @@ def test_bytes_that_are_no_text_are_left_alone_and_flagged() -> None:
     assert not document.ledger.passes
 
 
+@pytest.mark.parametrize("media", ["pdf", "HTML", ""])
+def test_a_document_of_an_unknown_kind_is_an_error(media: str) -> None:
+    with pytest.raises(ValueError, match=f"Cannot clean document as '{media}': it is not one of text, html"):
+        clean("x", media=media)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", [None, 3, ["x"], Path("x"), bytearray(b"x")])
+def test_what_is_neither_text_nor_bytes_is_an_error(source: object) -> None:
+    with pytest.raises(TypeError, match=f"Cannot clean document: it is {type(source).__name__}, neither text nor"):
+        clean(source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", ["", b"", "x", b"x"])
+def test_no_text_is_a_text(source: str | bytes) -> None:
+    for media in (None, "text", "html"):
+        assert clean(source, media=media).text == ("x" if source else "")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("off", ["gaps.nonsense", "gaps.from-to", "gap.*", "*", "", "markers", "years.alignment"])
+def test_an_unknown_rule_cannot_be_switched_off(off: str) -> None:
+    with pytest.raises(PackError, match="there is none of that name"):
+        Pipeline(Settings(off=(off,)))
+
+
+@pytest.mark.parametrize(
+    "off", ["gaps.from_to", "gaps.sentence", "gaps.*", "markers.edit", "lines.*", "years.restored"]
+)
+def test_a_known_rule_can_be_switched_off(off: str) -> None:
+    assert Pipeline(Settings(off=(off,))).clean("The mill.").text == "The mill."
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -108,6 +152,16 @@ def test_bytes_that_are_no_text_are_left_alone_and_flagged() -> None:
         ({"headings": "html"}, "it is not one of plain, markdown"),
         ({"guard": 0}, "Cannot use guard=0"),
         ({"guard": 1.5}, "Give one above 0"),
+        ({"guard": "x"}, "Cannot use guard='x': it is a share of words"),
+        ({"guard": True}, "Cannot use guard=True: it is a share of words"),
+        ({"guard": None}, "Cannot use guard=None: it is a share of words"),
+        ({"similarity": float("nan")}, "Cannot use similarity=nan: it is a share of words"),
+        ({"dedup": ["drop"]}, "it is not one of drop, mark, off"),
+        ({"alt": "no"}, "Cannot use alt='no': it is neither on nor off"),
+        ({"typography": 1}, "Cannot use typography=1: it is neither on nor off"),
+        ({"off": "markers.footnote"}, "Cannot use off='markers.footnote': it is no tuple of the ids of rules"),
+        ({"off": ["markers.footnote"]}, "it is no tuple of the ids of rules"),
+        ({"off": (3,)}, "it is no tuple of the ids of rules"),
     ],
 )
 def test_wrong_settings_are_errors(values: dict[str, object], words: str) -> None:
@@ -115,10 +169,19 @@ def test_wrong_settings_are_errors(values: dict[str, object], words: str) -> Non
         Settings(**values)  # type: ignore[arg-type]
 
 
-def test_settings_and_rules_decide_the_digest() -> None:
-    assert Settings().digest("a") != Settings(gaps="keep").digest("a")
-    assert Settings().digest("a") != Settings().digest("b")
-    assert Settings().digest("a") == Settings().digest("a")
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"guard": 1, "similarity": 1},
+        {"alt": True, "typography": False},
+        {"off": ()},
+        {"off": ("markers.footnote",)},
+    ],
+)
+def test_right_settings_are_kept_as_they_are(values: dict[str, object]) -> None:
+    chosen = Settings(**values)  # type: ignore[arg-type]
+    assert {name: getattr(chosen, name) for name in values} == values
 
 
 def laws(document: Document) -> None:

@@ -176,7 +176,11 @@ def test_a_wrong_pass_is_an_error(edits: list[Edit], words: str) -> None:
         apply("abc", edits)
 
 
-@pytest.mark.parametrize("row", [[1, "a", "b"], [-1, "a", "b", "r"], ["1", "a", "b", "r"], [True, "a", "b", "r"], 7])
+WRONG_ROWS = [[1, "a", "b"], [-1, "a", "b", "r"], ["1", "a", "b", "r"], [1.0, "a", "b", "r"], 7]
+WRONG_ROWS += [[True, "a", "b", "r"], [False, "a", "b", "r"], [0, "a", "b", False]]
+
+
+@pytest.mark.parametrize("row", WRONG_ROWS)
 def test_a_wrong_row_is_an_error(row: object) -> None:
     with pytest.raises(EditError, match="Cannot read edit 0"):
         from_json([row])

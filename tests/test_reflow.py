@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from pipeline.document import Found
 from pipeline.edits import Edit, apply, check, invert
+from pipeline.lists import some
 from pipeline.settings import Settings
 from pipeline.stages import reflow
 from pipeline.stages.blocks import Rows, shape
-from pipeline.stages.hyphens import judge, some
+from pipeline.stages.hyphens import judge
 from pipeline.stages.seams import links
 
 HERE = Path(__file__).parent
@@ -183,7 +184,7 @@ def real_texts() -> list[tuple[str, str]]:
 REAL = real_texts()
 
 
-@pytest.mark.skipif(not REAL, reason="no real documents beside the repository")
+@pytest.mark.skipif(not REAL, reason="there are no real documents in ../shared")
 def test_laws_on_real_documents() -> None:
     for name, text in REAL:
         try:

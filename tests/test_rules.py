@@ -30,6 +30,7 @@ pattern = '''\\(note: [^()]*\\)'''
 match = ["The mill⟦ (note: old)⟧ stands."]
 keep = ["The note stands."]
 """
+HEAD = PACK[: PACK.index("\n[[rule]]")]
 
 
 @pytest.mark.parametrize("rule", BUILTIN.rules, ids=lambda rule: rule.id)
@@ -77,6 +78,52 @@ WRONG = {
     "no rules": (PACK[: PACK.index("[[rule]]")], "it has no [[rule]]"),
     "no head": (PACK[PACK.index("[[rule]]") :], "it needs [pack]"),
     "no toml": ("id = ", "Cannot read the rule pack"),
+    "a number that is too long": ("id = " + "9" * 5000, "Cannot read the rule pack"),
+    "tables that are too deep": ("id = " + "[" * 5000, "Cannot read the rule pack"),
+    "a head of numbers": (PACK.replace('"A demonstration."', "3"), "its name and about must be strings"),
+    "a rule that is a number": ("rule = 3" + HEAD, "pack:1: Cannot read the rule pack: 'rule' is no list"),
+    "a rule that is one table": (PACK.replace("[[rule]]", "[rule]"), "pack:7: Cannot read the rule pack: 'rule' is no"),
+    "a list of numbers": ("rule = [3]" + HEAD, "pack:1: Cannot use rule 3: it is no table"),
+    "a rule without an id": (
+        PACK.replace('id = "demo.note"\n', "") + PACK[PACK.index("[[rule]]") :],
+        "pack:6: Cannot use rule without an id: it has no 'id'",
+    ),
+    "an id that is a number": (PACK.replace('"demo.note"', "3"), "pack:7: Cannot use rule 3: 'id' must be a string"),
+    "an about that is a list": (PACK.replace('"An editor\'s note."', '["x"]'), "'about' must be a string"),
+    "a where that is a list": (PACK.replace('"inline"', '["inline"]'), "'where' must be a string"),
+    "needs that are a string": (PACK.replace('["(note"]', '"(note"'), "'needs' must be a list of strings"),
+    "needs that are numbers": (PACK.replace('["(note"]', "[3]"), "'needs' must be a list of strings"),
+    "also that is a string": (PACK + 'also = "mill"\n', "'also' must be a list of strings"),
+    "also that is empty": (PACK + 'also = ["mill", ""]\n', "'also' must be a list of strings"),
+    "a pattern that is a number": (PACK.replace("'''\\(note: [^()]*\\)'''", "3"), "'pattern' must be a string"),
+    "a pattern that is too deep": (
+        PACK.replace("\\(note: [^()]*\\)", "(" * 3000 + ")" * 3000),
+        "Cannot use rule demo.note",
+    ),
+    "a do that is a number": (PACK + "do = 3\n", "'do' must be a string"),
+    "a with that is a number": (PACK + 'do = "replace"\nwith = 3\n', "'with' must be a string"),
+    "a with of no group": (
+        PACK + 'do = "replace"\nwith = "\\\\9"\n',
+        "with is '\\\\9', which cannot be written: no such",
+    ),
+    "a with of no name": (PACK + 'do = "replace"\nwith = "\\\\g<x>"\n', "which cannot be written: unknown group"),
+    "a with that ends early": (PACK + 'do = "replace"\nwith = "\\\\"\n', "which cannot be written: bad escape"),
+    "a within that is a word": (PACK + 'within = "many"\n', "'within' must be a whole number above 0"),
+    "a within that is true": (PACK + "within = true\n", "'within' must be a whole number above 0"),
+    "a within of nothing": (PACK + "within = 0\n", "'within' must be a whole number above 0"),
+}
+# What is unusual, and right all the same.
+RIGHT = {
+    "as it is": PACK,
+    "a with that is empty": PACK + 'do = "replace"\nwith = ""\n',
+    "a with of all that matches": PACK + 'do = "replace"\nwith = "\\\\g<0>"\n',
+    "a with of a line": (
+        PACK.replace('"inline"', '"line"').replace("The mill⟦ (note: old)⟧ stands.", "A mill.\\n  ⟦(note: old)⟧\\n")
+        + 'do = "replace"\nwith = "note"\n'
+    ),
+    "a rule in one line": """rule = [{id = "demo.note", about = "A.", where = "line", needs = ["x"], """
+    """pattern = "x", match = ["⟦x⟧"], keep = ["y"]}]""" + HEAD,
+    "also and within": PACK + 'also = ["mill"]\nwithin = 1\n',
 }
 
 
@@ -86,6 +133,11 @@ def test_a_wrong_pack_does_not_load(text: str, words: str) -> None:
         pack.parse(text)
     assert words in str(caught.value)
     assert str(caught.value).startswith("pack:")
+
+
+@pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT)
+def test_a_pack_that_is_right_loads(text: str) -> None:
+    assert [rule.id for rule in pack.parse(text).rules] == ["demo.note"]
 
 
 def write(folder: Path, text: str) -> Path:
@@ -99,6 +151,12 @@ def test_a_pack_of_ones_own_is_used(tmp_path: Path) -> None:
     edits, _ = rules.find("The weir (note: new) broke.")
     assert [(edit.rule, edit.old) for edit in edits] == [("demo.note", " (note: new)")]
     assert rules.digest() != BUILTIN.digest()
+
+
+def test_a_pack_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "demo.toml"
+    path.write_text(PACK, encoding="utf-8-sig")
+    assert pack.load(path) == pack.load(write(tmp_path, PACK))
 
 
 def test_examples_do_not_count_for_the_digest() -> None:
@@ -194,10 +252,9 @@ def test_any_mixture_of_examples_gives_a_pass(pieces: list[str], between: str) -
     assert all(0 <= fact.start <= fact.end <= len(text) for fact in facts)
 
 
-@pytest.mark.parametrize("text", ["", "\n", " ", "\n\n\n", "\ud800", "|", "[", "''", "…", " ...", "\x00" * 50])
-def test_odd_texts_do_no_harm(text: str) -> None:
-    edits, _ = BUILTIN.find(text)
-    apply(text, edits)
+@pytest.mark.parametrize("text", ["", "\n", " ", "\n\n\n", "\ud800", "[", "''", "…", " ...", "\x00" * 50])
+def test_odd_texts_stay_as_they_are(text: str) -> None:
+    assert BUILTIN.find(text) == ([], [])
 
 
 def test_the_gate_sees_what_the_engine_needs() -> None:

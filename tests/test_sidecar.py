@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from pipeline.corpus.duplicates import Alike, Copy, Duplicate, Duplicates
 from pipeline.corpus.fingerprints import Place
-from pipeline.document import Document, Fact, Flag, Found, Gap, Ledger, Paragraph, Pass, Source
+from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Source
 from pipeline.edits import Edit, apply
 from pipeline.engines.local import run
 from pipeline.formats import jsonio, manifest, sidecar, text
 from pipeline.settings import Settings
-from pipeline.stages import Stage
+from pipeline.stages.utf8 import count_words
 
 SCHEMAS = Path(sidecar.__file__).parent / "schemas"
 MAKING = sidecar.making(Settings(gaps="keep", off=("demo.off",)), "0" * 64)
@@ -169,9 +169,15 @@ def test_how_many_rows_are_written_at_once_makes_no_difference(
     assert jsonio.rows(values) == whole
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
-def test_words_are_what_ascii_white_space_separates(content: str) -> None:
-    assert sidecar.words(content.encode()) == len(content.encode().split())
+@given(st.text(st.sampled_from("ab é\u2019漢\n\t\x0b\x1c\x1f\x00\x7f\x85\xa0\u2028\u3000\u200b\ud800")))
+def test_words_are_counted_as_they_are_split(content: str) -> None:
+    assert count_words(content) == len(content.split())
+
+
+@pytest.mark.parametrize("content", ["", "Two words", "三つの\u3000言葉", "a\u2003b\x1cc\xa0d", "zero\u200bwidth"])
+def test_a_sidecar_counts_words_as_all_do(content: str) -> None:
+    document = Document("mill", content, content)
+    assert sidecar.describe(document, text.encode(content), MAKING)["clean"]["words"] == len(content.split())
 
 
 def test_the_row_sums_up_what_each_family_took() -> None:
@@ -199,10 +205,8 @@ def test_the_page_shows_what_a_run_writes(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     raw = re.search(r"```text\n(.*?)\n```", before, re.S)
     assert raw
-    (tmp_path / "raw/tale.txt").write_text(raw[1])
-    run(
-        tmp_path / "raw", tmp_path / "out", Settings(gaps="keep"), stages=[Stage("debris", tale), Stage("reflow", join)]
-    )
+    (tmp_path / "raw/tale.txt").write_text(raw[1] + "\n")
+    run(tmp_path / "raw", tmp_path / "out", Settings(gaps="keep"), workers=1)
     after = before
     for kind, name in (("sidecar", "tale.json"), ("manifest", "manifest.jsonl")):
         content = (tmp_path / "out" / name).read_text()
@@ -217,20 +221,3 @@ def test_the_page_shows_what_a_run_writes(tmp_path: Path) -> None:
     # What depends on versions is left out: they, and the hashes that cover them.
     volatile = re.compile(r'"(seal|rules)": ?"[^"]*"')
     assert volatile.sub("", after) == volatile.sub("", before), "Write it again: REWRITE=1 pytest tests/test_sidecar.py"
-
-
-def tale(content: str) -> Found:
-    note, gap = content.find("[1]"), content.find("the s.") + 4
-    if note < 0:
-        return Found()
-    return Found(
-        [Edit(0, content[:14], "", "chrome.nav"), Edit(note, "[1]", "", "markers.footnote")],
-        facts=[Fact("source_title", "Home", 0, 4, "chrome.nav")],
-        gaps=[Gap(gap, "decade", "gaps.the_s")],
-        paragraphs=[Paragraph("prose", 14, len(content))],
-    )
-
-
-def join(content: str) -> Found:
-    at = content.find("\n")
-    return Found([Edit(at, "\n", " ", "reflow.join")] if at >= 0 else [])

@@ -29,6 +29,7 @@ from unicodedata import combining, normalize
 from rapidfuzz.distance import LCSseq
 
 from pipeline.corpus.alignment import Block, Words, align, differences
+from pipeline.lists import once
 
 __all__ = ["TOO_MUCH", "Comparison", "are_opposites", "compare", "objection", "price", "spare", "telling"]
 
@@ -333,18 +334,19 @@ class Telling(NamedTuple):
 
 @cache
 def telling() -> Telling:
-    """The words by which paragraphs that are alike say different things."""
+    """The words by which paragraphs that are alike say different things; no list, and no line of one, has one twice."""
     data = tomllib.loads(Path(__file__).with_name("telling.toml").read_text(encoding="utf-8"))
     opposites: dict[str, dict[int, int]] = {}
     for number, line in enumerate(data["opposites"].splitlines()):
+        once(line.replace("/", " ").split(), line)
         for side, words in enumerate(line.split("/")):
             for word in words.split():
                 opposites.setdefault(word, {})[number] = side
     kinds: dict[str, frozenset[int]] = {}
     for number, line in enumerate(data["kinds"].splitlines()):
-        for word in line.split():
+        for word in once(line.split(), line):
             kinds[word] = kinds.get(word, frozenset()) | {number}
+    lists = {name: once(data[name].split(), name) for name in ("negations", "facts", "common", "turning")}
     negations = {word: line for line, words in enumerate(data["negations"].splitlines()) for word in words.split()}
-    facts = negations.keys() | data["facts"].split()
-    common, turning = frozenset(data["common"].split()), frozenset(data["turning"].split())
-    return Telling(negations, frozenset(facts), common, turning, opposites, kinds)
+    facts = lists["negations"] | lists["facts"]
+    return Telling(negations, facts, lists["common"], lists["turning"], opposites, kinds)

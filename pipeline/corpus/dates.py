@@ -19,7 +19,7 @@ from pipeline.document import Gap
 if TYPE_CHECKING:
     from pipeline.corpus.witness import Reading
 
-__all__ = ["ASKING", "MONTHS", "canonical", "dates", "glued", "is_year", "kind_of", "valueless", "values"]
+__all__ = ["ASKING", "MONTHS", "SPACED", "canonical", "dates", "glued", "is_year", "kind_of", "valueless", "values"]
 
 MONTHS = frozenset(
     "january february march april may june july august september october november december"
@@ -33,7 +33,7 @@ VALUE_WORDS, VALUE_LEAD = 8, 3  # of a value, at most, and those among which a n
 PARTS = 16  # of a date, at the most: a list of years is not lost as one
 UNIT = 3  # letters of a unit with a capital
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
-_SPACED = re.compile(r"\s+[,.;)]")
+SPACED = re.compile(r"\s+[,.;)]")  # what a value that went leaves behind `of`
 _DASH = re.compile(r"\s?(?:[-–—/]|--)\s?")
 
 
@@ -185,7 +185,7 @@ def valueless(one: Reading, known: Mapping[int, Sequence[Gap]]) -> list[tuple[st
     """
     places = {place for place, gaps in known.items() if any(gap.kind == "value" for gap in gaps)}
     for place, form in enumerate(one.forms):
-        if form == "of" and (place in known or _SPACED.match(one.text, one.words.ends[place])):
+        if form == "of" and (place in known or SPACED.match(one.text, one.words.ends[place])):
             places.add(place)
     return sorted(
         {(one.forms[place], "" if one.ends(place) else one.forms[place + 1]) for place in places if place >= 0}

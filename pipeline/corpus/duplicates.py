@@ -35,7 +35,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from pipeline.core import count_words
 from pipeline.corpus import HEADING, fingerprints
 from pipeline.corpus.amend import amend
 from pipeline.corpus.cases import cases
@@ -46,6 +45,7 @@ from pipeline.corpus.index import Index
 from pipeline.document import Document, Flag, Paragraph
 from pipeline.edits import Edit
 from pipeline.settings import Settings
+from pipeline.stages.utf8 import count_words
 
 __all__ = ["HEADING", "RULES", "Alike", "Copy", "Duplicate", "Duplicates", "Rows", "drop", "edits", "find", "merged"]
 

@@ -32,7 +32,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.corpus.amend import amend
-from pipeline.corpus.dates import ASKING, MONTHS, canonical, dates, glued, is_year, kind_of, valueless, values
+from pipeline.corpus.dates import ASKING, MONTHS, SPACED, canonical, dates, glued, is_year, kind_of, valueless, values
 from pipeline.corpus.witness import FAR, Reach, Reading, agree, dissents, one_sentence, reach, read, same_subject
 from pipeline.document import Document, Gap
 from pipeline.edits import Edit, PositionMap, apply, unapply
@@ -58,7 +58,6 @@ QUOTED = 4  # words of context that the evidence quotes on each side
 VALUE_LENGTH = 60  # characters of a value, at most
 
 _RESIDUE = re.compile(r"[(\[]\W*[)\]]|[–—-]|\s[,.;)]")  # of a year that went
-_SPACED = re.compile(r"\s+[,.;)]")
 _PLAIN = re.compile(r"[\s(,;.:)\"”»]*")
 
 
@@ -299,7 +298,7 @@ def _asks(one: Reading, other: Reading, place: int, run: range) -> bool:
     form = one.forms[place]
     start, end = _between(one, place)
     if kind_of(other, run) == "value":
-        return form == "of" and bool(_SPACED.match(one.text, start))
+        return form == "of" and bool(SPACED.match(one.text, start))
     if form in ASKING or one.forms[place + 1 : place + 2] == ["s"] or _RESIDUE.search(one.text, start, end):
         return True
     if form in ("and", "or"):  # 1936 and 1938

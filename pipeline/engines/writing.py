@@ -20,7 +20,7 @@ from pipeline.formats import manifest, shards, sidecar, text
 from pipeline.formats.folder import Entry
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings, is_off
-from pipeline.stages import STAGE_RULES
+from pipeline.stages import other_rules
 
 if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
@@ -73,7 +73,7 @@ def tasks(
 
 def making(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:
     """How documents are made: see `sidecar.making`; without `rules`, by those that come with the package."""
-    used = (rules or RuleSet.builtin()).without(settings.off, also=STAGE_RULES)
+    used = (rules or RuleSet.builtin()).without(settings.off, also=other_rules())
     return sidecar.making(settings, used.digest())
 
 

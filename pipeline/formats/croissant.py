@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from pipeline.formats import shards
 from pipeline.formats.tables import About, Column, Table, contents
 
 __all__ = ["NAME", "File", "croissant"]
@@ -82,10 +83,8 @@ class File(NamedTuple):
 
     @classmethod
     def of(cls, file: str, path: str) -> File:
-        """What is to be said of a `file`, whose path in the corpus is `path`; it is read once, piece by piece."""
-        with open(file, "rb") as data:
-            digest = hashlib.file_digest(data, "sha256").hexdigest()
-            return cls(path, os.fstat(data.fileno()).st_size, digest)
+        """What is to be said of a `file`, whose path in the corpus is `path`."""
+        return cls(path, os.path.getsize(file), shards.digest(file))
 
 
 def croissant(about: About, files: Iterable[File]) -> bytes:

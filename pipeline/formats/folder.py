@@ -153,8 +153,7 @@ def split(name: str) -> tuple[str, str]:
     >>> split("a/b.txt"), split("Dr. Who"), split("a.b/c"), split("notes.v1.md")
     (('a/b', '.txt'), ('Dr. Who', ''), ('a.b/c', ''), ('notes.v1', '.md'))
     """
-    found = _SUFFIX.search(name.rpartition("/")[2])
-    return (name[: -len(found[0])], found[0]) if found else (name, "")
+    return records.cut(name, _SUFFIX)
 
 
 def media(suffix: str) -> Media | None:

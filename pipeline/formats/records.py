@@ -25,6 +25,7 @@ __all__ = [
     "Item",
     "Omitted",
     "Record",
+    "cut",
     "digest",
     "fact",
     "named",
@@ -100,7 +101,12 @@ def split(name: str) -> tuple[str, str]:
     >>> split("a/b.jsonl.gz"), split("CC-1.warc.wet.gz"), split("a.txt"), split(".jsonl")
     (('a/b', '.jsonl.gz'), ('CC-1', '.warc.wet.gz'), ('a.txt', ''), ('.jsonl', ''))
     """
-    found = _SUFFIX.search(name.rpartition("/")[2])
+    return cut(name, _SUFFIX)
+
+
+def cut(name: str, suffix: re.Pattern[str]) -> tuple[str, str]:
+    """Cut the name of a file before its suffix, if its last part ends with one."""
+    found = suffix.search(name.rpartition("/")[2])
     return (name[: -len(found[0])], found[0]) if found else (name, "")
 
 

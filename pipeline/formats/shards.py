@@ -225,7 +225,7 @@ def _open(path: str, suffix: str) -> Stream:
 
 
 def digest(path: str) -> str:
-    """The SHA-256 of a file."""
+    """The SHA-256 of a file, which is read piece by piece."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -19,6 +19,7 @@ from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass
 from pipeline.edits import EditError, from_json
 from pipeline.formats import jsonio
 from pipeline.settings import Settings
+from pipeline.stages.utf8 import count_words
 from pipeline.version import __version__
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ FORMAT = "clean-corpus sidecar 1"
 HEAD = b'{\n"format": "' + FORMAT.encode() + b'",\n'  # how every sidecar of this format begins
 MAKING = ("versions", "settings", "rules")  # the members that are the same for a whole run
 _LISTS = ("facts", "gaps", "repairs", "flags", "paragraphs", "duplicates", "copies", "alike")
-_ASCII_SPACE = b" \t\n\r\x0b\x0c"
-_WORDS = bytes(0x20 if byte in _ASCII_SPACE else 0x78 for byte in range(256))
 
 
 class SidecarError(ValueError):
@@ -90,7 +89,7 @@ def describe(
         "clean": {
             "sha256": hashlib.sha256(clean).hexdigest(),
             "characters": len(document.text),
-            "words": words(clean),
+            "words": count_words(document.text),
         },
         **making,
         "facts": [
@@ -154,16 +153,6 @@ def describe(
 def _place(place: Place) -> dict[str, Any]:
     """How a paragraph of another document is named."""
     return {"id": place.id, "raw": [place.raw_start, place.raw_end]}
-
-
-def words(text: bytes) -> int:
-    """Count the words of a UTF-8 text: the runs of bytes between ASCII white space.
-
-    >>> words(b" Two words\\n"), words(b"")
-    (2, 0)
-    """
-    marked = text.translate(_WORDS)  # white space is a space, all else an x
-    return marked.count(b" x") + marked.startswith(b"x")
 
 
 def dump(data: Mapping[str, Any]) -> bytes:

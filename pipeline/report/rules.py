@@ -8,18 +8,14 @@ from typing import Any
 
 from pipeline.rules.engine import RuleSet
 from pipeline.rules.rule import CLOSE, OPEN, Example, Rule, Structural
-from pipeline.stages import STAGE_RULES
+from pipeline.stages import other_rules
 
-__all__ = ["STAGE_RULES", "describe", "reasons", "tally"]
+__all__ = ["describe", "reasons", "tally"]
 
 
 def reasons(rules: RuleSet) -> dict[str, str]:
     """What each rule is for, by id and sorted by it: those of packs, of stages, and those that find gaps."""
-    from pipeline.stages import gap_patterns
-
-    found = {rule.id: rule.about for rule in rules.rules}
-    found |= {f"gaps.{rule.id}": rule.about for rule in gap_patterns.rules()}
-    return dict(sorted((found | STAGE_RULES).items()))
+    return dict(sorted(({rule.id: rule.about for rule in rules.rules} | other_rules()).items()))
 
 
 def describe(id: str, about: str, rule: Rule | Structural | None) -> Iterator[str]:

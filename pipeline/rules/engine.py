@@ -78,14 +78,14 @@ class RuleSet:
     def without(self, ids: Iterable[str], also: Collection[str] = ()) -> RuleSet:
         """Switch rules off by id (`family.name`) or family (`family.*`); raises `PackError` for an unknown one.
 
-        `also` are ids that are known elsewhere: those of the edits that stages make themselves.
+        `also` are ids that are known elsewhere: those of `pipeline.stages.other_rules`.
         """
         off = set(ids)
         if not off:
             return self
         known = [rule.id for rule in self.rules] + list(also)
         for name in sorted(off):
-            if not any(_named(id, name) for id in known) and not name.startswith("gaps."):
+            if not any(_named(id, name) for id in known):
                 near = difflib.get_close_matches(name, known, 3) or sorted({id.split(".")[0] + ".*" for id in known})
                 raise PackError(f"Cannot switch off rule {name}: there is none of that name. Near: {', '.join(near)}.")
         kept = [

@@ -11,17 +11,20 @@ from itertools import accumulate
 
 import regex
 
+from pipeline.lists import some
+
 MARKER = regex.compile(r"(?:[•‣◦▪●·○■*\-–—+>»|↑^]|\(?\d{1,3}[.)]|\[\d{1,3}\]|\(?[a-z][.)])(?:\s|(?=\^)|$)")
 SENTENCE_END = regex.compile(r"[.!?…][\"'”’»)\]]{0,2}$")
 CJK_END = regex.compile(r"[。！？…][」』）”’]{0,2}$")
-# Words that sentences are made of, in the languages that the rules were tried on; names and labels have few of them.
-SMALL_WORDS = frozenset(
+# Words that sentences are made of, in the languages that the rules were tried on; names and labels have few of them. A
+# word of two languages stands with the first.
+SMALL_WORDS = some(
     "a an the of to in on at by for from with and or but that which who as is are was were be been has had have it its "
     "this these those he she they we you i his her their our my not if when than so because into about would can will "
     "der die das den dem ein eine einer und oder nicht ist sind war mit von zu auf im für sich des als auch es er sie "
-    "le la les un une des du de et ou est sont était dans pour que qui ne pas sur avec il elle ce cette au aux plus "
-    "el los las una y o es son fue en por para con no se su lo como del al más "
-    "il gli di che è e sono per una con non si da nel della het een van en niet zijn op te dat met".split()
+    "le la les un une du de et ou est sont était dans pour que qui ne pas sur avec il elle ce cette au aux plus "
+    "el los las una y o son fue en por para con no se su lo como del al más "
+    "gli di che è e sono per non si da nel della het een van niet zijn op te dat met"
 )
 CITATION = regex.compile(
     r"https?://|\(\d{4}\)|\b(?:[Rr]etrieved|[Aa]ccessed|ISBN|ISSN|doi|DOI|pp?\.\s?\d|[Vv]ol\.|[Ee]ds?\.|www\."

@@ -13,15 +13,16 @@
     match = ["⟦This page is a draft.\\n⟧"]
     keep = ["He read the draft."]
 
-A pack that lacks either kind of example, has an unknown key, an id twice, or a pattern that does not
-compile does not load: `PackError` says where. `check` tries the examples, and looks for patterns that
-take exponential time and for rules that another one shadows.
+A pack that lacks either kind of example, has an unknown key, a value of another kind than the key takes,
+an id twice, or a pattern that does not compile does not load: `PackError` says where. `check` looks for
+patterns that take exponential time; the engine tries the examples, and looks for rules that another one
+shadows.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +30,23 @@ import regex
 
 from pipeline.rules.rule import DO, WHERE, Example, Rule
 
-KEYS = {"id", "about", "where", "needs", "pattern", "do", "with", "also", "within", "match", "keep"}
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and value != [] and all(map(_is_text, value))
+
+
+# What each key of a rule holds: a test, and what it tests for.
+_TEXT, _TEXTS = (_is_text, "a string that is not empty"), (_are_texts, "a list of strings that are not empty")
+KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("id", "about", "where", "pattern", "do"), _TEXT),
+    **dict.fromkeys(("needs", "also", "match", "keep"), _TEXTS),
+    "with": (lambda value: isinstance(value, str), "a string"),
+    "within": (lambda value: type(value) is int and value > 0, "a whole number above 0"),
+}
 NEEDED = ("id", "about", "where", "needs", "pattern", "match", "keep")
 ID = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -52,7 +69,7 @@ def load(path: Path, *, trusted: bool = False) -> Pack:
     The patterns of a `trusted` pack are compiled when they are first used: those of the package, which its tests try.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # a byte-order mark is no part of it
     except (OSError, UnicodeDecodeError) as error:
         raise PackError(f"Cannot read the rule pack {path.name}: {error}. Give a TOML file in UTF-8.") from error
     return parse(text, path.name, trusted=trusted)
@@ -69,68 +86,69 @@ keep, match, needs, pattern, where, with, within.
     """
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also for a number that is too long, and tables that are too deep
         raise PackError(f"{name}: Cannot read the rule pack: {error}.") from error
-    head = data.get("pack")
+    head, tables = data.get("pack"), data.get("rule", [])
     if not isinstance(head, dict) or set(head) != {"name", "about"} or set(data) - {"pack", "rule"}:
         raise PackError(f"{name}:1: Cannot read the rule pack: it needs [pack] with name and about, then [[rule]]s.")
-    places = _places(text)
+    if not all(map(_is_text, head.values())):
+        raise PackError(f"{name}:1: Cannot read the rule pack: its name and about must be strings that are not empty.")
+    places = _places(text) or [1]
+    if not isinstance(tables, list):
+        raise PackError(f"{name}:{places[0]}: Cannot read the rule pack: 'rule' is no list. Write [[rule]] over each.")
     rules: list[Rule] = []
-    for number, table in enumerate(data.get("rule", [])):
-        at = f"{name}:{places[number] if number < len(places) else 1}"
-        rules.append(_rule(table, at, str(head["name"]), places[number] if number < len(places) else 1, trusted))
+    for number, table in enumerate(tables):
+        line = places[min(number, len(places) - 1)]
+        rules.append(_rule(table, f"{name}:{line}", head["name"], line, trusted))
         if any(rule.id == rules[-1].id for rule in rules[:-1]):
-            raise PackError(f"{at}: Cannot use rule {rules[-1].id}: the id stands twice. Give each rule its own.")
+            raise PackError(
+                f"{name}:{line}: Cannot use rule {rules[-1].id}: the id stands twice. Give each rule its own."
+            )
     if not rules:
         raise PackError(f"{name}:1: Cannot use the rule pack: it has no [[rule]]. Add one.")
-    return Pack(str(head["name"]), str(head["about"]), tuple(rules))
+    return Pack(head["name"], head["about"], tuple(rules))
 
 
 def _places(text: str) -> list[int]:
-    """The line of the id of each rule."""
-    return [number for number, line in enumerate(text.splitlines(), 1) if regex.match(r"id\s*=", line)]
+    """The line of the id of each rule; of one without an id, the line where it begins.
+
+    >>> _places('[[rule]]\\nabout = "x"\\n\\n[[rule]]\\nid = "a.b"')
+    [1, 5]
+    """
+    places = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if regex.match(r"\s*(?:\[+\s*rule\b|rule\s*=)", line):
+            places.append(number)
+        elif places and regex.match(r"\s*id\s*=", line):
+            places[-1] = number
+    return places
 
 
-def _rule(table: dict[str, Any], at: str, pack: str, line: int, trusted: bool) -> Rule:
+def _rule(table: Any, at: str, pack: str, line: int, trusted: bool) -> Rule:
     """Make a rule of its table, or say what is wrong with it."""
-    name = table.get("id", "without an id")
+    if not isinstance(table, dict):
+        raise PackError(f"{at}: Cannot use rule {table!r:.40}: it is no table. Write its keys below [[rule]].")
 
     def fail(why: str) -> PackError:
-        return PackError(f"{at}: Cannot use rule {name}: {why}")
+        return PackError(f"{at}: Cannot use rule {table.get('id', 'without an id')}: {why}")
 
-    for key in table:
-        if key not in KEYS:
-            raise fail(f"unknown key {key!r}. Known keys: {', '.join(sorted(KEYS))}.")
-    for key in NEEDED:
-        if key not in table:
-            raise fail(f"it has no {key!r}. Every rule needs {', '.join(NEEDED)}.")
-    if not isinstance(name, str) or not ID.fullmatch(name):
-        raise fail("an id is family.name, in lower case.")
-    for key, known in (("where", WHERE), ("do", DO)):
-        if table.get(key, known[0]) not in known:
-            raise fail(f"{key} is {table[key]!r}. Known: {', '.join(known)}.")
-    for key in ("needs", "match", "keep", "also"):
-        value = table.get(key, ["unset"])
-        if not isinstance(value, list) or not value or not all(isinstance(x, str) and x for x in value):
-            raise fail(f"{key!r} must be a list of strings that are not empty.")
-    if (table.get("do") == "replace") != ("with" in table):
-        raise fail("'with' belongs to do = 'replace', and the other way round.")
-    element = table["where"] == "element"
-    if (table.get("do") == "keep" and not element) or (element and table.get("do", "drop") not in ("drop", "keep")):
-        raise fail("do = 'keep' is for where = 'element', which knows only 'drop' and 'keep'.")
+    if why := _wrong(table):
+        raise fail(why)
     try:
-        groups = trusted or (_selects(table["pattern"]) if element else _compiles(table["pattern"]))
+        groups = trusted or (_selects if table["where"] == "element" else _compiles)(table["pattern"])
         match = tuple(map(Example.parse, table["match"]))
         keep = tuple(map(Example.parse, table["keep"]))
-    except (regex.error, ValueError, TypeError) as error:
+        if "with" in table and not trusted:
+            _expands(table["pattern"], table["with"], match)
+    except (regex.error, ValueError, RecursionError) as error:
         raise fail(f"{error}.") from error
     if any(not example.spans for example in match) or any(example.spans for example in keep):
         raise fail("each example in 'match' marks what goes with ⟦ and ⟧, and none in 'keep' does.")
     if table.get("do") == "fact" and not groups:
         raise fail("do = 'fact' needs a named group in the pattern, whose name is the kind of the fact.")
     return Rule(
-        id=name,
-        about=str(table["about"]),
+        id=table["id"],
+        about=table["about"],
         where=table["where"],
         pattern=table["pattern"],
         needs=tuple(table["needs"]),
@@ -143,6 +161,31 @@ def _rule(table: dict[str, Any], at: str, pack: str, line: int, trusted: bool) -
         pack=pack,
         line=line,
     )
+
+
+def _wrong(table: Mapping[str, Any]) -> str:
+    """What is wrong with the keys of a rule, and with what they hold; nothing, as a rule."""
+    for key in table:
+        if key not in KEYS:
+            return f"unknown key {key!r}. Known keys: {', '.join(sorted(KEYS))}."
+    for key in NEEDED:
+        if key not in table:
+            return f"it has no {key!r}. Every rule needs {', '.join(NEEDED)}."
+    for key, value in table.items():
+        holds, what = KEYS[key]
+        if not holds(value):
+            return f"{key!r} must be {what}."
+    if not ID.fullmatch(table["id"]):
+        return "an id is family.name, in lower case."
+    for key, known in (("where", WHERE), ("do", DO)):
+        if table.get(key, known[0]) not in known:
+            return f"{key} is {table[key]!r}. Known: {', '.join(known)}."
+    if (table.get("do") == "replace") != ("with" in table):
+        return "'with' belongs to do = 'replace', and the other way round."
+    element = table["where"] == "element"
+    if (table.get("do") == "keep" and not element) or (element and table.get("do", "drop") not in ("drop", "keep")):
+        return "do = 'keep' is for where = 'element', which knows only 'drop' and 'keep'."
+    return ""
 
 
 def _compiles(pattern: str) -> Mapping[str, int]:
@@ -159,6 +202,21 @@ def _selects(pattern: str) -> Mapping[str, int]:
     except soupsieve.SelectorSyntaxError as error:
         raise ValueError(str(error).partition("\n")[0]) from None
     return {}
+
+
+def _expands(pattern: str, replacement: str, examples: Iterable[Example]) -> None:
+    """Write the replacement for what the pattern matches in examples; raises `ValueError` if it cannot be written."""
+    compiled = regex.compile(pattern, regex.VERSION1 | regex.MULTILINE)
+    for example in examples:
+        parts = [*example.text.split("\n\n"), *example.text.split("\n")]  # a rule may see blocks or lines
+        for seen in (example.text, *map(str.strip, parts)):
+            try:
+                for match in compiled.finditer(seen, timeout=PROBE_SECONDS):
+                    match.expand(replacement)
+            except (regex.error, IndexError) as error:
+                raise ValueError(f"with is {replacement!r}, which cannot be written: {error}") from None
+            except TimeoutError:
+                return  # `check` tells of it
 
 
 # Texts on which patterns that backtrack without end show it.

@@ -157,6 +157,12 @@ class Structural:
         return self.find.__module__.removeprefix("pipeline.rules.")
 
 
+# What no rule takes, for the examples of those that look at what is beside a line.
+SENTENCE = (
+    "The mill stood by the river for four hundred years, until the flood of that winter took the wheel and the weir."
+)
+
+
 def examples(*marked: str) -> tuple[Example, ...]:
     """Parse marked examples, for rules that are code."""
     return tuple(Example.parse(text) for text in marked)

@@ -103,6 +103,17 @@ STAGE_RULES = {
 OPTIONAL_MARKUP = ("html.hidden", "html.ruby", "html.footnote", "html.raised")
 
 
+def other_rules() -> dict[str, str]:
+    """The rules that are of no pack, and what each is for: those of stages, and the patterns that find gaps.
+
+    >>> other_rules()["gaps.sentence"], "gaps.preposition" in other_rules()
+    ('A sentence that lost a year and cannot get it back (with --gaps drop).', True)
+    """
+    from pipeline.stages import gap_patterns
+
+    return {f"gaps.{rule.id}": rule.about for rule in gap_patterns.rules()} | STAGE_RULES
+
+
 class Stage(NamedTuple):
     """A named step: `find` looks at a text (or, if `whole`, at the document) and says what should change. It runs until
     it asks for nothing more, `rounds` times at most. What a `guarded` stage took is given back if it was too large a

@@ -57,7 +57,8 @@ def document(source: str | bytes, id: str, declared: str = "") -> Document:
     """Return the document that `source` is: a text, or bytes in an encoding that is found out.
 
     `declared` is the encoding that was named beside the bytes, as HTTP does: as in browsers, it goes before one that
-    the markup declares. No input is an error. Text that was bytes can be written again, byte by byte: see `encode`.
+    the markup declares. Any text will do, and any bytes; what is neither is a `TypeError`. Text that was bytes can be
+    written again, byte by byte: see `encode`.
 
     >>> doc = document(b"\\xef\\xbb\\xbfna\\xc3\\xafve", "demo")
     >>> doc.text, doc.source.encoding, doc.source.how
@@ -66,6 +67,8 @@ def document(source: str | bytes, id: str, declared: str = "") -> Document:
     if isinstance(source, str):
         data = utf8(source)
         return Document(id, source, source, Source(hashlib.sha256(data).hexdigest(), len(data)))
+    if not isinstance(source, bytes):
+        raise TypeError(f"Cannot clean {id}: it is {type(source).__name__}, neither text nor bytes. Give str or bytes.")
     usual = _usual(source, declared)
     if usual is not None:
         made = Source(hashlib.sha256(source).hexdigest(), len(source), "utf-8", "valid")

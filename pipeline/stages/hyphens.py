@@ -12,13 +12,9 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
+from pipeline.lists import some
+
 Hyphen = Literal["undo", "keep", "apart"]
-
-
-def some(words: str) -> frozenset[str]:
-    """A set of words that are written one after the other."""
-    return frozenset(words.split())
-
 
 WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 LEFT = re.compile(r"(?:[^\W_]+-)*[^\W_]+-$")
@@ -37,10 +33,10 @@ TAILS = some(
     "like based old year years time term level made born owned in up out off by to of the and a de la party free law "
     "speaking century class style type sized shaped minded looking known being making building wide day night run "
     "led held backed related oriented scale range line way hand handed side sided end ended fold foot feet mile pound "
-    "two three four five six seven eight nine first second third down over on at general elect law "
+    "two three four five six seven eight nine first second third down over on at general elect "
     "called claimed hearted eyed haired legged headed colored coloured faced footed going coming taking giving keeping "
     "king ring wing nation action station matter room house door war work working friendly top high low "
-    "east west north south coloured white black red green blue brown grey gray"
+    "east west north south white black red green blue brown grey gray"
 )
 # Words that are written as one, though their parts are words.
 SOLID = some(
@@ -65,7 +61,7 @@ SOLID = some(
 BETWEEN = some("and or nor to und oder bis et ou y e o")
 # Beginnings that are no English words, so that a word was broken after them.
 BROKEN_HEADS = some(
-    "con com dis de im ac ad af ap ob oc per pur sug sup ef en em ob inter trans ar at ab ag al cor col di ir il "
+    "con com dis de im ac ad af ap ob oc per pur sug sup ef en em inter trans ar at ab ag al cor col di ir il "
     "mis op pe po sur suc suf syn sym un ne re pro sub ser par be "
 )
 # Endings that are no English words.

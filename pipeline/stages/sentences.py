@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.stages.hyphens import some
+from pipeline.lists import some
 
 ENDED = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』*_]*$")
 STOPS = ".!?…。！？｡؟۔।"
@@ -24,7 +24,7 @@ OPEN_WORDS = some("the a an of and or their its his her our your my nor whose ev
 WEAK_WORDS = some(
     "to in on at by for from with as that which than during under into between among against after before since until "
     "over through about upon within without toward towards across along around near when while where who if because "
-    "is was are were be been has had have but both amid via per called named between los las der die das des el la le "
+    "is was are were be been has had have but both amid via per called named los las der die das des el la le "
     "les du de von van und et y"
 )
 # Sentences start with these words, headings do not.

@@ -23,7 +23,7 @@ from pipeline.corpus.duplicates import merged, unpack
 from pipeline.engines import finishing, local
 from pipeline.engines.cluster import Sizes, moving, passes, units, years
 from pipeline.engines.cluster.moving import Part
-from pipeline.engines.cluster.units import Work
+from pipeline.engines.cluster.units import Work, decoded, encoded
 from pipeline.engines.outcome import Problem, RunReport
 from pipeline.engines.profile import Profile
 from pipeline.engines.spool import Spot
@@ -121,7 +121,7 @@ def _survey(work: Work, parts: int) -> tuple[bool, list[tuple[int, Problem]], li
             docs = work.docs(unit)
             seen = seen._replace(damaged=seen.damaged or any(doc.damaged for doc in docs))
             seen.problems.extend((doc.home, doc.problem) for doc in docs if doc.problem)
-            seen.ids.extend(_id(doc.id) for doc in docs[:: -(-len(docs) // _SAMPLES) or 1])
+            seen.ids.extend(encoded(doc.id) for doc in docs[:: -(-len(docs) // _SAMPLES) or 1])
         return seen
 
     found = [*moving.each(look, work.shares(parts))]
@@ -146,8 +146,8 @@ def _documents(work: Work, bounds: Sequence[bytes]) -> Any:
         for unit in source:
             docs = [doc for doc in work.docs(unit) if doc.spot and not doc.damaged]
             columns: dict[str, Any] = {
-                "id": pa.array([_id(doc.id) for doc in docs], pa.binary()),
-                "suffix": pa.array([_id(doc.suffix) for doc in docs], pa.binary()),
+                "id": pa.array([encoded(doc.id) for doc in docs], pa.binary()),
+                "suffix": pa.array([encoded(doc.suffix) for doc in docs], pa.binary()),
                 "spot": pa.array([marshal.dumps(tuple(doc.spot or ())) for doc in docs], pa.binary()),
                 "text": pa.array([doc.spot.text for doc in docs if doc.spot], pa.int64()),
                 "reused": pa.array([doc.reused for doc in docs], pa.bool_()),
@@ -256,8 +256,8 @@ def _write_piece(work: Work, piece: _Piece) -> int:
     for path, start, stop in piece.rows:
         for row in pq.read_table(path, partitioning=None).slice(start, stop - start).to_pylist():
             found = merged(map(unpack, marshal.loads(row["found"]))) if row["found"] else None
-            id = _named(row["id"])
-            tasks.append(Task(id, _named(row["suffix"]), Spot(*marshal.loads(row["spot"])), found, piece.shard))
+            id = decoded(row["id"])
+            tasks.append(Task(id, decoded(row["suffix"]), Spot(*marshal.loads(row["spot"])), found, piece.shard))
             reused += [id] if row["reused"] else []
     write = _writer(work.job)
     done = [one for batch in batches(tasks) for one in write(batch)]
@@ -267,11 +267,3 @@ def _write_piece(work: Work, piece: _Piece) -> int:
         pickle.dump((done, reused), file)
     moving.settle(part, path)
     return piece.number
-
-
-def _id(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
-
-
-def _named(name: bytes) -> str:
-    return name.decode("utf-8", "surrogatepass")

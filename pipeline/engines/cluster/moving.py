@@ -30,6 +30,7 @@ from pipeline.engines.outcome import RunError
 __all__ = [
     "ANYWHERE",
     "Part",
+    "by",
     "connected",
     "each",
     "files",
@@ -229,6 +230,16 @@ def hashed(numbers: np.ndarray[Any, Any], parts: int) -> np.ndarray[Any, np.dtyp
     """The part of each of some numbers: any is as likely as another."""
     mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return ((mixed >> np.uint64(33)) % np.uint64(parts)).astype(np.int64)
+
+
+def by(column: str, parts: int) -> Any:
+    """A reader of files whose rows come together if a column is the same."""
+
+    def read(path: str) -> Iterator[pa.Table]:
+        table = pq.read_table(path, partitioning=None)
+        yield table.append_column("part", pa.array(hashed(table[column].to_numpy(), parts)))
+
+    return read
 
 
 def _given(items: Sequence[Any], block: int) -> Any:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from pipeline.corpus.index import LEAST, best, equal, heads, paired
 from pipeline.engines.cluster.deciding import decider, named
-from pipeline.engines.cluster.moving import Part, files, hashed, shuffle
+from pipeline.engines.cluster.moving import Part, by, files, hashed, shuffle
 from pipeline.engines.cluster.ranks import rank
 from pipeline.engines.cluster.stars import stars
 from pipeline.engines.cluster.units import Work
@@ -38,23 +38,13 @@ def find(work: Work, parts: int, edges: int) -> list[Part]:
         return []
     paragraphs = shuffle(work.path("steps/paragraphs"), work.shares(parts), ranks.read, ranks.number)
     pairs = shuffle(work.path("steps/pairs"), files(paragraphs), _shingles_of(parts), _pairs)
-    proposals = shuffle(work.path("steps/proposals"), files(pairs), _by("number", parts), _proposals)
+    proposals = shuffle(work.path("steps/proposals"), files(pairs), by("number", parts), _proposals)
     if not proposals:
         return []
     middles = stars(work, proposals, edges)
     of = {part.number: part.path for part in paragraphs}
     members = shuffle(work.path("steps/named"), [*files(proposals), *files(middles)], ranks.by_number, named(of))
-    return shuffle(work.path("steps/found"), files(members), _by("component", parts), decider(work))
-
-
-def _by(column: str, parts: int) -> Any:
-    """A reader of files whose rows come together if a column is the same."""
-
-    def read(path: str) -> Iterator[pa.Table]:
-        table = pq.read_table(path, partitioning=None)
-        yield table.append_column("part", pa.array(hashed(table[column].to_numpy(), parts)))
-
-    return read
+    return shuffle(work.path("steps/found"), files(members), by("component", parts), decider(work))
 
 
 # Pairs

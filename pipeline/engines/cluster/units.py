@@ -33,7 +33,7 @@ from pipeline.formats.folder import Container, Entry, Skipped
 from pipeline.formats.records import Record
 from pipeline.formats.stores import GONE, Stamp, store
 
-__all__ = ["Doc", "Plan", "Unit", "Work", "clean", "plan", "put", "tidy", "unpacked"]
+__all__ = ["Doc", "Plan", "Unit", "Work", "clean", "decoded", "encoded", "plan", "put", "tidy", "unpacked"]
 
 _FILES = 2_048  # of a unit, about, at most
 _MOST = 4  # times what a unit has, about, that it may have
@@ -99,9 +99,9 @@ class Work(NamedTuple):
         rows = table.to_pydict()
         return [
             Doc(
-                id.decode("utf-8", "surrogatepass"),
+                decoded(id),
                 unit << _LOW | number,
-                suffix.decode("utf-8", "surrogatepass"),
+                decoded(suffix),
                 None if packed else Spot(spool, start, text, marks, rest),
                 damaged,
                 Problem(*marshal.loads(packed)) if packed else None,
@@ -227,7 +227,7 @@ def _parted(entries: Sequence[Entry], held: int, size: int) -> Iterator[list[Ent
     some: list[Entry] = []
     for entry in entries:
         some.append(entry)
-        if crc32(_bytes(entry.id)) % few == 0 or len(some) == _MOST * few:
+        if crc32(encoded(entry.id)) % few == 0 or len(some) == _MOST * few:
             yield some
             some = []
     if some:
@@ -323,8 +323,8 @@ def put(work: Work, name: str, spooled: str, documents: Sequence[Cleaned], known
     nowhere = Spot("", 0, 0, 0, 0)
     spots = [one.spot or nowhere for one in documents]
     columns: dict[str, Any] = {
-        "id": pa.array([_bytes(one.id) for one in documents], pa.binary()),
-        "suffix": pa.array([_bytes(known[one.id].suffix) for one in documents], pa.binary()),
+        "id": pa.array([encoded(one.id) for one in documents], pa.binary()),
+        "suffix": pa.array([encoded(known[one.id].suffix) for one in documents], pa.binary()),
         **{field: pa.array([getattr(spot, field) for spot in spots], pa.int64()) for field in Spot._fields[1:]},
         "damaged": pa.array([one.damaged for one in documents], pa.bool_()),
         "problem": pa.array([marshal.dumps(tuple(one.problem)) if one.problem else b"" for one in documents]),
@@ -350,5 +350,15 @@ def tidy(work: Work, names: Collection[str]) -> None:
                     os.unlink(work.path(file))
 
 
-def _bytes(name: str) -> bytes:
+def encoded(name: str) -> bytes:
+    """A name as a table holds it: what Python makes of names of files may not be UTF-8.
+
+    >>> decoded(encoded("caf\\udce9")) == "caf\\udce9"
+    True
+    """
     return name.encode("utf-8", "surrogatepass")
+
+
+def decoded(name: bytes) -> str:
+    """A name of a table."""
+    return name.decode("utf-8", "surrogatepass")

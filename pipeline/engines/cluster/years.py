@@ -24,7 +24,7 @@ from pipeline.corpus.known import Known
 from pipeline.corpus.siblings import LEAST, MORE, MOST, matched, offers, passages, prints_of, wanting
 from pipeline.corpus.years import RULES
 from pipeline.document import Document
-from pipeline.engines.cluster.moving import hashed, part, shuffle
+from pipeline.engines.cluster.moving import by, hashed, part, shuffle
 from pipeline.engines.cluster.units import Doc, Work, put
 from pipeline.engines.restoring import Ask, restorer
 from pipeline.engines.spool import Spool, Spot
@@ -45,21 +45,13 @@ def restore(work: Work, parts: int) -> Work:
     found: list[str] = []
     if not all(is_off(rule, frozenset(job.settings.off)) for rule in RULES.values()):
         shared = shuffle(work.path("steps/shared"), shares, _wanted_and_held(work, parts), _shared)
-        by_home = _by("home", parts)
+        by_home = by("home", parts)
         offered = shuffle(work.path("steps/offered"), [one.path for one in shared], by_home, _offered(work))
         both = [*shares, *(one.path for one in offered)]
         pairs = shuffle(work.path("steps/matched"), both, _wanted_and_offered(work, parts), _matched)
         found = [one.path for one in pairs]
     restored = shuffle(work.path("steps/restored"), [*shares, *found], _asking(work, parts), _restored(work))
     return work._replace(names=(*work.names, *(f"restored/{one.number:06}" for one in restored)))
-
-
-def _by(column: str, parts: int) -> Any:
-    def read(path: str) -> Iterator[pa.Table]:
-        table = pq.read_table(path, partitioning=None)
-        yield table.append_column("part", pa.array(hashed(table[column].to_numpy(), parts)))
-
-    return read
 
 
 def _table(parts: int, by: str, **columns: Any) -> pa.Table:

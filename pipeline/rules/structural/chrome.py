@@ -16,7 +16,7 @@ from functools import lru_cache
 import regex
 
 from pipeline.rules.lines import MARKER, Lines, ends_sentence
-from pipeline.rules.rule import Span, Structural, examples
+from pipeline.rules.rule import SENTENCE, Span, Structural, examples
 from pipeline.rules.structural.cues import COMMENTS, FIRM, STAMP, SURE
 from pipeline.rules.structural.scores import (
     ARTICLE,
@@ -285,45 +285,41 @@ def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
     return spans
 
 
-_PROSE = (
-    "The mill stood by the river for four hundred years, until the flood of that winter took the wheel and the weir."
-)
-
 RULES = (
     Structural(
         id="chrome.breadcrumb",
         about="The path from the home page to a title that stands under it once more, with the tags between.",
         find=find_breadcrumbs,
         gate=r"(?:\A|\n)Home ",
-        match=examples(f"⟦Home Rivers The Mill on the Long River\n• Mills\n⟧The Mill on the Long River\n{_PROSE}"),
-        keep=examples(f"Home is the Sailor\n{_PROSE}", f"Home by the River\nThe House\n{_PROSE}"),
+        match=examples(f"⟦Home Rivers The Mill on the Long River\n• Mills\n⟧The Mill on the Long River\n{SENTENCE}"),
+        keep=examples(f"Home is the Sailor\n{SENTENCE}", f"Home by the River\nThe House\n{SENTENCE}"),
     ),
     Structural(
         id="chrome.tail",
         about="Site chrome under the text: share buttons, teasers of other pages, newsletter forms, footers.",
         find=find_tail,
-        match=examples(f"{_PROSE}\n⟦Share\nRelated posts\nThe weir\nRead more\nFollow us\n⟧"),
+        match=examples(f"{SENTENCE}\n⟦Share\nRelated posts\nThe weir\nRead more\nFollow us\n⟧"),
         keep=examples(
-            f"{_PROSE}\nContact",
-            f"Share\nHome\nSearch\n{_PROSE}",
-            f"{_PROSE}\nFacebook\nTwitter\nReddit\nYouTube\n",
-            f"Related posts\n{_PROSE}\nContact\n{_PROSE}",
+            f"{SENTENCE}\nContact",
+            f"Share\nHome\nSearch\n{SENTENCE}",
+            f"{SENTENCE}\nFacebook\nTwitter\nReddit\nYouTube\n",
+            f"Related posts\n{SENTENCE}\nContact\n{SENTENCE}",
         ),
     ),
     Structural(
         id="chrome.head",
         about="Site chrome above the text: skip links, menus, search boxes. Titles, authors and dates stay.",
         find=find_head,
-        match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{_PROSE}"),
-        keep=examples(f"Home\n{_PROSE}", f"The mill\nMay 3, 2019\n{_PROSE}", "Home\nSearch\nMenu\nContact"),
+        match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{SENTENCE}"),
+        keep=examples(f"Home\n{SENTENCE}", f"The mill\nMay 3, 2019\n{SENTENCE}", "Home\nSearch\nMenu\nContact"),
     ),
     Structural(
         id="chrome.list",
         about="A list of links of a site: short items, a third of them or more site chrome.",
         find=find_lists,
-        match=examples(f"{_PROSE}\n⟦• LONDON (5 p.m.)\n• Navigation menu\n⟧{_PROSE}"),
+        match=examples(f"{SENTENCE}\n⟦• LONDON (5 p.m.)\n• Navigation menu\n⟧{SENTENCE}"),
         keep=examples(
-            f"{_PROSE}\n• Search the attic.\n• Read the letters.\n{_PROSE}",
+            f"{SENTENCE}\n• Search the attic.\n• Read the letters.\n{SENTENCE}",
             "• Home\n• Garden\n• Kitchen\n• Cellar",
             "The form has four fields:\n• Name\n• Email\n• Website\n• Comment",
         ),
@@ -332,12 +328,12 @@ RULES = (
         id="chrome.line",
         about="A line that says only what navigation, share buttons and forms say.",
         find=find_lines,
-        match=examples(f"{_PROSE}\n⟦Share this article\n⟧{_PROSE}"),
+        match=examples(f"{SENTENCE}\n⟦Share this article\n⟧{SENTENCE}"),
         keep=examples(
             "Share this article with care, she said.",
             "Contact",
             "Login is a small town.",
-            f"Related articles\n{_PROSE}",
+            f"Related articles\n{SENTENCE}",
         ),
     ),
 )

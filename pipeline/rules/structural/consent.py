@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import regex
 
 from pipeline.rules.lines import Lines
-from pipeline.rules.rule import Span, Structural, examples
+from pipeline.rules.rule import SENTENCE, Span, Structural, examples
 
 ID = "notices.cookies"
 NOTICE = regex.compile(
@@ -45,8 +45,6 @@ def find(lines: Lines) -> Sequence[Span]:
     return [Span(lines.starts[i], lines.end(i), "", ID) for i in notices]
 
 
-_PROSE = "The mill stood by the river for four hundred years, until the flood took the wheel and the weir."
-
 RULE = Structural(
     id=ID,
     about="A cookie notice.",
@@ -54,15 +52,15 @@ RULE = Structural(
     gate="ookie|partners",
     phase=1,
     match=examples(
-        f"⟦We use cookies to improve your visit. Read our policy.\n⟧{_PROSE}",
-        f"{_PROSE}\n⟦This website uses third-party cookies.⟧",
-        f"⟦We and 12 selected partners store cookies on your device.\n⟧{_PROSE}",
-        f"⟦Questo sito utilizza i cookie per migliorare la visita.\n⟧{_PROSE}",
-        f"⟦Diese Seite verwendet Cookies.\n⟧{_PROSE}",
-        f"⟦Nous utilisons des cookies.\n⟧{_PROSE}",
-        f"⟦Este sitio utiliza cookies propias.\n⟧{_PROSE}",
-        f"⟦Deze website gebruikt cookies.\n⟧{_PROSE}",
-        f"⟦By continuing to browse the site you agree to our use of cookies.\n⟧{_PROSE}",
+        f"⟦We use cookies to improve your visit. Read our policy.\n⟧{SENTENCE}",
+        f"{SENTENCE}\n⟦This website uses third-party cookies.⟧",
+        f"⟦We and 12 selected partners store cookies on your device.\n⟧{SENTENCE}",
+        f"⟦Questo sito utilizza i cookie per migliorare la visita.\n⟧{SENTENCE}",
+        f"⟦Diese Seite verwendet Cookies.\n⟧{SENTENCE}",
+        f"⟦Nous utilisons des cookies.\n⟧{SENTENCE}",
+        f"⟦Este sitio utiliza cookies propias.\n⟧{SENTENCE}",
+        f"⟦Deze website gebruikt cookies.\n⟧{SENTENCE}",
+        f"⟦By continuing to browse the site you agree to our use of cookies.\n⟧{SENTENCE}",
     ),
     keep=examples(
         "We use butter for cookies, never oil, said my aunt.",

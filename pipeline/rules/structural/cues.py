@@ -16,6 +16,7 @@ from typing import Any
 import re2
 import regex
 
+from pipeline.lists import once
 from pipeline.rules.lines import prose_like
 
 PHRASES = tomllib.loads(Path(__file__).with_name("cues.toml").read_text(encoding="utf-8"))
@@ -23,15 +24,16 @@ WEAK, FIRM, SURE = 1, 2, 3
 LONGEST = 240  # characters of a cue
 
 
-def _phrases(block: str) -> frozenset[str]:
-    return frozenset(phrase.strip() for line in block.split("\n") for phrase in line.split(" | ") if phrase.strip())
+def _phrases(*names: str) -> frozenset[str]:
+    """The phrases of some lists together; none may stand twice."""
+    lines = [line for name in names for line in PHRASES[name].split("\n")]
+    phrases = (phrase.strip() for line in lines for phrase in line.split(" | "))
+    return once(filter(None, phrases), f"the {' and '.join(names)} cues")
 
 
-SURE_PHRASES = _phrases(PHRASES["sure"])
-FIRM_PHRASES = _phrases(PHRASES["firm"]) - SURE_PHRASES
-WEAK_PHRASES = _phrases(PHRASES["weak"]) - SURE_PHRASES - FIRM_PHRASES
-MINOR_PHRASES = _phrases(PHRASES["minor"])
-LEVELS = dict.fromkeys(WEAK_PHRASES, WEAK) | dict.fromkeys(FIRM_PHRASES, FIRM) | dict.fromkeys(SURE_PHRASES, SURE)
+SURE_PHRASES, FIRM_PHRASES, WEAK_PHRASES, MINOR_PHRASES = map(_phrases, ("sure", "firm", "weak", "minor"))
+LEVELS = dict.fromkeys(_phrases("sure", "firm", "weak"), WEAK)
+LEVELS |= dict.fromkeys(FIRM_PHRASES, FIRM) | dict.fromkeys(SURE_PHRASES, SURE)
 
 # Who wrote a comment, and when.
 MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"

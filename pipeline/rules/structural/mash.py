@@ -13,7 +13,7 @@ import re2
 import regex
 
 from pipeline.rules.lines import SMALL_WORDS, Lines
-from pipeline.rules.rule import Span, Structural, examples
+from pipeline.rules.rule import SENTENCE, Span, Structural, examples
 from pipeline.rules.structural.cues import FIRM, LEVELS, MINOR_PHRASES, SURE, WEAK
 
 ID = "chrome.mash"
@@ -146,21 +146,20 @@ def _is_name(word: str) -> bool:
     return word[-1] not in ".!?" and (not word[0].islower() or word in SMALL_WORDS)
 
 
-_PROSE = "The mill stood by the river for four hundred years, until the flood took the wheel and the weir."
-
 RULE = Structural(
     id=ID,
     about="A menu, a row of buttons or a form that was run together with the text in one line.",
     find=find,
     phase=1,
     match=examples(
-        f"⟦Home About Us Services Gallery Contact Us Search Log in Register ⟧{_PROSE}"
+        f"⟦Home About Us Services Gallery Contact Us Search Log in Register ⟧{SENTENCE}"
         "⟦ Read More Share Tweet Pin Email Related Posts Leave a Comment Name Website Privacy Policy Terms of Use⟧",
-        f"⟦Toggle navigation Home Shop Gift Cards FAQ Contact Us Sign in Create account Your cart is empty\n⟧{_PROSE}",
+        "⟦Toggle navigation Home Shop Gift Cards FAQ Contact Us Sign in Create account Your cart is empty\n⟧"
+        f"{SENTENCE}",
     ),
     keep=examples(
         "Home is where the search for support and services ends: contact us, about us, follow us, the card said.",
-        f"{_PROSE} Facebook Twitter Instagram",
+        f"{SENTENCE} Facebook Twitter Instagram",
         "The buttons are called Home, Search and Share, and the fields Name, Email and Website, as before.",
     ),
 )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import regex
 
 from pipeline.rules.lines import Lines
-from pipeline.rules.rule import Span, Structural, examples
+from pipeline.rules.rule import SENTENCE, Span, Structural, examples
 from pipeline.rules.structural.cues import COMMENTS, FURNITURE, STAMP, WEAK
 from pipeline.rules.structural.scores import PROSE, cue_lines, cues_of, is_thread, prose_above
 
@@ -101,22 +101,18 @@ def find_furniture(lines: Lines) -> Sequence[Span]:
     return spans
 
 
-_PROSE = (
-    "The mill stood by the river for four hundred years, until the flood of that winter took the wheel and the weir."
-)
-
 RULES = (
     Structural(
         id="chrome.comments",
         about="The comments of readers under an article, up to the form for a new one.",
         find=find_comments,
         match=examples(
-            f"{_PROSE}\n⟦2 Comments\nAnn May 3, 2019 at 4:12 pm Reply\nI liked this.\nLeave a Reply\nName\n⟧"
+            f"{SENTENCE}\n⟦2 Comments\nAnn May 3, 2019 at 4:12 pm Reply\nI liked this.\nLeave a Reply\nName\n⟧"
         ),
         keep=examples(
-            f"{_PROSE}\nComments\nThe first comment on the law is by the judge himself, who wrote it in his old age.",
-            f"{_PROSE}\nComments\n"
-            + f"Ann May 3, 2019 at 4:12 pm Reply\n{_PROSE} {_PROSE}\n" * 8
+            f"{SENTENCE}\nComments\nThe first comment on the law is by the judge himself, who wrote it in his old age.",
+            f"{SENTENCE}\nComments\n"
+            + f"Ann May 3, 2019 at 4:12 pm Reply\n{SENTENCE} {SENTENCE}\n" * 8
             + "Leave a Reply\nName\nand so it was.",
         ),
     ),
@@ -125,13 +121,13 @@ RULES = (
         about="What a forum puts around its posts: counters of posts, dates of joining, ranks, numbers and buttons.",
         find=find_furniture,
         match=examples(
-            f"Ann\n⟦Senior Member\n⟧⟦Posts: 1,204\n⟧⟦Join Date: May 2008\n⟧{_PROSE}\n⟦Reply With Quote\n⟧Tom\n⟦#2\n⟧"
-            f"⟦Posts: 12\n⟧{_PROSE}",
-            f"Ann\n⟦Joined\nMay 3, 2019\n⟧⟦Messages\n12\n⟧⟦#1\n⟧{_PROSE}\nTom\n⟦Add bookmark\n⟧⟦#2\n⟧{_PROSE}",
+            f"Ann\n⟦Senior Member\n⟧⟦Posts: 1,204\n⟧⟦Join Date: May 2008\n⟧{SENTENCE}\n⟦Reply With Quote\n⟧Tom\n⟦#2\n⟧"
+            f"⟦Posts: 12\n⟧{SENTENCE}",
+            f"Ann\n⟦Joined\nMay 3, 2019\n⟧⟦Messages\n12\n⟧⟦#1\n⟧{SENTENCE}\nTom\n⟦Add bookmark\n⟧⟦#2\n⟧{SENTENCE}",
         ),
         keep=examples(
-            f"Posts: 12\n{_PROSE}\nMember\nQuote\n{_PROSE}",
-            f"1\n{_PROSE}\n2\n{_PROSE}\nTop\n{_PROSE}",
+            f"Posts: 12\n{SENTENCE}\nMember\nQuote\n{SENTENCE}",
+            f"1\n{SENTENCE}\n2\n{SENTENCE}\nTop\n{SENTENCE}",
         ),
     ),
 )
