@@ -110,7 +110,7 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
 def _is_next(lines: Lines, heading: int, index: int) -> bool:
     """Whether a line is the heading of the next section by its number, or that of an appendix.
 
-    >>> _is_next(Lines("2. References\nHill, Mills\n3. Definitions"), 0, 2)
+    >>> _is_next(Lines("2. References\\nHill, Mills\\n3. Definitions"), 0, 2)
     True
     """
     line = lines.texts[index]
