@@ -146,7 +146,10 @@ def duplicates(doc: str, out: Path, kind: str | None, alike: bool, show: bool) -
 
     if doc and not terminal.exists(out, doc):
         doc = terminal.document(out, doc).id
-    found = views.groups(str(out), doc, alike=alike)
+    try:
+        found = views.groups(str(out), doc, alike=alike)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
     if kind:
         found = views.kinds(found, kind)
     documents = lru_cache(maxsize=64)(lambda id: terminal.found(out, id))

@@ -168,6 +168,8 @@ def run(
     from pipeline.engines.outcome import RunError, WrongFolders
     from pipeline.report.summary import summary, times
 
+    if not shard < float("inf"):
+        raise click.UsageError(f"Cannot write shards of {shard} MB. Give a number.")
     if address and engine != "ray":
         raise click.UsageError("Cannot use --address without a cluster. Add --engine ray, or leave it out.")
     if workers and engine == "ray":

@@ -364,3 +364,19 @@ def test_results_are_not_written_to_a_url(tmp_path: Path) -> None:
     result = call("run", str(tmp_path), "s3://bucket/clean")
     assert result.exit_code == 2
     assert "it is no folder of this machine" in " ".join(result.output.split())
+
+
+def test_duplicates_tell_of_a_sidecar_that_cannot_be_read(ran: Path) -> None:
+    broken = next(path for path in sorted(ran.rglob("*.json")))
+    broken.write_bytes(broken.read_bytes()[:100])
+    result = call("duplicates", "--out", str(ran))
+    assert result.exit_code == 1
+    assert "look with verify" in " ".join(result.output.split())
+
+
+def test_a_shard_of_no_size_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The mill is old.")
+    for size in ("nan", "inf"):
+        result = call("run", str(tmp_path), str(tmp_path / "out"), "--shard", size)
+        assert result.exit_code == 2
+        assert "Give a number." in result.output

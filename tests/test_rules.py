@@ -186,6 +186,18 @@ def test_an_id_in_two_packs_is_refused(tmp_path: Path) -> None:
         BUILTIN.with_packs([write(tmp_path, PACK.replace("demo.note", "markers.edit"))])
 
 
+def test_a_pattern_that_is_slow_behind_what_it_needs_is_refused(tmp_path: Path) -> None:
+    slow = PACK.replace("\\(note: [^()]*\\)", "\\(note: (?:a|a)*\\)").replace("(note: old)", "(note: aa)")
+    with pytest.raises(pack.PackError, match="Make repeated parts exclude each other"):
+        BUILTIN.with_packs([write(tmp_path, slow)])
+
+
+@pytest.mark.parametrize("id", ["markers.footnote", "reflow.join", "duplicates.exact", "gaps.sentence"])
+def test_an_id_of_the_package_cannot_be_had_twice(tmp_path: Path, id: str) -> None:
+    with pytest.raises(pack.PackError, match=f"Cannot use rule {id}: .* has the id already"):
+        BUILTIN.with_packs([write(tmp_path, PACK.replace("demo.note", id))])
+
+
 def test_a_rule_that_another_shadows_is_told() -> None:
     twice = PACK + PACK[PACK.index("[[rule]]") :].replace("demo.note", "demo.shadow")
     assert any("demo.note takes all of its examples" in problem for problem in shadowed(RuleSet([pack.parse(twice)])))

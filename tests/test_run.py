@@ -534,3 +534,19 @@ def test_workers_end_with_the_run_that_was_killed(tmp_path: Path) -> None:
         process.kill()
         process.communicate(timeout=60)  # the pipe is at its end when nobody holds it any more
     assert clean(raw, tmp_path / "out").documents == 300
+
+
+def test_less_than_one_worker_or_byte_is_refused(raw: Path, tmp_path: Path) -> None:
+    for wrong in ({"workers": 0}, {"workers": -3}, {"shard": 0}):
+        with pytest.raises(ValueError, match="must be 1 at least"):
+            run(raw, tmp_path / "out", **wrong)  # type: ignore[arg-type]
+
+
+def test_a_sidecar_of_another_version_is_not_removed(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    path = tmp_path / "out" / "a.json"
+    other = path.read_bytes().replace(b"sidecar 1", b"sidecar 2", 1)
+    path.write_bytes(other)
+    (raw / "a.txt").write_text("Another text.")
+    assert [problem.name for problem in clean(raw, tmp_path / "out").problems] == ["a.txt"]
+    assert path.read_bytes() == other

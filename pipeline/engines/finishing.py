@@ -174,7 +174,8 @@ def _remove(out: str, row: Mapping[str, Any]) -> bool:
     with suppress(OSError):
         with open(text_path, "rb") as clean, open(sidecar_path, "rb") as side:
             same = hashlib.sha256(clean.read()).hexdigest() == row["clean"]["sha256"]
-            same = same and sidecar.seal(side.read()) == row["seal"]
+            written = side.read()
+            same = same and written.startswith(sidecar.HEAD) and sidecar.seal(written) == row["seal"]
         if same:
             os.unlink(text_path)
             os.unlink(sidecar_path)

@@ -71,12 +71,15 @@ def run(
     `folder`, each to files of its own, or one of `shards.LAYOUTS`, in shards of some `shard` bytes of text, with a
     description of the corpus, which is called `name`. With `profile`, the report tells where the time went.
 
-    Raises `RunError` if the run cannot begin or cannot go on. A document that fails is in `report.problems`.
+    Raises `RunError` if the run cannot begin or cannot go on, and `ValueError` for a layout that there is not, for no
+    `workers`, or for a `shard` of no bytes. A document that fails is in `report.problems`.
     """
     raw, out = local(os.fspath(raw)), os.fspath(out)
     refuse_nesting(raw, out)
     sources.reach(raw)
     check_layout(layout)
+    if (workers is not None and workers < 1) or shard < 1:
+        raise ValueError(f"Cannot run with {workers} workers and shards of {shard} bytes: both must be 1 at least.")
     with alone(out):
         finishing.prepare(out)
         settings = settings or Settings()

@@ -8,11 +8,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.document import Document, Ledger
-from pipeline.formats import jsonio
-from pipeline.formats.results import open_results
+from pipeline.formats import sidecar
+from pipeline.formats.results import Item, open_results
 from pipeline.formats.text import printable
 from pipeline.report.summary import clip
 
@@ -44,12 +44,11 @@ class Group(NamedTuple):
 
 def groups(out: str, of: str = "", *, alike: bool = False) -> list[Group]:
     """Return the groups of a folder that a run wrote, the largest first; with `of`, those that have a part in that
-    document. With `alike`, of paragraphs that stay though they are much like others, which are none."""
+    document. With `alike`, of paragraphs that stay though they are much like others, which are none. Raises
+    `ValueError` for a sidecar that cannot be read."""
     found: dict[tuple[str, int, int], list[Member]] = {}
     for item in open_results(out).walk():
-        if isinstance(item.sidecar, str):
-            continue
-        data = jsonio.loads(item.sidecar)
+        data = _sidecar(item)
         for row in data.get("alike" if alike else "duplicates", ()):
             there = (row["of"]["id"], *row["of"]["raw"])
             if of in ("", data["id"], there[0]):
@@ -59,6 +58,17 @@ def groups(out: str, of: str = "", *, alike: bool = False) -> list[Group]:
                 found.setdefault(there, []).append(member)
     made = [Group(*there, sorted(members)) for there, members in found.items()]
     return sorted(made, key=lambda group: (-len(group.members), group[:3]))
+
+
+def _sidecar(item: Item) -> dict[str, Any]:
+    try:
+        if isinstance(item.sidecar, str):
+            raise sidecar.SidecarError(item.sidecar)
+        return sidecar.load(item.sidecar)
+    except sidecar.SidecarError as error:
+        raise ValueError(
+            f"Cannot read {printable(item.sidecar_name)}: {error}. Run it again, or look with verify."
+        ) from None
 
 
 def listed(found: Sequence[Group], look: Callable[[str], Document | None]) -> Iterator[str]:

@@ -40,7 +40,7 @@ def _lines(report: RunReport, raw: str, out: str) -> Iterator[str]:
         f"{documents}: {report.characters_out:,} of {report.characters_in:,} characters kept ({percent(report.kept)})"
     )
     if report.reused:
-        cleaned = report.documents - report.reused
+        cleaned = max(0, report.documents - report.reused)
         changed = len(report.rewritten)
         yield f"{report.reused:,} were cleaned before, {cleaned:,} now; {changed:,} of the earlier ones changed"
     families: dict[str, list[int]] = {}

@@ -63,11 +63,13 @@ class RuleSet:
 
     def with_packs(self, paths: Iterable[Path]) -> RuleSet:
         """Add packs from files; raises `PackError` for one that does not load, fails its examples, or is shadowed."""
+        from pipeline.stages import other_rules
+
         added = [load(path) for path in paths]
         grown = RuleSet([*self.packs, *added], self.structural)
         problems = [
             *check(added),
-            *clashes(grown.packs),
+            *clashes(grown.packs, {rule.id for rule in self.structural} | {*other_rules()}),
             *(line for pack in added for line in failures(RuleSet([pack]))),
             *shadowed(grown, {rule.id for pack in added for rule in pack.rules}),
         ]

@@ -22,7 +22,8 @@ shadows.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -222,12 +223,16 @@ def _expands(pattern: str, replacement: str, examples: Iterable[Example]) -> Non
 # Texts on which patterns that backtrack without end show it.
 PROBES = ("a" * 3000, "a " * 1500, " " * 3000, "1." * 1500, "[" * 3000, "A, b. " * 500, "-=" * 1500, "x\n" * 1500)
 PROBE_SECONDS = 0.5
+GAPS, HEADS = regex.compile(r"\W+"), 6  # what ends a beginning of an example, and how many of them are tried
 
 
 def slow_probe(rule: Rule) -> str | None:
     """Return the start of a text on which the pattern takes far too long, or none."""
-    grown = tuple(example.text * (2000 // len(example.text) + 1) + "\x00" for example in rule.match if example.text)
-    for probe in (*PROBES, *grown):
+    grown = [example.text * (2000 // len(example.text) + 1) + "\x00" for example in rule.match if example.text]
+    matched = [example.text[start:end] for example in rule.match for start, end in example.spans]
+    begun = {text[: gap.end()] for text in matched for gap in islice(GAPS.finditer(text), HEADS)}
+    behind = [head + probe for head in sorted(begun) for probe in PROBES[:4]]
+    for probe in (*PROBES, *grown, *behind, *(f"{need} " * 500 for need in rule.needs)):
         try:
             if rule.where in ("inline", "document"):
                 for _ in rule.compiled.finditer(probe, timeout=PROBE_SECONDS):
@@ -247,14 +252,14 @@ def check(packs: Sequence[Pack]) -> list[str]:
     return [*clashes(packs), *_slow(packs)]
 
 
-def clashes(packs: Sequence[Pack]) -> Iterable[str]:
-    """Say which ids stand in more than one pack."""
-    seen: dict[str, str] = {}
+def clashes(packs: Sequence[Pack], others: Collection[str] = ()) -> Iterable[str]:
+    """Say which ids stand in more than one pack, or are those of `others`, which are no patterns of a pack."""
+    seen = dict.fromkeys(others, "a rule of the package that is code")
     for pack in packs:
         for rule in pack.rules:
             if rule.id in seen:
-                yield f"{pack.name}:{rule.line}: Cannot use rule {rule.id}: pack {seen[rule.id]} has the id already."
-            seen.setdefault(rule.id, pack.name)
+                yield f"{pack.name}:{rule.line}: Cannot use rule {rule.id}: {seen[rule.id]} has the id already."
+            seen.setdefault(rule.id, f"pack {pack.name}")
 
 
 def _slow(packs: Sequence[Pack]) -> Iterable[str]:
