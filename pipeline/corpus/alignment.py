@@ -13,10 +13,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from itertools import chain, pairwise
-from typing import NamedTuple
 from unicodedata import is_normalized, normalize
 
-from rapidfuzz.distance import LCSseq
+from pipeline.corpus.subsequence import Block, common
 
 __all__ = ["UNSPACED", "Block", "Words", "align", "differences", "words"]
 
@@ -74,14 +73,6 @@ class Words:
     def spans(self) -> list[tuple[int, int]]:
         """Where the words stand."""
         return [*zip(self.starts, self.ends, strict=True)]
-
-
-class Block(NamedTuple):
-    """Words that are the same on both sides: where they start, left and right, and how many they are."""
-
-    left: int
-    right: int
-    size: int
 
 
 def words(text: str, cuts: Collection[int] = ()) -> Words:
@@ -194,10 +185,14 @@ def align(left: Sequence[str], right: Sequence[str]) -> list[Block]:
     [Block(left=0, right=3, size=3)]
     """
     low, high = _window(left, right)
-    opcodes = LCSseq.opcodes(left, right[low:high] if (low, high) != (0, len(right)) else right)
-    blocks = [
-        Block(op.src_start, op.dest_start + low, op.src_end - op.src_start) for op in opcodes if op.tag == "equal"
-    ]
+    if (low, high) == (0, len(right)):
+        return _joined(left, right, common(left, right))
+    found = common(left, right[low:high])
+    return _joined(left, right, [Block(block.left, block.right + low, block.size) for block in found])
+
+
+def _joined(left: Sequence[str], right: Sequence[str], blocks: list[Block]) -> list[Block]:
+    """Blocks as they are given, but for words that could as well stand with a longer block beside their own."""
     for place in range(len(blocks) - 2, -1, -1):  # a short block before a longer one, which could as well be of it
         a, b = blocks[place], blocks[place + 1]
         moved = 0
