@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from pipeline.core import Pipeline
 from pipeline.corpus import alignment, duplicates
-from pipeline.corpus.alignment import align, differences, words
+from pipeline.corpus.alignment import Block, align, differences, words
 from pipeline.corpus.comparison import compare, telling
 from pipeline.corpus.decided import Decided
 from pipeline.corpus.decisions import Decision
@@ -134,6 +134,30 @@ def test_blocks_are_in_order_equal_and_as_many_as_can_be(left: list[str], right:
     missing = [place for gone, _ in differences(one, other, blocks) for place in gone]
     common = [block.left + step for block in blocks for step in range(block.size)]
     assert sorted(missing + common) == list(range(len(left)))
+
+
+@given(WORDS, st.lists(st.sampled_from("a b c d e f g".split()), max_size=120))
+@settings(deadline=None)
+def test_runs_of_words_are_found_at_their_places(run: list[str], forms: list[str]) -> None:
+    run = run[: alignment.CONTEXT]
+    found = [*alignment._places(f" {' '.join(forms)} ", f" {' '.join(run)} ")] if run else []
+    assert found == [at for at in range(len(forms)) if run and forms[at : at + len(run)] == run]
+
+
+def test_what_says_the_same_again_and_again_takes_no_longer_than_its_length() -> None:
+    """A frequent run of words is looked for only so often, and the text before it is not counted anew each time."""
+
+    class Counted(str):
+        counted = 0
+
+        def count(self, sub: str, start: int = 0, end: int = 0) -> int:  # type: ignore[override]
+            Counted.counted += end - start
+            return super().count(sub, start, end)
+
+    whole = Counted(" ha" * 20_000 + " ")
+    assert [*alignment._places(whole, " ha ha ha ")] == [*range(alignment.HITS)]
+    assert Counted.counted <= len(whole)
+    assert align(["ha"] * 40, ["ha"] * 20_000) == [Block(0, 0, 40)]
 
 
 @given(st.text(alphabet="ab é½İß[1]-−$€.,’ \n漢字ไทย", max_size=60), st.lists(st.integers(0, 60), max_size=3))

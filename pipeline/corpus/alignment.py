@@ -13,10 +13,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from itertools import chain, pairwise
-from typing import NamedTuple
 from unicodedata import is_normalized, normalize
 
-from rapidfuzz.distance import LCSseq
+from pipeline.corpus.subsequence import Block, common
 
 __all__ = ["UNSPACED", "Block", "Words", "align", "differences", "words"]
 
@@ -35,6 +34,7 @@ _SPACED = bytes(byte if byte > 127 or chr(byte).isalnum() or chr(byte) in _SIGNS
 _ASCII = bytes(byte for byte in range(128) if chr(byte).isprintable() or chr(byte).isspace())
 _MARKER = re.compile(r"\[(?:\d{1,3}|[a-z]|(?:note|nb|n)\s\d{1,2}|citation needed|edit)\]")  # says nothing
 CONTEXT, PROBES = 3, 24  # words in a row that are looked for, and how many such runs
+HITS = 500  # times that such a run is looked for: what is more frequent does not tell where a passage stands
 _DASHES = {"−": "-"}
 _DOUBTFUL = frozenset("-−\ufffd")  # signs beside a number, else none
 
@@ -73,14 +73,6 @@ class Words:
     def spans(self) -> list[tuple[int, int]]:
         """Where the words stand."""
         return [*zip(self.starts, self.ends, strict=True)]
-
-
-class Block(NamedTuple):
-    """Words that are the same on both sides: where they start, left and right, and how many they are."""
-
-    left: int
-    right: int
-    size: int
 
 
 def words(text: str, cuts: Collection[int] = ()) -> Words:
@@ -193,10 +185,14 @@ def align(left: Sequence[str], right: Sequence[str]) -> list[Block]:
     [Block(left=0, right=3, size=3)]
     """
     low, high = _window(left, right)
-    opcodes = LCSseq.opcodes(left, right[low:high] if (low, high) != (0, len(right)) else right)
-    blocks = [
-        Block(op.src_start, op.dest_start + low, op.src_end - op.src_start) for op in opcodes if op.tag == "equal"
-    ]
+    if (low, high) == (0, len(right)):
+        return _joined(left, right, common(left, right))
+    found = common(left, right[low:high])
+    return _joined(left, right, [Block(block.left, block.right + low, block.size) for block in found])
+
+
+def _joined(left: Sequence[str], right: Sequence[str], blocks: list[Block]) -> list[Block]:
+    """Blocks as they are given, but for words that could as well stand with a longer block beside their own."""
     for place in range(len(blocks) - 2, -1, -1):  # a short block before a longer one, which could as well be of it
         a, b = blocks[place], blocks[place + 1]
         moved = 0
@@ -224,15 +220,27 @@ def _window(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
     slack = 10 + len(left) // 4
     votes: Counter[int] = Counter()
     for at in range(0, len(left) - CONTEXT + 1, 1 + len(left) // PROBES):
-        probe = f" {' '.join(left[at : at + CONTEXT])} "
-        place = whole.find(probe)
-        while place >= 0:
-            votes[(whole.count(" ", 0, place) - at) // slack] += 1
-            place = whole.find(probe, place + 1)
+        votes.update((place - at) // slack for place in _places(whole, f" {' '.join(left[at : at + CONTEXT])} "))
     if not votes:
         return 0, len(right)
     most = max(votes, key=lambda vote: (votes[vote], -vote)) * slack
     return max(0, most - slack), min(len(right), most + len(left) + 2 * slack)
+
+
+def _places(whole: str, run: str) -> Iterator[int]:
+    """Yield at which words of a text a run of words stands; of one that is very frequent, the first few times.
+
+    >>> [*_places(" to be or not to be ", " to be ")]
+    [0, 4]
+    """
+    at = place = 0  # in the text, and as the number of a word
+    for _ in range(HITS):
+        found = whole.find(run, at)
+        if found < 0:
+            return
+        place += whole.count(" ", at, found)  # from the last one on: what is before was counted
+        yield place
+        at, place = found + 1, place + 1
 
 
 def differences(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tuple[range, range]]:
