@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core import Pipeline
-from pipeline.corpus import alignment, duplicates
+from pipeline.corpus import alignment, comparison, duplicates
 from pipeline.corpus.alignment import Block, align, differences, words
-from pipeline.corpus.comparison import compare, telling
+from pipeline.corpus.comparison import are_opposed, are_opposites, compare, telling
 from pipeline.corpus.decided import Decided
 from pipeline.corpus.decisions import Decision
 from pipeline.corpus.index import Index
@@ -175,6 +175,29 @@ def test_the_telling_words_are_told_once() -> None:
     known = telling()
     assert known.negations.keys() < known.facts
     assert not known.facts & known.common - known.negations.keys() - {"may", "two", "three", "second", "third"}
+
+
+OPPOSITES = [*telling().opposites, *telling().kinds]
+TURNED = st.builds(
+    lambda before, word, behind: before + word + behind,
+    st.sampled_from(["", "un", "in", "a", "dis"]),
+    st.sampled_from(["happy", "hope", "able", "ful", "less", "use"]) | st.sampled_from(OPPOSITES),
+    st.sampled_from(["", "s", "ed", "ful", "less"]),
+)
+
+
+@given(st.lists(TURNED, max_size=8), st.lists(TURNED, max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_opposites_are_found_as_if_each_pair_were_compared(some: list[str], others: list[str]) -> None:
+    assert are_opposed(some, others) == any(are_opposites(one, other) for one in some for other in others)
+
+
+def test_words_beside_many_others_are_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(comparison, "are_opposites", lambda *pair: compared.append(pair))
+    left, right = ([f"{side}{number}" for number in range(1000)] for side in "no")
+    assert not are_opposed([*left, "warm"], ["cold", *right])
+    assert compared == [("warm", "cold")]
 
 
 # Shingles and the index

@@ -31,7 +31,17 @@ from rapidfuzz.distance import LCSseq
 from pipeline.corpus.alignment import Block, Words, align, differences
 from pipeline.lists import once
 
-__all__ = ["TOO_MUCH", "Comparison", "are_opposites", "compare", "objection", "price", "spare", "telling"]
+__all__ = [
+    "TOO_MUCH",
+    "Comparison",
+    "are_opposed",
+    "are_opposites",
+    "compare",
+    "objection",
+    "price",
+    "spare",
+    "telling",
+]
 
 PREFIXES = frozenset("un in im ir il dis non anti de mis a".split())  # they turn a word around
 ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
@@ -176,7 +186,7 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
             return 0.5
     if _denials(gone) != _denials(there):
         return None  # a *not* on one side
-    if any(not form[0].isalnum() and form not in gone for form in there):
+    if any(not form[0].isalnum() for form in set(there).difference(gone)):
         return None  # a number below nought, or another currency
     if not gone:
         return None if _is_compound(other, right) or _is_glued(other, right) else 0.0
@@ -187,15 +197,15 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     if there and _is_foreign(one):
         return None
     cost = 0.0
+    others, own = set(there), []
     for place, form in zip(left, gone, strict=True):
-        if form in there or form in known.negations:
+        if form in others or form in known.negations:
             continue  # only its place differs, or the way to say it
         if not form[0].isalpha() or form in known.facts or form in known.turning or _is_name(one, place):
             return None
-        if any(are_opposites(form, rival) for rival in there):
-            return None
+        own.append(form)
         cost += 0.5 if form in known.common else 1.0
-    return cost
+    return None if are_opposed(own, there) else cost
 
 
 def _is_glued(side: Words, span: range) -> bool:
@@ -228,6 +238,7 @@ def _are_names(one: Words, other: Words, left: range, right: range) -> bool:
     return not first or (len(mine) > 1 and mine.isupper()) or one.text[one.ends[left[0]] :][:1] == "."
 
 
+@lru_cache(maxsize=4)
 def _is_foreign(side: Words) -> bool:
     """Whether a text is in a language of which it is not known what its words mean."""
     return sum(map(telling().common.__contains__, side.forms)) < FOREIGN * len(side)
@@ -258,11 +269,33 @@ def are_opposites(one: str, other: str) -> bool:
     return len(short) > 3 and long.endswith(short) and long[: len(long) - len(short)] in PREFIXES
 
 
+def are_opposed(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether some words are opposites of others. Of many, only those are compared that can be.
+
+    >>> are_opposed(["a", "warm", "day"], ["an", "old", "cold"]), are_opposed(["warm", "cold"], ["old"])
+    (True, False)
+    """
+    rivals: dict[str | int, set[str]] = {}
+    for rival in set(others):
+        for key in _keys(rival):
+            rivals.setdefault(key, set()).add(rival)
+    alike = ((form, rival) for form in set(some) for key in _keys(form) for rival in rivals.get(key, ()))
+    return any(are_opposites(form, rival) for form, rival in alike)
+
+
+@lru_cache(maxsize=4096)
+def _keys(form: str) -> frozenset[str | int]:
+    """What a word is known by: two words that are opposites have one of these in common."""
+    short = [form[len(prefix) :] for prefix in PREFIXES if form.startswith(prefix)]
+    return frozenset([form, form.removesuffix("ful"), form.removesuffix("less"), *short, *_lines(form)])
+
+
 def _is_name(side: Words, place: int) -> bool:
     """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals."""
-    if side.forms[place] in telling().common or side.text.isupper():
+    if side.forms[place] in telling().common:
         return False
-    return any(map(str.isupper, side.text[side.starts[place] : side.ends[place]]))
+    capital = any(map(str.isupper, side.text[side.starts[place] : side.ends[place]]))
+    return capital and not side.text.isupper()
 
 
 @lru_cache(maxsize=4096)

@@ -28,7 +28,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, align, words
-from pipeline.corpus.comparison import are_opposites, price, telling
+from pipeline.corpus.comparison import are_opposed, price, telling
 from pipeline.corpus.dates import ASKING, MONTHS, is_year
 from pipeline.stages.gaps import sentences
 
@@ -253,7 +253,7 @@ def _differ(one: Reading, other: Reading, gone: Sequence[int], more: Sequence[in
     if any(one.forms[place][0].isdigit() or one.is_name(place) for place in own) or any(map(other.is_name, extra)):
         return True
     mine, new = [one.forms[place] for place in own], [other.forms[place] for place in extra]
-    if not known.facts.isdisjoint(mine + new) or any(are_opposites(form, rival) for form in mine for rival in new):
+    if not known.facts.isdisjoint(mine + new) or are_opposed(mine, new):
         return True
     if len(gone) == len(more) == 1 and len(ours[0]) >= LONG and not known.common.issuperset(ours):
         cost = price(one.words, other.words, range(gone[0], gone[0] + 1), range(more[0], more[0] + 1))
