@@ -152,12 +152,15 @@ class _Judge:
         by: list[int] = [-1] * len(one)
         share = 0.0
         pieces = [(block.size, -block.left, of, shared) for of, shared, blocks in stays for block in blocks]
+        used: set[int] = set()
         for size, left, of, shared in sorted(pieces, reverse=True):
-            if of in by or len(set(by)) <= COVERS:
+            if of in used or len(used) < COVERS:
                 for place in range(-left, size - left):
-                    by[place] = of if by[place] < 0 else by[place]
+                    if by[place] < 0:
+                        by[place] = of
+                        used.add(of)
                 share = max(share, shared)
-        covers = tuple(sorted(set(by) - {-1}))
+        covers = tuple(sorted(used))
         same = sum(place >= 0 for place in by)
         if len(covers) < 2 or same < self._similarity * len(one):
             return None
