@@ -105,7 +105,8 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
         return "words of it are exchanged"
     if lost > spare(len(one)):
         return TOO_MUCH
-    alone = next((words for words in map(partial(_sentence, one), own) if _is_alone(one, words, own)), None)
+    every = frozenset(own)
+    alone = next((words for words in map(partial(_sentence, one), own) if _is_alone(one, words, every)), None)
     return f"nothing is {_quoted(one, alone)}" if alone else ""
 
 
@@ -119,10 +120,10 @@ def _sentence(side: Words, place: int) -> range:
     return range(start, stop)
 
 
-def _is_alone(side: Words, sentence: range, own: Sequence[int]) -> bool:
+def _is_alone(side: Words, sentence: range, own: frozenset[int]) -> bool:
     """Whether all that a sentence tells, its uncommon words, are its `own`: then it stands nowhere else."""
     telling_words = {place for place in sentence if side.forms[place] not in telling().common}
-    return len(sentence) > 1 and bool(telling_words) and telling_words.issubset(own)
+    return len(sentence) > 1 and bool(telling_words) and telling_words <= own
 
 
 def _beside(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[range]:
