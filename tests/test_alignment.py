@@ -17,13 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core import Pipeline
-from pipeline.corpus import alignment, comparison, duplicates
+from pipeline.corpus import alignment, duplicates
 from pipeline.corpus.alignment import Block, align, differences, words
-from pipeline.corpus.comparison import are_opposed, are_opposites, compare, telling
+from pipeline.corpus.comparison import compare
 from pipeline.corpus.decided import Decided
 from pipeline.corpus.decisions import Decision
 from pipeline.corpus.index import Index
 from pipeline.corpus.shingles import SHINGLE, SHORT, WINDOW, fingerprints
+from pipeline.corpus.telling import are_opposed, are_opposites, telling
 from pipeline.settings import Settings
 
 CASES = tomllib.loads((Path(__file__).parent / "cases/copies.toml").read_text(encoding="utf-8"))["case"]
@@ -194,7 +195,7 @@ def test_opposites_are_found_as_if_each_pair_were_compared(some: list[str], othe
 
 def test_words_beside_many_others_are_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
-    monkeypatch.setattr(comparison, "are_opposites", lambda *pair: compared.append(pair))
+    monkeypatch.setattr("pipeline.corpus.telling.are_opposites", lambda *pair: compared.append(pair))
     left, right = ([f"{side}{number}" for number in range(1000)] for side in "no")
     assert not are_opposed([*left, "warm"], ["cold", *right])
     assert compared == [("warm", "cold")]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.corpus import comparison
+from pipeline.corpus import telling
 from pipeline.lists import once, some
 from pipeline.rules.structural import cues
 
-TELLING: dict[str, Any] = tomllib.loads(Path(comparison.__file__).with_name("telling.toml").read_text("utf-8"))
+TELLING: dict[str, Any] = tomllib.loads(Path(telling.__file__).with_name("telling.toml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("words", ["", "mill", "mill weir", "mill Mill mills", " mill\n  weir "])
@@ -59,9 +59,9 @@ def test_a_cue_stands_once(lists: dict[str, str], word: str, monkeypatch: pytest
 )
 def test_a_telling_word_stands_once(name: str, more: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = TELLING | {name: f"{TELLING[name]}\n{more}"}
-    monkeypatch.setattr(comparison.tomllib, "loads", lambda text: data)
+    monkeypatch.setattr(telling.tomllib, "loads", lambda text: data)
     if word:
         with pytest.raises(ValueError, match=f"'{word}' stands twice"):
-            comparison.telling.__wrapped__()
+            telling.telling.__wrapped__()
     else:
-        comparison.telling.__wrapped__()
+        telling.telling.__wrapped__()

@@ -20,8 +20,8 @@ from families import unmark
 from pipeline.core import Pipeline
 from pipeline.corpus.amend import amend
 from pipeline.corpus.dates import PARTS, dates
+from pipeline.corpus.reading import read
 from pipeline.corpus.siblings import Siblings, propose, restore_all
-from pipeline.corpus.witness import read
 from pipeline.corpus.years import ALIGNMENT, STAGE, Passage, fill, remaining, restore
 from pipeline.document import Document
 from pipeline.edits import Edit, apply, invert

@@ -19,32 +19,18 @@ lost if the one went and the other stayed:
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache, partial
-from pathlib import Path
+from functools import lru_cache, partial
 from typing import NamedTuple
 from unicodedata import combining, normalize
 
 from rapidfuzz.distance import LCSseq
 
 from pipeline.corpus.alignment import Block, Words, align, differences
-from pipeline.lists import once
+from pipeline.corpus.telling import are_opposed, are_opposites, denials, telling
 
-__all__ = [
-    "TOO_MUCH",
-    "Comparison",
-    "are_opposed",
-    "are_opposites",
-    "compare",
-    "objection",
-    "price",
-    "spare",
-    "telling",
-]
+__all__ = ["TOO_MUCH", "Comparison", "compare", "objection", "price", "spare"]
 
-PREFIXES = frozenset("un in im ir il dis non anti de mis a".split())  # they turn a word around
-ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
 LOOK_ALIKE = [pair.split("=") for pair in "rn=m cl=d vv=w ii=ll i=l 1=l 0=o 5=s".split()]
 COMPOUND = re.compile(r"\w-\w")
 TOO_MUCH = "too many words of its own"
@@ -91,7 +77,7 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
     swapped: set[tuple[str, str]] = set()
     own: list[int] = []  # words that have no like in the other
     for beside in _beside(one, other, blocks):
-        if _denials(forms := other.forms[beside.start : beside.stop]) or not telling().turning.isdisjoint(forms):
+        if denials(forms := other.forms[beside.start : beside.stop]) or not telling().turning.isdisjoint(forms):
             return f"nothing is not {_quoted(other, beside)}"
     for left, right in differences(one, other, blocks):
         cost = price(one, other, left, right)
@@ -185,7 +171,7 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
             return 0.0
         if _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
             return 0.5
-    if _denials(gone) != _denials(there):
+    if denials(gone) != denials(there):
         return None  # a *not* on one side
     if any(not form[0].isalnum() for form in set(there).difference(gone)):
         return None  # a number below nought, or another currency
@@ -255,67 +241,12 @@ def _is_compound(side: Words, span: range) -> bool:
     )
 
 
-def are_opposites(one: str, other: str) -> bool:
-    """Whether one word in the place of the other turns a sentence into another statement.
-
-    >>> are_opposites("warm", "cold"), are_opposites("happy", "unhappy"), are_opposites("warm", "happy")
-    (True, True, False)
-    """
-    sides, rival = _lines(one), _lines(other)
-    if any(line in rival and rival[line] != side for line, side in sides.items()):
-        return True
-    if one.removesuffix("ful") == other.removesuffix("less") or one.removesuffix("less") == other.removesuffix("ful"):
-        return one != other
-    short, long = sorted((one, other), key=len)
-    return len(short) > 3 and long.endswith(short) and long[: len(long) - len(short)] in PREFIXES
-
-
-def are_opposed(some: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether some words are opposites of others. Of many, only those are compared that can be.
-
-    >>> are_opposed(["a", "warm", "day"], ["an", "old", "cold"]), are_opposed(["warm", "cold"], ["old"])
-    (True, False)
-    """
-    rivals: dict[str | int, set[str]] = {}
-    for rival in set(others):
-        for key in _keys(rival):
-            rivals.setdefault(key, set()).add(rival)
-    alike = ((form, rival) for form in set(some) for key in _keys(form) for rival in rivals.get(key, ()))
-    return any(are_opposites(form, rival) for form, rival in alike)
-
-
-@lru_cache(maxsize=4096)
-def _keys(form: str) -> frozenset[str | int]:
-    """What a word is known by: two words that are opposites have one of these in common."""
-    short = [form[len(prefix) :] for prefix in PREFIXES if form.startswith(prefix)]
-    return frozenset([form, form.removesuffix("ful"), form.removesuffix("less"), *short, *_lines(form)])
-
-
 def _is_name(side: Words, place: int) -> bool:
     """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals."""
     if side.forms[place] in telling().common:
         return False
     capital = any(map(str.isupper, side.text[side.starts[place] : side.ends[place]]))
     return capital and not side.text.isupper()
-
-
-@lru_cache(maxsize=4096)
-def _lines(form: str) -> dict[int, str]:
-    """The lines of opposites and of kinds that a word is of, each with its side there; endings do not count."""
-    known = telling()
-    stems = [
-        form,
-        *(form[: -len(ending)] for ending in ENDINGS if form.endswith(ending) and len(form) > len(ending) + 2),
-    ]
-    stems += [f"{form[:-3]}y"] if form.endswith("ied") else []
-    sides = {line: str(side) for stem in stems for line, side in known.opposites.get(stem, {}).items()}
-    return sides | {-line: form for line in known.kinds.get(form, ())}
-
-
-def _denials(forms: Sequence[str]) -> set[int]:
-    """What negations there are among words, by the lines of those that say the same."""
-    known = telling().negations
-    return {known[form] for form in forms if form in known}
 
 
 def unaccented(form: str) -> str:
@@ -352,35 +283,3 @@ def _read(form: str) -> str:
     for old, new in LOOK_ALIKE:
         form = form.replace(old, new)
     return form
-
-
-class Telling(NamedTuple):
-    """The words of `telling.toml`: of each word its line of `negations`, the lines of `opposites` and its side there,
-    and the lines of `kinds`; `common` and `turning` ones."""
-
-    negations: dict[str, int]
-    facts: frozenset[str]
-    common: frozenset[str]
-    turning: frozenset[str]
-    opposites: dict[str, dict[int, int]]
-    kinds: dict[str, frozenset[int]]
-
-
-@cache
-def telling() -> Telling:
-    """The words by which paragraphs that are alike say different things; no list, and no line of one, has one twice."""
-    data = tomllib.loads(Path(__file__).with_name("telling.toml").read_text(encoding="utf-8"))
-    opposites: dict[str, dict[int, int]] = {}
-    for number, line in enumerate(data["opposites"].splitlines()):
-        once(line.replace("/", " ").split(), line)
-        for side, words in enumerate(line.split("/")):
-            for word in words.split():
-                opposites.setdefault(word, {})[number] = side
-    kinds: dict[str, frozenset[int]] = {}
-    for number, line in enumerate(data["kinds"].splitlines()):
-        for word in once(line.split(), line):
-            kinds[word] = kinds.get(word, frozenset()) | {number}
-    lists = {name: once(data[name].split(), name) for name in ("negations", "facts", "common", "turning")}
-    negations = {word: line for line, words in enumerate(data["negations"].splitlines()) for word in words.split()}
-    facts = lists["negations"] | lists["facts"]
-    return Telling(negations, facts, lists["common"], lists["turning"], opposites, kinds)

@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.corpus.alignment import words
-from pipeline.corpus.comparison import telling
+from pipeline.corpus.telling import telling
 from pipeline.document import Gap
 
 if TYPE_CHECKING:
-    from pipeline.corpus.witness import Reading
+    from pipeline.corpus.reading import Reading
 
 __all__ = ["ASKING", "MONTHS", "SPACED", "canonical", "dates", "glued", "is_year", "kind_of", "valueless", "values"]
 
@@ -50,7 +50,7 @@ def is_year(form: str) -> bool:
 def dates(other: Reading) -> tuple[tuple[int, int], ...]:
     """The runs of words of a passage, but for its first word, that are nothing but a date with a year in it.
 
-    >>> from pipeline.corpus.witness import read
+    >>> from pipeline.corpus.reading import read
     >>> reading = read("It ran from May 1936 to 1938 (or 1904–5).")
     >>> [reading.forms[start:end] for start, end in dates(reading)]
     [['may', '1936'], ['1936'], ['1938'], ['1904', '5'], ['1904']]
@@ -132,7 +132,7 @@ def glued(text: str, others: Sequence[Reading]) -> list[int]:
 
     The word before or behind must be the same.
 
-    >>> from pipeline.corpus.witness import read
+    >>> from pipeline.corpus.reading import read
     >>> glued("Inthe spring", [read("It ran; in 1809 the spring broke.")])
     [2]
     """

@@ -11,6 +11,7 @@ monks`) have more words in common than many honest copies, so equal words alone 
 
 Numbers that only the witness has are no difference: there the other passage may have lost some, too.
 
+    >>> from pipeline.corpus.reading import read
     >>> lost = read("The mill was built in by monks from Lowford.")
     >>> witness = read("The mill was built in 1809 by monks.")
     >>> reach(lost, witness, 4, 4, -1), reach(lost, witness, 5, 6, 1)
@@ -21,18 +22,17 @@ Numbers that only the witness has are no difference: there the other passage may
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache, cached_property, lru_cache
-from itertools import pairwise
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.corpus.alignment import Block, Words, align, words
-from pipeline.corpus.comparison import are_opposed, price, telling
-from pipeline.corpus.dates import ASKING, MONTHS, is_year
-from pipeline.stages.gaps import sentences
+from pipeline.corpus.alignment import Block, align
+from pipeline.corpus.comparison import price
+from pipeline.corpus.dates import ASKING, is_year
+from pipeline.corpus.reading import TOLD, Reading
+from pipeline.corpus.telling import are_opposed, telling
 
-__all__ = ["Reach", "Reading", "agree", "contradicts", "dissents", "one_sentence", "reach", "read", "same_subject"]
+__all__ = ["Reach", "agree", "contradicts", "dissents", "one_sentence", "reach", "same_subject"]
 
 FAR = 12  # words of context that are looked at on each side
 SIDE = 3  # words that are a context by themselves, where no sentence begins or ends with them
@@ -42,99 +42,14 @@ RUN, SKIPS = 5, 4  # words in a row that the other side may have lost in a conte
 LONG = 7  # letters of a word, which with one of them changed is the same, misspelt
 ALIKE = 0.6  # of the words of a sentence, that make it the same sentence on both sides, changed
 OWN = 3  # words, beside common ones, that a sentence may have for itself
-TOLD = 6  # uncommon words that tell a subject; a name does alone
 ITSELF = 2  # times that, from which on a sentence tells its own, whatever stands beside it
 WIDE = 20  # words on both sides together, that no other subject has
 LEAD = 4  # words of a sentence among which a pronoun is its subject
 ANOTHERS = -1  # what a sentence tells that is of something else
-OPEN = frozenset("in of since until by during before after".split())  # words that no sentence ends with
 # Words that tell one of a kind from another: the second bridge is not the bridge.
 ANOTHER = frozenset("first second last next another other former original new old upper lower".split())
 ARTICLES = frozenset("the a an his her its their".split())
 PRONOUNS = frozenset("he she it they his her its their this these".split())
-
-
-class Reading:
-    """A passage as it is compared: its `words`, its `sentences`, and the number of the one that each word is `of`.
-    Sentences are found when they are first asked for: of many passages, words say that they are no witness."""
-
-    def __init__(self, words: Words, gaps: Collection[int]) -> None:
-        self.text = words.text
-        self.words = words
-        self.forms = words.forms
-        self._gaps = gaps
-
-    def __len__(self) -> int:
-        return len(self.forms)
-
-    @cached_property
-    def sentences(self) -> list[range]:
-        """The sentences that have words, by these."""
-        places = sorted({bisect_left(self.words.starts, end) for end in self._ends()} - {0, len(self)})
-        return [range(start, end) for start, end in pairwise([0, *places, len(self)])] if self.forms else []
-
-    @cached_property
-    def of(self) -> list[int]:
-        """The number of the sentence of each word."""
-        return [number for number, sentence in enumerate(self.sentences) for _ in sentence]
-
-    def _ends(self) -> Iterator[int]:
-        """Where sentences end in the text: after full stops, and before a common word with a capital behind a gap."""
-        start = 0
-        for line in self.text.splitlines(keepends=True):
-            yield from (end for _, end in sentences(self.text, start, start + len(line)))
-            start += len(line)
-        opening = _opening()
-        for at, form, before in zip(self.words.starts[1:], self.forms[1:], self.forms, strict=False):
-            if form in opening and self.text[at].isupper() and (at in self._gaps or before in OPEN):
-                yield at  # the full stop went with the year
-
-    def begins(self, place: int) -> bool:
-        """Whether a sentence begins with a word."""
-        return place == 0 or self.of[place] != self.of[place - 1]
-
-    def ends(self, place: int) -> bool:
-        """Whether a sentence ends with a word."""
-        return place == len(self) - 1 or self.of[place] != self.of[place + 1]
-
-    def surface(self, place: int) -> str:
-        """A word as it is written."""
-        return self.text[self.words.starts[place] : self.words.ends[place]]
-
-    def is_name(self, place: int) -> bool:
-        """Whether a word has a capital and is no common one."""
-        return self.forms[place] not in telling().common and any(map(str.isupper, self.surface(place)))
-
-    def tells(self, place: int) -> int:
-        """How much a word tells of the subject of a text: a name all there is to know, a common word nothing."""
-        if self.is_name(place) and not self.begins(place) and self.forms[place] not in telling().facts:
-            return TOLD
-        return self.forms[place] not in telling().common
-
-    def sentence(self, place: int) -> range:
-        """The words of the sentence that a word is of."""
-        return self.sentences[self.of[place]]
-
-    def rest(self, place: int, step: int) -> range:
-        """The words of a sentence up to a word (`step` -1), or from it on (1)."""
-        sentence = self.sentence(place)
-        return range(sentence.start, place + 1) if step < 0 else range(place, sentence.stop)
-
-
-def read(text: str, gaps: Collection[int] = ()) -> Reading:
-    """Read a passage. Words are parted at `gaps`, sentences before a common word with a capital behind a gap or `in`.
-
-    >>> reading = read("It was built in In MayFox sold it.", [16, 22])
-    >>> reading.forms, reading.of
-    (['it', 'was', 'built', 'in', 'in', 'may', 'fox', 'sold', 'it'], [0, 0, 0, 0, 1, 1, 1, 1, 1])
-    """
-    return Reading(words(text, gaps), gaps)
-
-
-@cache
-def _opening() -> frozenset[str]:
-    """Common words, with which a sentence may begin."""
-    return telling().common - MONTHS
 
 
 class Reach(NamedTuple):
@@ -265,6 +180,7 @@ def dissents(one: Reading, other: Reading, place: int, known: Collection[str]) -
     """Whether a passage, which has nothing to say of the place behind a word, tells another year in the same sentence:
     one that is not among the years `known`.
 
+    >>> from pipeline.corpus.reading import read
     >>> lost = read("The old bridge was opened to traffic in, and replaced the ferry of the monks.")
     >>> dissents(lost, read("In 1912 the old bridge was opened to traffic, and replaced the ferry."), 7, {"1911"})
     True
@@ -284,6 +200,7 @@ def dissents(one: Reading, other: Reading, place: int, known: Collection[str]) -
 def _is_modifier(side: Reading, places: Sequence[int]) -> bool:
     """Whether an uncommon word stands between an article, or a name, and a noun: *the railway bridge*.
 
+    >>> from pipeline.corpus.reading import read
     >>> reading = read("The railway bridge fell. It often fell.")
     >>> _is_modifier(reading, [1]), _is_modifier(reading, [5])
     (True, False)
@@ -301,6 +218,7 @@ def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> 
 
     `context` is how many words are equal around the place.
 
+    >>> from pipeline.corpus.reading import read
     >>> bears = read("Lowford is a small town by the sea. It got its mill in from the monks.")
     >>> same_subject(bears, read("Highford is a small town by the sea. It got its mill in 1809 from the monks."), 12)
     False

@@ -33,7 +33,8 @@ from typing import NamedTuple
 
 from pipeline.corpus.amend import amend
 from pipeline.corpus.dates import ASKING, MONTHS, SPACED, canonical, dates, glued, is_year, kind_of, valueless, values
-from pipeline.corpus.witness import FAR, Reach, Reading, agree, dissents, one_sentence, reach, read, same_subject
+from pipeline.corpus.reading import Reading, read
+from pipeline.corpus.witness import FAR, Reach, agree, dissents, one_sentence, reach, same_subject
 from pipeline.document import Document, Gap
 from pipeline.edits import Edit, PositionMap, apply, unapply
 from pipeline.settings import Settings
