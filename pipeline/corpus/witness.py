@@ -22,6 +22,7 @@ Numbers that only the witness has are no difference: there the other passage may
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -193,8 +194,12 @@ def dissents(one: Reading, other: Reading, place: int, known: Collection[str]) -
     both = [word for word in sentence if word in matched]
     if not both or not _is_alike(one, sentence, both, matched):
         return False
-    said = range(other.sentence(matched[both[0]]).start, other.sentence(matched[both[-1]]).stop)
-    return any(form in there for form in other.forms[said.start : said.stop])
+    if any(one.is_name(word) for word in sentence if word not in matched):
+        return False  # it is of somebody else
+    told = Counter(other.of[matched[word]] for word in both)
+    number = max(told, key=lambda number: (told[number], -number))
+    said = other.sentences[number]
+    return told[number] >= ALIKE * len(sentence) and any(form in there for form in other.forms[said.start : said.stop])
 
 
 def _is_modifier(side: Reading, places: Sequence[int]) -> bool:
