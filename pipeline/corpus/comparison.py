@@ -6,7 +6,8 @@ a number, a name, a date, a *not*. So how much is equal does not decide, but wha
 lost if the one went and the other stayed:
 
 - a number, a name, a sign, or one of the `facts` of `telling.toml`, which the other has not: it stays;
-- a word in the place of its opposite, or a *not* on either side: it stays;
+- a word in the place of its opposite, or a *not* or an *almost* on either side: it stays;
+- two words that have changed places, a sentence all of whose uncommon words are its own: it stays;
 - other words: a few may go, if nearly all of the rest stands in the other.
 
     >>> from pipeline.corpus.alignment import words

@@ -9,7 +9,8 @@ monks`) have more words in common than many honest copies, so equal words alone 
 - **one subject**: no other sentence, else the same on both sides, names another; and what is the same has a name in it,
   or many uncommon words. A sentence about `it` or `she` must get these from its neighbours, or be very long.
 
-Numbers that only the witness has are no difference: there the other passage may have lost some, too.
+A passage that is no witness is heard as well: if it has the same sentence, with a year that nobody else knows, what the
+witnesses say is in doubt (`dissents`). Numbers that only the witness has are no difference: there the other passage may have lost some, too.
 
     >>> from pipeline.corpus.reading import read
     >>> lost = read("The mill was built in by monks from Lowford.")
