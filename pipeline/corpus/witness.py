@@ -10,7 +10,9 @@ monks`) have more words in common than many honest copies, so equal words alone 
   or many uncommon words. A sentence about `it` or `she` must get these from its neighbours, or be very long.
 
 A passage that is no witness is heard as well: if it has the same sentence, with a year that nobody else knows, what the
-witnesses say is in doubt (`dissents`). Numbers that only the witness has are no difference: there the other passage may have lost some, too.
+witnesses say is in doubt (`dissents`).
+
+Numbers that only the witness has are no difference: there the other passage may have lost some, too.
 
     >>> from pipeline.corpus.reading import read
     >>> lost = read("The mill was built in by monks from Lowford.")
