@@ -56,23 +56,25 @@ PEERS = {
     "datatrove": Peer(
         "datatrove",
         "trove.py",
-        "Drops lines by the rules of C4, then whole documents by MinHash. Repairs nothing; knows no near paragraphs.",
+        "Drops lines by the rules of C4, then whole documents by MinHash. It repairs nothing and finds no "
+        "near-duplicate paragraphs.",
     ),
     "data-juicer": Peer(
         "py-data-juicer",
         "juicer.py",
-        "Takes out addresses and links, repairs characters (ftfy), normalises punctuation and spaces, then drops whole "
-        "documents by MinHash. Takes no debris out, and no paragraphs.",
+        "Removes addresses and links, repairs characters (ftfy), normalises punctuation and spaces, then drops whole "
+        "documents by MinHash. It removes no debris and no single paragraphs.",
     ),
     "dolma": Peer(
         "dolma",
         "mixer.py",
-        "Tags lines by the rules of C4, documents by those of Gopher, personal data, and exact paragraphs by a Bloom "
-        "filter (in Rust); then mixes, without what was tagged. Repairs nothing; knows no near copies.",
+        "Tags lines by the rules of C4, documents by those of Gopher, personal data, and exact duplicate paragraphs by "
+        "a Bloom filter (in Rust); then writes the documents without the tagged parts. It repairs nothing and finds no "
+        "near-duplicates.",
     ),
 }
 WE_DO = (
-    "Decodes, repairs characters, takes debris out, mends lines and seams, restores dropped years, drops exact, near "
+    "Decodes, repairs characters, removes debris, mends lines and seams, restores dropped years, drops exact, near "
     "and covered paragraphs; writes each document, a ledger that gives back its raw bytes, and a manifest."
 )
 

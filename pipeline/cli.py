@@ -23,14 +23,14 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    epilog="Exit codes: 0 all is well; 1 something failed, or was found to be wrong; 2 wrong usage.",
+    epilog="Exit codes: 0 success; 1 something failed or a check found an error; 2 wrong usage.",
 )
 @click.version_option(package_name="clean-corpus")
 def main() -> None:
     """Clean a corpus of scraped text, and keep a ledger of every edit.
 
     \b
-    Clean a folder, prove that nothing was lost, and look at a document:
+    Clean a folder, check that nothing was lost, and look at a document:
       clean-corpus run raw clean
       clean-corpus verify clean --raw raw
       clean-corpus diff NAME --out clean
@@ -44,21 +44,21 @@ main.add_command(text)
 
 def out_option(command: F) -> F:
     """The folder that a document of an earlier run is looked up in."""
-    return click.option(
-        "--out", type=FOLDER, default="clean", show_default=True, help="The folder that the run wrote."
-    )(command)
+    return click.option("--out", type=FOLDER, default="clean", show_default=True, help="The output folder of a run.")(
+        command
+    )
 
 
 @main.command()
 @click.argument("doc")
 @out_option
-@click.option("--unified", is_flag=True, help="Write a patch from the raw text to the clean text.")
-@click.option("--spaces", is_flag=True, help="Show the edits that only change white space, too.")
+@click.option("--unified", is_flag=True, help="Print a patch that turns the raw text into the clean text.")
+@click.option("--spaces", is_flag=True, help="Also show the edits that only change white space.")
 def diff(doc: str, out: Path, unified: bool, spaces: bool) -> None:
     """Show what cleaning changed in DOC, the id of a document.
 
-    Removed text is red, written text is green, the rule follows in brackets; in a
-    pipe they stand in [-...-] and {+...+}. The raw text is rebuilt from the ledger.
+    Removed text is red, written text is green, and the rule follows in brackets. In a
+    pipe, [-...-] and {+...+} replace the colours. The raw text comes from the ledger.
 
     \b
     Examples:
@@ -80,13 +80,14 @@ def diff(doc: str, out: Path, unified: bool, spaces: bool) -> None:
 @main.command()
 @click.argument("doc", metavar="DOC[:LINE]")
 @out_option
-@click.option("--raw", "of_raw", is_flag=True, help="LINE is a line of the raw text: tell what became of it.")
+@click.option("--raw", "of_raw", is_flag=True, help="LINE is a line of the raw text. Show what became of it.")
 def explain(doc: str, out: Path, of_raw: bool) -> None:
-    """Tell what happened in a document, or at a line of it, and why.
+    """Explain what happened to a document or a line, and why.
 
-    With a LINE of the clean text: where it comes from, and each edit that touched it,
-    with the rule and its reason. Without: sizes, edits by rule, facts, gaps, flags.
-    Of a duplicate it tells the document and the paragraph that stay.
+    With a LINE of the clean text, it shows where the line comes from and each edit
+    that touched it, with the rule and its reason. Without a LINE, it shows sizes,
+    edits by rule, facts, gaps and flags. For a duplicate, it names the document and
+    the paragraph that stay.
 
     \b
     Examples:
@@ -126,15 +127,16 @@ def explain(doc: str, out: Path, of_raw: bool) -> None:
 @main.command()
 @click.argument("doc", default="")
 @out_option
-@click.option("--kind", type=click.Choice(["exact", "near", "covered"]), help="Only duplicates of this kind.")
-@click.option("--alike", is_flag=True, help="List paragraphs that stay, though they are much like others, and why.")
-@click.option("--show", is_flag=True, help="Show each beside the one that stays.")
+@click.option("--kind", type=click.Choice(["exact", "near", "covered"]), help="Show only duplicates of this kind.")
+@click.option("--alike", is_flag=True, help="List paragraphs that stay although others are much like them, and why.")
+@click.option("--show", is_flag=True, help="Show each duplicate next to the copy that stays.")
 def duplicates(doc: str, out: Path, kind: str | None, alike: bool, show: bool) -> None:
-    """List the paragraphs that stand in the corpus more than once.
+    """List the paragraphs that occur in the corpus more than once.
 
-    With DOC, the id of a document, only those that it has a part in. The copy that
-    stays comes first, then what was dropped or marked for it, with the share of its
-    words that stand there. Side by side, words that only one has are in brackets.
+    With DOC, the id of a document, list only paragraphs of that document and their
+    counterparts. The copy that stays comes first. The dropped or marked paragraphs
+    follow, each with the share of its words that the copy contains. With --show,
+    brackets mark the words that only one of the two has.
 
     \b
     Examples:
@@ -160,18 +162,18 @@ def duplicates(doc: str, out: Path, kind: str | None, alike: bool, show: bool) -
 
 @main.command()
 @click.argument("out", type=FOLDER)
-@click.option("--raw", type=RAW, help="Also compare with the raw files, byte for byte.")
+@click.option("--raw", type=RAW, help="Also compare with these raw files, byte for byte.")
 def verify(out: Path, raw: str | None) -> None:
-    """Prove that the folder OUT leads back to the raw bytes.
+    """Check that the raw bytes can be rebuilt from the folder OUT.
 
     Rebuilds every raw text from the clean text and the ledger, and checks every hash,
-    sidecar, and row of the manifest. Whatever was changed since is listed.
+    every sidecar and every row of the manifest. Lists whatever has changed since.
 
     \b
     Example:
       clean-corpus verify clean --raw raw
 
-    Exit code 1 if anything is not as it was written.
+    The exit code is 1 if anything differs from what the run wrote.
     """
     from pipeline.verify import verify as check
 

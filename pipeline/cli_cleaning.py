@@ -37,33 +37,35 @@ def cleaning_options(command: F) -> F:
             type=click.Choice(["drop", "mark", "keep"]),
             default="drop",
             show_default=True,
-            help="A sentence that lost a year and cannot get it back: drop it, mark the place, or keep it as it is.",
+            help="For a sentence that lost a year and cannot get it back: drop it, mark the place, or keep it.",
         ),
         click.option(
             "--headings",
             type=click.Choice(["plain", "markdown"]),
             default="plain",
             show_default=True,
-            help="How headings are written: as plain lines, or with # before them.",
+            help="Write headings as plain lines, or with # before them.",
         ),
         click.option(
             "--labeller",
             type=click.Choice(["forest", "trafilatura", "none"]),
             default="forest",
             show_default=True,
-            help="What tells the content of a page from its debris; with none, all of the page stays.",
+            help="What separates the content of a page from the rest. none keeps the whole page.",
         ),
-        click.option("--alt", is_flag=True, help="Show the texts of a page that stand for images."),
+        click.option("--alt", is_flag=True, help="Include the alternative texts of images in a page."),
         click.option("--typography", is_flag=True, help="Straighten quotes, and write ligatures as letters."),
         click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="Add a rule pack (TOML)."),
-        click.option("--without", multiple=True, metavar="RULE", help="Switch a rule off: its id, or FAMILY.*"),
+        click.option(
+            "--without", multiple=True, metavar="RULE", help="Switch off a rule: its id, or FAMILY.* for a family."
+        ),
         click.option(
             "--guard",
             type=float,
             default=0.9,
             show_default=True,
             metavar="SHARE",
-            help="Leave a document alone, and flag it, if rules would take more than this share of its words.",
+            help="If rules would remove more than this share of a document's words, leave it alone and flag it.",
         ),
     ]
     for option in reversed(options):
@@ -79,14 +81,14 @@ def cleaning_options(command: F) -> F:
     type=click.Choice(["drop", "mark", "off"]),
     default="drop",
     show_default=True,
-    help="Paragraphs whose text stands elsewhere, too: drop them, mark them in the sidecar, or do not look.",
+    help="For duplicate paragraphs: drop them, mark them in the sidecar, or do not look for them.",
 )
 @click.option(
     "--scope",
     type=click.Choice(["corpus", "document"]),
     default="corpus",
     show_default=True,
-    help="Where duplicates are looked for: in all documents, or within each.",
+    help="Look for duplicates in the whole corpus, or only within each document.",
 )
 @click.option(
     "--similarity",
@@ -94,7 +96,7 @@ def cleaning_options(command: F) -> F:
     default=0.8,
     show_default=True,
     metavar="SHARE",
-    help="The least share of a paragraph's words that must stand elsewhere. Numbers, names and negations always must.",
+    help="The least share of a duplicate's words that must occur elsewhere. Numbers, names and negations always must.",
 )
 @cleaning_options
 @click.option(
@@ -103,7 +105,7 @@ def cleaning_options(command: F) -> F:
     type=click.Choice(["folder", "jsonl", "jsonl.gz", "jsonl.zst", "parquet", "dolma"]),
     default="folder",
     show_default=True,
-    help="How documents are written: each to files of its own, or many to a file, in shards.",
+    help="Write each document to its own files (folder), or many to a file, in shards.",
 )
 @click.option(
     "--shard",
@@ -111,22 +113,24 @@ def cleaning_options(command: F) -> F:
     default=256,
     show_default=True,
     metavar="MB",
-    help="The text in a shard.",
+    help="How much text goes into a shard.",
 )
-@click.option("--name", default="corpus", show_default=True, help="What the corpus is called, where it is described.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes that clean at a time.  [default: one a core]")
+@click.option("--name", default="corpus", show_default=True, help="The name of the corpus in its description files.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="How many processes clean at a time.  [default: one per core]"
+)
 @click.option(
     "--engine",
     type=click.Choice(["local", "ray"]),
     default="local",
     show_default=True,
-    help="Where documents are cleaned: on this machine, or on a Ray cluster.",
+    help="Run on this machine, or on a Ray cluster.",
 )
 @click.option(
-    "--address", default="", metavar="HOST:PORT", help="The head of the Ray cluster.  [default: one of this machine]"
+    "--address", default="", metavar="HOST:PORT", help="The head of the Ray cluster.  [default: one on this machine]"
 )
-@click.option("--force", is_flag=True, help="Clean all documents, also those that an earlier run has kept.")
-@click.option("--profile", is_flag=True, help="Tell where the time went, by stage and rule; of a cluster, by phase.")
+@click.option("--force", is_flag=True, help="Clean all documents, including those that an earlier run has cleaned.")
+@click.option("--profile", is_flag=True, help="Show where the time went, by stage and rule; on a cluster, by phase.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def run(
     raw: str,
@@ -142,16 +146,19 @@ def run(
     quiet: bool,
     **choices: Any,
 ) -> None:
-    """Clean every text and page of the folder RAW into the folder OUT.
+    """Clean every text and page in the folder RAW, and write to OUT.
 
-    RAW may be a URL, as s3://bucket/raw, which fsspec reads (the extra [fsspec]).
+    A file in RAW holds one document (.txt, .text, .md, .html, .htm, .xhtml, or a text
+    without a suffix) or many (.jsonl, .ndjson, .warc and .wet, each also with .gz or
+    .zst, and .parquet). RAW may be a URL such as s3://bucket/raw, with the extra
+    [fsspec].
 
-    Documents are the .txt, .text, .md, .html, .htm and .xhtml files below RAW, text
-    files without a suffix, and the records of .jsonl, .ndjson, .warc and .wet files,
-    also .gz and .zst, and of .parquet files. For each, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
-    for all, manifest.jsonl; with another --format, shards of documents and of their
-    ledgers. The same texts and options give the same bytes. What was cleaned is kept
-    in OUT/.clean-corpus, so that a later run cleans only what is new or changed.
+    For each document, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
+    for the corpus, it gets manifest.jsonl. Another --format writes documents and
+    ledgers to shards. The same texts and options give the same bytes.
+
+    A run keeps what it has cleaned in OUT/.clean-corpus. A later run cleans only what
+    is new or changed, and writes the same bytes as a run that cleans all.
 
     \b
     Examples:
@@ -162,7 +169,7 @@ def run(
       clean-corpus run s3://bucket/raw clean
       clean-corpus run raw clean --engine ray --address 10.0.0.1:6379
 
-    Exit code 1 if a document could not be cleaned; the others are there all the same.
+    The exit code is 1 if a document cannot be cleaned. The others are still written.
     """
     settings, rules = _choices(choices)
     from pipeline.engines.outcome import RunError, WrongFolders
@@ -213,7 +220,7 @@ def run(
 
 @click.command()
 @cleaning_options
-@click.option("--html", is_flag=True, help="The input is the source of a page, even if it does not begin like one.")
+@click.option("--html", is_flag=True, help="Treat the input as HTML, even if it does not begin like a page.")
 def text(html: bool, **choices: Any) -> None:
     """Clean one text or page from standard input to standard output.
 

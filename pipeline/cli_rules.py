@@ -23,7 +23,7 @@ def rules() -> None:
 
 
 @rules.command("list")
-@click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="List those of a rule pack, too.")
+@click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="Also list the rules of a rule pack.")
 def list_rules(packs: tuple[Path, ...]) -> None:
     """List the id of every rule, and what it is for."""
     import textwrap
@@ -38,7 +38,7 @@ def list_rules(packs: tuple[Path, ...]) -> None:
 
 @rules.command()
 @click.argument("id")
-@click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="Look in a rule pack, too.")
+@click.option("--rules", "packs", type=FILE, multiple=True, metavar="FILE", help="Also look in a rule pack.")
 def show(id: str, packs: tuple[Path, ...]) -> None:
     """Show a rule, with its examples.
 
@@ -59,13 +59,15 @@ def show(id: str, packs: tuple[Path, ...]) -> None:
 @rules.command()
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 def test(files: tuple[Path, ...]) -> None:
-    """Test rule packs: does each rule take what its examples mark, and nothing else?
+    """Test rule packs against their own examples.
+
+    Each rule must remove what its examples mark, and nothing else.
 
     \b
     Example:
       clean-corpus rules test my-site.toml
 
-    Exit code 1 if one does not.
+    The exit code is 1 if a rule fails.
     """
     from pipeline.report.rules import tally
     from pipeline.rules.engine import RuleSet
