@@ -375,3 +375,16 @@ def test_headings_in_capitals_may_be_many() -> None:
     prose = "The mill stood by the river for four hundred years, until the flood took the wheel and the weir."
     text = "See also\n" + "THE OLD MILL\n" * 1200 + prose
     assert apply(text, BUILTIN.find(text)[0]).endswith(prose)
+
+
+def test_a_summary_that_was_cut_early_is_known_by_its_link() -> None:
+    def summary(name: str, size: int) -> str:
+        told = f"{name} is a place that has many more of these words"
+        return f"{told} {'in it ' * ((size - len(told)) // 6)}...\n"
+
+    text = (
+        f"They came from\nSkerry\n{summary('Skerry', 260)}, and brought\ngranite\n{summary('Granite', 262)}from the "
+        f"quarries\nof northern\nEurope\n{summary('Europe', 238)}, with\ncolza oil\n{summary('Colza oil', 258)}."
+    )
+    clean = apply(text, BUILTIN.find(text)[0])
+    assert "of northern\nEurope, with" in clean or "of northern Europe, with" in clean

@@ -184,6 +184,8 @@ def is_loose(data: bytes) -> bool:
     True
     >>> is_loose(b"He was born in , and died in . No more is known.")
     False
+    >>> is_loose(b"It was won on 3 March , and on 4 May . He died on , aged , in bed.")
+    False
     """
     sample = data[:SAMPLE]
     spaced = sum(1 for _ in re2.compile(_SPACED).finditer(sample))
