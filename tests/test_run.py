@@ -297,7 +297,8 @@ def test_nobody_elses_file_is_overwritten(raw: Path, tmp_path: Path, name: str) 
     assert report.documents == 8
 
 
-def test_nothing_goes_for_a_document_that_cannot_be_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.txt", "a.json"])
+def test_nothing_goes_for_a_document_that_cannot_be_written(tmp_path: Path, name: str) -> None:
     shared = (
         "The ferry to the island leaves from the old harbour at seven every day of the year, and comes back at nine."
     )
@@ -306,7 +307,7 @@ def test_nothing_goes_for_a_document_that_cannot_be_written(tmp_path: Path) -> N
     (raw / "a.txt").write_text(shared)
     (raw / "b.txt").write_text(f"{shared}\n\nAnother story begins here, with a ship that nobody has ever seen.")
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "a.txt").write_text("mine")
+    (tmp_path / "out" / name).write_text("mine")
     report = clean(raw, tmp_path / "out")
     assert [problem.name for problem in report.problems] == ["a.txt"]
     assert (tmp_path / "out" / "b.txt").read_text().startswith(shared)

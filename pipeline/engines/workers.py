@@ -6,7 +6,6 @@ What comes back of a document is small: where it waits, and the marks of its par
 from __future__ import annotations
 
 import gc
-import multiprocessing.connection
 import os
 import signal
 import threading
@@ -235,9 +234,11 @@ def _start(make: Callable[[Job], Callable[[Any], Any]], job: Job) -> None:
 
 def _end_with_parent() -> None:
     """End this process when the one that started it has died, which may have been killed: nobody else would."""
-    parent = multiprocessing.parent_process()
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
     if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
+        connection.wait([parent.sentinel])
         os._exit(1)
 
 

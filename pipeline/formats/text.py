@@ -155,24 +155,26 @@ def _attempt(step: Callable[[str, Pair], bool], folder: str, pair: Pair) -> bool
 
 
 def refuse_foreign(folder: str, id: str) -> None:
-    """Raise `ForeignFile` if a text stands where that of a document should go, and no sidecar beside it."""
+    """Raise `ForeignFile` if a text stands where that of a document should go, and no sidecar beside it, or a file that
+    is no sidecar where that should go."""
     text_path, sidecar_path = paths(folder, id)
-    if os.path.lexists(text_path) and not os.path.lexists(sidecar_path):
-        raise ForeignFile(f"{printable(text_path)} is there, and clean-corpus did not make it")
+    if os.path.lexists(sidecar_path):
+        from pipeline.formats.sidecar import HEAD
+
+        with open(sidecar_path, "rb") as file:
+            foreign = sidecar_path if file.read(len(HEAD)) != HEAD else ""
+    else:
+        foreign = text_path if os.path.lexists(text_path) else ""
+    if foreign:
+        raise ForeignFile(f"{printable(foreign)} is there, and clean-corpus did not make it")
 
 
 def _prepare(folder: str, pair: Pair) -> bool:
     """Write both files of a document beside their places, unless they are there already; return whether."""
     text_path, sidecar_path = paths(folder, pair.id)
     refuse_foreign(folder, pair.id)
-    if os.path.lexists(sidecar_path):
-        from pipeline.formats.sidecar import HEAD
-
-        before = read(sidecar_path)
-        if not before.startswith(HEAD):
-            raise ForeignFile(f"{printable(sidecar_path)} is there, and clean-corpus did not make it")
-        if before == pair.sidecar and _is(text_path, pair.text):
-            return False
+    if os.path.lexists(sidecar_path) and read(sidecar_path) == pair.sidecar and _is(text_path, pair.text):
+        return False
     for path, data in ((sidecar_path, pair.sidecar), (text_path, pair.text)):
         _write_all(_open_new(part(path)), data)
     return True

@@ -74,7 +74,7 @@ class Rule:
     - `block`: a whole run of lines without a blank line;
     - `section`: a heading line, and what goes is the section that it opens;
     - `head`: a line near the start, and what goes is the text up to its end;
-    - `tail`: a line near the end, and what goes is the text from it on;
+    - `tail`: a line near the end, and what goes is the text from it on, or the line alone if prose follows;
     - `document`: the text as a whole;
     - `element`: the source of a page; here the pattern is a CSS selector, and what goes is what it chooses (see
       `elements`).

@@ -1,8 +1,9 @@
-"""Where a section of back matter ends: references, see also, external links, further reading, bibliographies.
+"""Where back matter and footers end: references, see also, external links, further reading; licences, small print.
 
 The heading says that it is back matter; what follows decides whether it is. A section goes as far as
 its lines look like items of a list, citations or labels, up to the first prose. A heading that is
-followed by prose at once ("Notes" over a chapter) opens no back matter.
+followed by prose at once ("Notes" over a chapter) opens no back matter. A footer goes as far as nothing
+but small print follows (`tail`).
 """
 
 from __future__ import annotations

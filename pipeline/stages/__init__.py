@@ -118,7 +118,8 @@ class Stage(NamedTuple):
     """A named step: `find` looks at a text (or, if `whole`, at the document) and says what should change. It runs until
     it asks for nothing more, `rounds` times at most. What a `guarded` stage took is given back if it was too large a
     share of the words. A stage that makes text look different may uncover work for an earlier one: `back_to` names
-    that, to be asked again. Where a page says code, a stage for `prose` changes nothing.
+    that, to be asked again. Where a page, or a text by its backticks, says code, a stage for `prose`
+    changes nothing.
 
     >>> from pipeline.edits import Edit
     >>> Stage("demo", lambda text: Found([Edit(0, "x", "", "demo.x")] if text[:1] == "x" else [])).find("xy").edits

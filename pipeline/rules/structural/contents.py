@@ -75,7 +75,7 @@ def _is_of_page(lines: Lines, first: int, after: int, lasts: dict[str, int]) -> 
     entries = lines.texts[first:after]
     if any(NESTED.search(line) or BACK.search(line) or LEADER.fullmatch(line) for line in entries):
         return True
-    if any(map(SWITCH.search, entries)):
+    if SWITCH.search(entries[0]) or any(map(SWITCH.fullmatch, entries)):  # beside the heading, or on lines of their own
         return True
     titles = (NUMBERS.sub("", line) for line in entries[1:])
     return any(lasts.get(title, -1) >= after for title in titles if title)
@@ -211,6 +211,7 @@ RULE = Structural(
         "⟦Contents [hide]\n\n1 Name\n2 Course\n⟧\nThe river is long.",
     ),
     keep=examples(
+        "Contents\n1 Slide show\n2 Lamp\n3 Cable\nYou need a dark room.",
         "Contents\n1 Seat\n2 Sides\n3 Back\n4 Braces\nYou need a screwdriver and a friend.",
         "1. Wash the rice.\n2. Boil the water.\n3. Add the rice.\n4. Wait.",
         "Contents may settle in transit.\n1 cup of flour\n2 eggs",
