@@ -11,11 +11,13 @@ from pipeline.rules.structural import (
     pages,
     rights,
     threads,
+    titled,
     tooltips,
 )
 
 STRUCTURAL: tuple[Structural, ...] = (
     tooltips.RULE,
+    titled.RULE,
     contents.RULE,
     keywords.RULE,
     footnotes.MARKERS,

@@ -14,12 +14,13 @@ tell, the summary must show what it is: it repeats the link's words, or it start
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import regex
 
 from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Span, Structural, examples
+from pipeline.rules.structural import glued
 
 ID = "wiki.tooltip"
 CUT = regex.compile(r"(?:(?:^| )\.\.\.|(?:^| |\w)…)$")
@@ -61,6 +62,8 @@ def find(view: Lines) -> Sequence[Span]:
     lines = view.rows
     dotted = [index for index, line in enumerate(lines) if line.endswith(("...", "…"))]
     ends = [index for index in dotted if CUT.search(lines[index]) and not CODE.match(lines[index])]
+    if behind := glued.links(lines, ends):
+        return _glued(view, behind)
     inside = [end for end in ends if end + 1 == len(lines) or not OWN_LINE.match(lines[end + 1])]  # not of a list
     if sum(_goes_on(lines, end) for end in inside) * 2 < len(inside):
         return ()  # teasers of a list, or an author's dots: no sentence goes on behind them
@@ -79,18 +82,40 @@ def find(view: Lines) -> Sequence[Span]:
         done = last + 1
         start = starts[first] - 1  # with the line end behind the link
         end = min(starts[last] + len(lines[last]) + 1, len(text))
-        spans.append(Span(start, end, _seam(lines, first, last), ID))
-        before = lines[first - 2].rstrip() if first > 1 else ""
-        if OWN_LINE.match(lines[first - 1]):
-            continue  # an item of a list
-        if (
-            LEADS_ON.search(before)
-            or (many and BEGUN.fullmatch(before))
-            or ((carried or len(before) >= 70) and before and before[-1] not in '.!?:;"”»…')
-        ):
-            at = starts[first - 1]  # the line end before the link
-            spans.append(Span(at - 1, at, "" if before[-1] in "(“«" else " ", ID))
+        spans.append(Span(start, end, seam(lines, first - 1, last + 1), ID))
+        spans += _joined(view, first - 1, carried, many)
     return spans
+
+
+def _glued(view: Lines, links: Mapping[int, str]) -> list[Span]:
+    """Cut the summaries that stand behind their links, on one line with them."""
+    lines, starts = view.rows, view.starts
+    spans: list[Span] = []
+    done = 0
+    if sum(_goes_on(lines, glued.resumes(lines, last, link) - 1) for last, link in links.items()) * 2 < len(links):
+        return spans  # a list of titles with teasers
+    for last, link in links.items():
+        carried = last - 1 == done > 0
+        done = glued.resumes(lines, last, link)
+        end = starts[done] if done < len(lines) else len(view.text)
+        spans.append(Span(starts[last] + len(link), end, seam(lines, last, done, link), ID))
+        spans += _joined(view, last, carried, many=True)
+    return spans
+
+
+def _joined(view: Lines, link: int, carried: bool, many: bool) -> list[Span]:
+    """What mends the line end before the line of a link, if a sentence leads on to it."""
+    before = view.rows[link - 1].rstrip() if link else ""
+    if OWN_LINE.match(view.rows[link]):
+        return []  # an item of a list
+    if (
+        LEADS_ON.search(before)
+        or (many and BEGUN.fullmatch(before))
+        or ((carried or len(before) >= 70) and before and before[-1] not in '.!?:;"”»…')
+    ):
+        at = view.starts[link]  # the line end before the link
+        return [Span(at - 1, at, "" if before[-1] in "(“«" else " ", ID)]
+    return []
 
 
 def _bytes(lines: Sequence[str], first: int, last: int) -> int:
@@ -142,7 +167,7 @@ def _first_line(lines: Sequence[str], last: int, done: int, size: int, many: boo
         known = size or many or (first == last and _goes_on(lines, last))
         if total < SHORTEST or not known or last - first > 5 or CODE.match(summary):
             continue
-        if DEFINING.match(summary) and (_names(link, summary) or not WORD.search(link)):
+        if DEFINING.match(summary) and (names(link, summary) or not WORD.search(link)):
             return first
         if many and BARE.match(summary) and link[:1].isupper() and _goes_on(lines, last):
             return first
@@ -159,7 +184,7 @@ def _is_link(line: str) -> bool:
     return not OPEN_END.search(line)
 
 
-def _names(link: str, summary: str) -> bool:
+def names(link: str, summary: str) -> bool:
     """Whether a summary speaks of what the link says."""
     head = summary[:160].lower()
     return any(word.lower()[:5] in head for word in WORD.findall(link))
@@ -171,12 +196,12 @@ def _goes_on(lines: Sequence[str], last: int) -> bool:
     return GOES_ON.match(rest) is not None
 
 
-def _seam(lines: Sequence[str], first: int, last: int) -> str:
-    """What stands between the link and the rest of its sentence once the summary is gone."""
-    rest = lines[last + 1] if last + 1 < len(lines) else ""
-    link = lines[first - 1].rstrip()
+def seam(lines: Sequence[str], index: int, goes_on: int, link: str | None = None) -> str:
+    """What stands between the link, on line `index`, and the rest of its sentence once the summary is gone."""
+    rest = lines[goes_on] if goes_on < len(lines) else ""
+    link = (lines[index] if link is None else link).rstrip()
     if not rest.strip():
-        return "\n" if last + 1 < len(lines) else ""
+        return "\n" if goes_on < len(lines) else ""
     if OWN_LINE.match(rest):
         return "\n"
     if rest[0] in " \t" or CLOSES.match(rest):
@@ -201,10 +226,17 @@ RULE = Structural(
         "the Grey Rock, is an island with two mills and no harbour ...\n⟧ was sold. In⟦\n⟧Lowford⟦\nLowford is a town "
         "of bakers by the river Lowe, where five bridges and a ferry take the people to ...\n⟧, they heard it from⟦\n"
         "⟧Ann Harper⟦\nAnn Harper was a builder of bridges, who came there as a child and drew the first ...\n⟧ too.",
+        "She lived in⟦\n⟧Lowford⟦ Lowford is a town of bakers by the river Lowe, where five bridges and a ferry ...\n"
+        "⟧, and then on the⟦\n⟧isle⟦ An isle is a piece of land with water on all sides, smaller than a land ...\n\n"
+        "isle\n⟧ of⟦\n⟧Skerry⟦ Skerry ( or ; no, Skjærøya ; sv, Skärön), called the Grey Rock, is an island with ...\n"
+        "⟧. There she stayed.",
         "He sailed to⟦\n⟧Grey Isle⟦\n, location = Northern Sea\n, area_km2 = 40\n, length =\n, coordinates =\n, "
         "population = 300 ...\n⟧and back.",
     ),
     keep=examples(
+        "Lowford Lowford is a town of bakers by the river Lowe, with five bridges and a ferry for the people of ...\n"
+        "Upton Upton is a village of the Lowe valley with a mill, a weir and a school that is older than both ...\n"
+        "Skerry Skerry is an isle with two mills and no harbour, which sailors have called the Grey Rock for a ...",
         "He waited for an answer, and waited, and looked at the clock on the wall again ...\nthen he left.",
         "Spring\nI thought that the spring is a promise, and that the long winter had been one as well ...\n\nSummer",
         "and so it went on and on ...\nuntil the morning.",
