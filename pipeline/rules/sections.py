@@ -41,6 +41,7 @@ SMALL_PRINT = regex.compile(
 )
 SURE = regex.compile(rf"\b(?:{SURE_PRINT})\b", regex.I)
 TOLD = 150  # characters of prose that is no small print, of which a footer has fewer
+SENTENCE = 60  # or fewer than the text above, if that is shorter: but a sentence always may be in it
 UNLIKE = 60  # items that look like nothing: no more of them are counted
 STACK = 8  # headings in capitals that stand over one another, at most
 
@@ -214,7 +215,8 @@ def _before_heading(lines: Lines, heading: int, last: int) -> int:
 def tail(lines: Lines, index: int) -> int:
     """The last line of a footer that begins with a line: the last of all, or that line, if a text goes on behind it.
 
-    The small print of a site is prose as well, but most of it is about rights and terms.
+    The small print of a site is prose as well, but most of it is about rights and terms. In a short text, the sentence
+    behind the line may be all of the text, or half of it.
     """
     told = solid = 0
     part = ""  # what is seen of a paragraph, from below
@@ -223,4 +225,7 @@ def tail(lines: Lines, index: int) -> int:
         if _is_prose(lines, below):
             solid += len(lines.texts[below])
             told += 0 if is_small_print(part) else len(lines.texts[below])
-    return index if told > TOLD and 3 * told > solid else len(lines) - 1
+    if told <= SENTENCE or 3 * told <= solid:
+        return len(lines) - 1
+    above = sum(len(lines.texts[line]) for line in range(index) if _is_prose(lines, line))
+    return index if told > min(above, TOLD) else len(lines) - 1
