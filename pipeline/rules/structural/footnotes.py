@@ -17,14 +17,14 @@ from pipeline.rules.lines import CITATION, Lines
 from pipeline.rules.rule import Span, Structural, examples
 
 MARKER, BLOCK = "markers.footnote", "markers.footnote-block"
-NAMED = r"(?:n|nb|note|Note|Anm\.|fn|(?:low|upp)er-(?:alpha|roman|greek))\s\d{1,3}"
+NAMED = r"(?:[nN]|nb|note|Note|Anm\.|fn|(?:low|upp)er-(?:alpha|roman|greek))\s\d{1,3}"
 GATE = rf"\[\s?(?:[1-9]\d{{0,2}}(?:[,–-][\d ,–-]*)?|{NAMED}|[a-iA-H]|[ivx]{{1,4}})\s?\]"
 MARK = regex.compile(
     rf"""(?x) (?: \[\s?
         (?: (?P<number>[1-9]\d{{0,2}}) | (?<=[.,;!?"”’)]\[)[1-9]\d{{0,2}}(?:(?:,\s?|[–-])[1-9]\d{{0,2}})+
           | {NAMED} | (?P<letter>[a-iA-H]|[ivx]{{1,4}}) ) \s?\]
     (?: :\s?\d{{1,4}} (?:[–-]\d{{1,4}})? (?![\w.]\w) | \(pp?\.?\s?\d{{1,4}}(?:[–-]\d{{1,4}})?\) | \^(?=\s) )?
-    (?: ,? (?: [^\S\n] | \n(?=\[[^\]\n]*\][ \t]*[,.;]?(?:\n|\Z)) | [–—-] )? (?=\[\s?\d) )? )+"""
+    (?: ,? (?: [^\S\n] | \n(?=\[[^\]\n]*\][ \t]*[,.;]?(?:\n|\Z)) | [–—-] )? (?=\[\s?(?:\d|{NAMED})) )? )+"""
 )
 JOINS = frozenset(" ,\n–—-")  # what is between the brackets of a run
 STRONG = frozenset(".,;:!?…)\"'”’»%°†*_⟩]。、」』）")  # what a marker stands behind
@@ -250,7 +250,7 @@ MARKERS = Structural(
         "It stands,⟦ [1]⟧ and the town has grown.⟦[2][3]⟧",
         "Granite⟦[4]⟧ is hard.⟦[note 2]⟧ Slate⟦[5]⟧ is not.",
         "in the music\n⟦[n 5]\n⟧, which ended",
-        "The bridge is old.⟦[lower-alpha 1]⟧ It was rebuilt.",
+        "The bridge is old.⟦[lower-alpha 1][N 2]⟧ It was rebuilt.",
         "The villages\n⟦[\n1\n]\n⟧can be old.",
         "It is the first law.⟦[3]:18⟧ There are more.",
         "It was used to press olives⟦[2],[3]⟧. It stands.",
