@@ -1,4 +1,4 @@
-"""Edit links of wikis that lost their brackets: behind a heading, on the line below it, or before its first word.
+"""Edit links of wikis that lost their brackets, or the word between: behind a heading, below it, or before the text.
 
     HistoryEdit                 History                     History
     The mill was built ...      edit                        editThe mill was built ...
@@ -18,8 +18,9 @@ from pipeline.rules.lines import MARKER, Lines, ends_sentence
 from pipeline.rules.rule import Span, Structural, examples
 
 ID = "markers.edit-bare"
-BEHIND = regex.compile(r"[^\n]{1,70}?(?<=[\p{Ll}\p{N})!?\"”’'])(?P<link>\s?Edit)")
+BEHIND = regex.compile(r"[^\n]{1,70}?(?<=[\p{L}\p{N})!?\"”’'])(?P<link>\s?(?:(?<=[^\p{Lu}])Edit|\[ {0,2}\]))")
 BELOW = "edit"
+ENDS = regex.compile(r"Edit$|^edit|\[ {0,2}\]$")
 BEFORE = regex.compile(r"edit(?=(?:\p{Lu}[\p{L}’'-]*|\d{1,4}),? [\p{L}\p{N}(\"“])")
 LONGEST = 80  # characters of a heading
 USUAL = regex.compile(
@@ -37,14 +38,16 @@ def find(view: Lines) -> Sequence[Span]:
 
 def _of(view: Lines, kind: Callable[[Lines, int], tuple[str, Span] | None]) -> list[Span]:
     """The links of one kind, if there are several, and one of them is at a heading that wikis have."""
-    found = [link for index in range(len(view)) if "dit" in view.texts[index] and (link := kind(view, index))]
+    found = [link for index in range(len(view)) if ENDS.search(view.texts[index]) and (link := kind(view, index))]
     headings = {heading for heading, _ in found}
-    return [span for _, span in found] if len(headings) > 1 and any(map(USUAL.fullmatch, headings)) else []
+    usual = sum(USUAL.fullmatch(heading) is not None for heading in headings)
+    apart = kind is _behind and all(span.end - span.start > len("Edit") for _, span in found)  # as words are
+    return [span for _, span in found] if len(headings) > 1 and usual >= (2 if apart else 1) else []
 
 
 def _behind(view: Lines, index: int) -> tuple[str, Span] | None:
     line = view.texts[index]
-    match = BEHIND.fullmatch(line) if line.endswith("Edit") else None
+    match = BEHIND.fullmatch(line)
     if match is None or not _is_heading(heading := line[: match.start("link")]):
         return None
     start = view.starts[index] + view.rows[index].index(line) + len(heading)
@@ -52,9 +55,11 @@ def _behind(view: Lines, index: int) -> tuple[str, Span] | None:
 
 
 def _below(view: Lines, index: int) -> tuple[str, Span] | None:
-    above = view.beside(index, -1)
+    above, below = view.beside(index, -1), view.beside(index, 1)
     if view.texts[index] != BELOW or above is None or not _is_heading(view.texts[above]):
         return None
+    if below is not None and view.rows[below].startswith("  ") and not MARKER.match(view.texts[below]):
+        return None  # a command, and what it does
     return view.texts[above], Span(view.starts[index], view.end(index), "", ID)
 
 
@@ -77,16 +82,20 @@ RULE = Structural(
     id=ID,
     about="The edit link of a wiki that lost its brackets: behind a heading, below it, or before the text under it.",
     find=find,
-    gate=r"Edit[ \t]*(?:\n|\z)|\n[ \t]*edit(?:[ \t]*\n|[A-Z0-9])",
+    gate=r"(?:Edit|\[ {0,2}\])[ \t]*(?:\n|\z)|\n[ \t]*edit(?:[ \t]*\n|[A-Z0-9])",
     phase=1,
     match=examples(
         "The mill is old.\nHistory⟦Edit⟧\nIt was built by monks.\nThe wheel⟦ Edit⟧\nIt is of oak.\nTrivia⟦Edit⟧",
+        "The mill is old.\nHistory⟦[]⟧\nIt was built by monks.\nIn the war⟦[]⟧\nIt burnt.",
         "History\n\n⟦edit\n⟧\nIt was built by monks.\n\nThe wheel\n⟦edit\n⟧It is of oak.",
         "History\n⟦edit⟧It was built by monks.\nThe wheel\n⟦edit⟧A wheel of oak turns there.",
     ),
     keep=examples(
         "TextEdit\nShows a text.\nLineEdit\nShows a line.\nSpinEdit\nShows a number.",
         "Commands\n\nedit\n\nOpens the file.\n\nHistory\n\nIt was written in a week.",
+        "Commands\n\nedit\n    Opens the file.\n\nHistory\n\nedit\n    Shows the history.",
+        "History Edit\nThe history is kept.\n\nSave Edit\nThe key saves it.",
+        "files\nFile[]\nThe files.\nhistory\nEntry[]\nThe entries of a user.",
         "Press the key that says\nHistory Edit\nand then the other.",
         "history\nedit\nview\nhistory\nedit\nview",
         "Code\neditText.setText(name)\nHistory\neditText.clear()",
