@@ -39,7 +39,7 @@ def default_stages(settings: Settings | None = None, rules: RuleSet | None = Non
         Stage("lines", lines.find),
         Stage("encoding", on_pages.encoding_finder(settings), whole=True),
         Stage("characters", characters.find),
-        Stage("debris", on_pages.debris_finder(settings, rules), rounds=2, guarded=True, whole=True, prose=True),
+        Stage("debris", on_pages.debris_finder(settings, rules), rounds=3, guarded=True, whole=True, prose=True),
         Stage("reflow", on_pages.reflow_finder(settings), back_to="debris", whole=True),
         Stage("gaps", gaps.finder(settings), prose=True),
     ]

@@ -239,3 +239,8 @@ def test_what_is_known_of_a_long_text_is_forgotten(monkeypatch: pytest.MonkeyPat
     assert len(document.text) > 20
     assert bool(utf8._last[0]) == bool(remembered)
     assert scores.cue_lines.cache_info().currsize == remembered
+
+
+def test_sections_go_behind_marks_that_hide_each_other() -> None:
+    text = "The weir was of oak.[4](p12)[5][citation needed] It stands.\n\nExternal links\n\nMills of the valley\n"
+    assert clean(text).text == "The weir was of oak. It stands."

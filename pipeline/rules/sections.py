@@ -19,7 +19,9 @@ DOUBTFUL = regex.compile(
     r"(?i)[*=#_ ]{0,8}(?:\d{1,2}\.?\s+)?(?:(?:foot)?notes?|sources?|literature?|literatur|quellen|anmerkungen|note"
     r"|publications|примечания|ссылки|литература|источники|bronnen|källor|出典)\b(?! and ref)"
 )
-NOTE = regex.compile(r"(?:(?:\d{1,3}|[a-z])\.?\s*)?[↑^]|\[(?:\d{1,3}|[a-zA-Z])\]")  # the marker of a note, at its start
+NOTE = regex.compile(  # the marker of a note, at its start
+    r"(?:(?:\d{1,3}|[a-z])\.?\s*)?(?:[Jj]ump up (?:to:\s)?)?[↑^]|[Jj]ump up to:\s|\[(?:\d{1,3}|[a-zA-Z])\]"
+)
 # An entry of a bibliography: a surname, a first name or initial, and a year not far behind.
 ENTRY = regex.compile(
     r"(?:\W{0,4}\p{Lu}[\p{L}'’-]+,\s+\p{Lu}[\p{L}.'’-]*[^\n]{0,60}|[^.]{3,60}\.\s)\(?\b(?:1[5-9]|20)\d\d\b"
