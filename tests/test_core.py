@@ -244,3 +244,22 @@ def test_what_is_known_of_a_long_text_is_forgotten(monkeypatch: pytest.MonkeyPat
 def test_sections_go_behind_marks_that_hide_each_other() -> None:
     text = "The weir was of oak.[4](p12)[5][citation needed] It stands.\n\nExternal links\n\nMills of the valley\n"
     assert clean(text).text == "The weir was of oak. It stands."
+
+
+LOWFORD = "Lowford is a town of bakers by the river Lowe, with five bridges and a ferry that"
+MILL = "A mill is a house in which corn is ground between two stones, one of which does"
+WEIR = "A weir is a low dam that holds a river back, so that its water runs to a wheel or"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Ann lived in\nLowford {LOWFORD} ...\n, and she worked in a\nmill {MILL} ...\n\nmill\nby the\n"
+        f"weir {WEIR} ...\nof the monks.\n",
+        f"Ann lived in Lowford\nLowford\n{LOWFORD}...\n\n, and she worked in a mill\nMill\n{MILL}...\n\n"
+        f" by the weir\nWeir\n{WEIR}....\n\n of the monks.\n",
+    ],
+    ids=["behind the link", "below the line"],
+)
+def test_tooltips_of_other_layouts_leave_the_sentence(text: str) -> None:
+    assert clean(text).text == "Ann lived in Lowford, and she worked in a mill by the weir of the monks."
