@@ -36,7 +36,8 @@ TAILS = some(
     "two three four five six seven eight nine first second third down over on at general elect "
     "called claimed hearted eyed haired legged headed colored coloured faced footed going coming taking giving keeping "
     "king ring wing nation action station matter room house door war work working friendly top high low "
-    "east west north south white black red green blue brown grey gray"
+    "east west north south white black red green blue brown grey gray "
+    "driven fired clad stock intensive specific dimensional laden"
 )
 # Words that are written as one, though their parts are words.
 SOLID = some(
@@ -56,7 +57,8 @@ SOLID = some(
     "midsummer today tomorrow tonight forehead foremost foresee forecast hitherto heretofore inasmuch insofar "
     "notwithstanding cannot maybe perhaps farewell welcome worldwide newspaper newspapers airport aircraft seaside "
     "seashore waterfall railway railways railroad motorway network framework "
-    "fourteen sixteen seventeen nineteen fourteenth sixteenth seventeenth nineteenth"
+    "fourteen sixteen seventeen nineteen fourteenth sixteenth seventeenth nineteenth "
+    "sixty seventy ninety sixties seventies nineties"
 )
 # Suspended: `pre- and post-war`.
 BETWEEN = some("and or nor to und oder bis et ou y e o")

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.stages import blocks
-from pipeline.stages.blocks import FIELD, RULE, RULED, Line, Shape, is_numbered, width_of
+from pipeline.stages.blocks import FIELD, NUMBERED, RULE, RULED, Line, Shape, is_numbered, width_of
 from pipeline.stages.sentences import (
     ABBREVIATED,
     BULLET,
@@ -106,7 +106,9 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
             pass
         elif BULLET.fullmatch(a.text):
             link = join(a.text, b.text, "reflow.join")
-        elif is_numbered(a, b, width) or (stop and CAPTION.match(b.text)):
+        elif not (a.mark or b.mark) and is_numbered(a, b, width):
+            link = KEEP if NUMBERED.match(a.text) and NUMBERED.match(b.text) else BREAK
+        elif stop and CAPTION.match(b.text):
             link = BREAK
         elif b.mark and (item or stop or room >= 0 or a.text[-1] in ":;"):
             link, item = KEEP if item else BREAK, True
