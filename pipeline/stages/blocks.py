@@ -125,6 +125,8 @@ class Rows:
         if ")" in whole and any(line[1:2] == ")" for line in below):
             return False
         if not ODD.isdisjoint(firsts):
+            if "".join(line[0] for line in bare).count(">") > 1:
+                return False  # a reply with what it quotes
             odd = [line for line in below if line[0] in ODD]
             if any(marker(line) or RULE.match(line) for line in odd):
                 return False
@@ -163,6 +165,9 @@ RULE = re.compile(r"([=\-_*~#+.·•—–])(?:\s*\1){2,}$")
 RULED = frozenset("=-_*~#+.·•—–")
 FIELD = re.compile(r"[A-Z][\w-]{1,20}(?: [\w-]{1,12})?:(?:\s|$)")
 KEY = re.compile(r"(?:- )?[a-z_][\w.-]{0,30}:(?:\s\S{0,60}){0,6}$")  # of YAML
+NUMBERED = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}\.? {1,3}[A-Z]")
+LOGGED = re.compile(r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d\s")
+PROSE = re.compile(r"[.;:!?…](?:\s|$)")
 GAP = re.compile(r"\S(?: {3,}|\t+)\S")
 CODE = re.compile(
     r"[;{}]$|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>)"
@@ -216,8 +221,10 @@ def is_kept(lines: Sequence[str], edges: Sequence[int]) -> bool:
     texts = [line for line in lines if len(line) <= WIDE]
     if len(texts) * 2 < count:
         return False
-    if lines[0] == "--" or all(text.startswith((">", "|")) for text in texts):
+    if lines[0] == "--" or all(text.startswith((">", "|", ": ")) for text in texts):
         return True
+    if sum(text[0] == ">" for text in texts) > 1:
+        return True  # `Ann wrote:` above the lines that she wrote, or a reply right below them
     whole = "\n".join(texts)  # what is nowhere in it needs no look at each line
     if ("   " in whole or "\t" in whole or "|" in whole) and sum(map(has_columns, texts)) * 2 > count:
         # justified prose has gaps too, but lines of one length that go on with small letters
@@ -234,12 +241,35 @@ def is_kept(lines: Sequence[str], edges: Sequence[int]) -> bool:
         return True
     if ":" in whole and sum(FIELD.match(text) is not None and len(text) < 90 for text in texts) * 5 > count * 3:
         return True
+    if ":" in whole and sum(map(is_logged, texts)) * 2 > count:
+        return True
     if ": " in whole or ":\n" in whole:
         keys = sum(KEY.match(text) is not None for text in texts)
         if keys == count > 1 or (keys > 3 and keys * 5 >= count * 4):
             return True
     half = texts[: (count + 1) // 2]  # if none of these is drawn, no more than half of the lines are
     return any(map(is_drawn, half)) and sum(map(is_drawn, texts)) * 2 > count
+
+
+def is_numbered(a: Line, b: Line, width: int) -> bool:
+    """Whether `a` or `b` is a short line with the number and the name of a section, and the other may stand beside it.
+
+    >>> line = Rows(0, ["It is old.", "2.1 Sites", "We chose ten of the harbours."]).lines()
+    >>> is_numbered(line[0], line[1], 60), is_numbered(line[1], line[2], 60), is_numbered(line[0], line[2], 60)
+    (True, True, False)
+    """
+    over = NUMBERED.match(a.text) is not None and is_title(a.text) and a.edge * 3 < width * 2
+    under = NUMBERED.match(b.text) is not None and is_title(b.text) and b.edge * 3 < width * 2
+    return (over and not b.low) or (under and (a.stop or over))
+
+
+def is_logged(text: str) -> bool:
+    """Whether a line starts with the day and the second at which a program wrote it.
+
+    >>> is_logged("Mar  4 10:12:01 host cron[99]: done"), is_logged("Mar 4 at 10:12 it was done")
+    (True, False)
+    """
+    return LOGGED.match(text) is not None
 
 
 def is_drawn(text: str) -> bool:
@@ -287,8 +317,11 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
     """
     bare = middle = unexplained = small = rests = breaks = 0
     was_full = False
-    for (a, b), room in zip(pairwise(lines), rooms(lines, width), strict=True):
-        if b.mark:
+    spare = rooms(lines, width)
+    if width < 60 and lines[0].low and max(spare) >= 0 and not any(PROSE.search(line.text) for line in lines):
+        return None  # verse without capitals and stops
+    for (a, b), room in zip(pairwise(lines), spare, strict=True):
+        if b.mark or is_numbered(a, b, width):
             was_full = False
             continue
         breaks += 1
@@ -322,8 +355,13 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
 def is_full(lines: Sequence[Line], usual: int) -> bool:
     """Whether every line but the last reaches the width at which the document is wrapped."""
     return max(line.edge for line in lines) <= usual + 2 and all(
-        a.edge + 1 + width_of(b.text) > usual - 3 and not b.mark for a, b in pairwise(lines)
+        a.edge + 1 + width_of(b.text) > usual - 3 and not b.mark and not is_set_in(a, b) for a, b in pairwise(lines)
     )
+
+
+def is_set_in(a: Line, b: Line) -> bool:
+    """Whether `b` is a line of its own below `a`, indented and then further: of a signature, or of a title page."""
+    return b.indent > a.indent > 2 and not b.low and not a.mark
 
 
 def apart(lines: Sequence[Line], edges: Sequence[int]) -> Shape:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.stages import blocks
-from pipeline.stages.blocks import FIELD, RULE, RULED, Line, Shape, width_of
+from pipeline.stages.blocks import FIELD, NUMBERED, RULE, RULED, Line, Shape, is_numbered, width_of
 from pipeline.stages.sentences import (
     ABBREVIATED,
     BULLET,
@@ -45,6 +45,7 @@ BREAK = Link("\n\n", "reflow.paragraph")
 QUESTION = re.compile(
     r"(?:Who|What|Where|When|How|Why)\b(?!.*\b(?:the|a|an|of|and|or)$)"
 )  # headings may end with `for`
+CAPTION = re.compile(r"(?:Fig(?:ure|\.)|Table) \d{1,2}[.:] [A-Z]")
 FRAGMENTS = frozenset(("s", "n", "es", "ese", "ns"))
 TAIL = 400  # of the paragraph so far, that is looked at
 SURE = 70  # a line of this length that leaves a sentence open is no line of verse or of a list
@@ -105,6 +106,10 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
             pass
         elif BULLET.fullmatch(a.text):
             link = join(a.text, b.text, "reflow.join")
+        elif not (a.mark or b.mark) and is_numbered(a, b, width):
+            link = KEEP if NUMBERED.match(a.text) and NUMBERED.match(b.text) else BREAK
+        elif stop and CAPTION.match(b.text):
+            link = BREAK
         elif b.mark and (item or stop or room >= 0 or a.text[-1] in ":;"):
             link, item = KEEP if item else BREAK, True
         elif (is_shouted(b.text) and (stop or room >= 0)) or (

@@ -22,11 +22,13 @@ PAGE = 150  # characters of text between two numbers, at least
 STEP = 4  # from one number to the next, at most: of blank pages, and of those with pictures
 FEW = 3  # numbers that count up
 BROKEN, SHARE = 2, 0.25  # sentences that are broken by them, at least, and by which share of the numbers
+MOST = 0.75  # of the numbers, beside which one head makes sure of them, so that one broken sentence is enough
 BACK = 40  # numbers before one that may be that of the page before
 BARE = regex.compile(r"[-–—\[(]?\s?(?:[Pp](?:age|\.)\s)?(?P<number>\d{1,4})(?:\s(?:of|/)\s\d{1,4})?\s?[-–—\])]?")
 HEADED = regex.compile(
     r"(?P<number>\d{1,4})[\s|·•]+(?P<head>\p{L}[^\n]*[\p{L}\d)’'.])|(?P<head>\p{L}[^\n]*?)[\s|·•]+(?P<number>\d{1,4})"
 )
+GAP = regex.compile(r"\s{2,}")  # between a head and its number, at the two margins
 # What is numbered, but no page.
 COUNTED = regex.compile(
     r"(?i)(?:table|tab|fig(?:ure)?|plate|chapter|section|part|appendix|example|exercise|question|answer|step|act|scene"
@@ -63,7 +65,8 @@ def find(lines: Lines) -> Sequence[Span]:
         heads = {text for text, count in beside.items() if count > 1}
         found = [_furniture(lines, line, heads) for line, _ in chain]
         broken = [_is_broken(lines, one) for one in found]
-        if sum(broken) >= max(BROKEN, SHARE * len(chain)):
+        sure = _is_two_sided(lines, chain) or any(count >= max(FEW, MOST * len(chain)) for count in beside.values())
+        if sum(broken) >= (1 if sure else max(BROKEN, SHARE * len(chain))):
             spans += [_span(lines, one, breaks) for one, breaks in zip(found, broken, strict=True)]
     return spans
 
@@ -71,11 +74,27 @@ def find(lines: Lines) -> Sequence[Span]:
 def _numbers(lines: Lines) -> Iterator[Number]:
     """The lines that may be page numbers."""
     for index, text in enumerate(lines.texts):
-        if not text or len(text) > WIDE or not (text[0].isdigit() or text[-1].isdigit() or text[-1] in "-–—])"):
+        if not text or not (text[0].isdigit() or text[-1].isdigit() or text[-1] in "-–—])"):
+            continue
+        if len(text) > WIDE and len(GAP.sub(" ", text)) > WIDE:
             continue
         match = BARE.fullmatch(text) or HEADED.fullmatch(text)
         if match and not ("head" in match.groupdict() and match["head"] and _is_counted(match["head"])):
             yield Number(index, int(match["number"]))
+
+
+def _is_two_sided(lines: Lines, chain: Sequence[Number]) -> bool:
+    """Whether one head has its number on the left on some pages and on the right on others, as in a book.
+
+    The pages on the left have even numbers and those on the right odd ones.
+    """
+    sides: dict[str, set[tuple[bool, int]]] = {}
+    for line, number in chain:
+        text = lines.texts[line]
+        match = HEADED.fullmatch(text)
+        if match:
+            sides.setdefault(match["head"], set()).add((text[0].isdigit(), number % 2))
+    return any(len(found) == 2 and len({left for left, _ in found}) == 2 for found in sides.values())
 
 
 def _is_counted(head: str) -> bool:
@@ -152,8 +171,15 @@ RULE = Structural(
         "\n\n⟦3\n\nTHE MILLS\n\n⟧It was sold.",
         f"{_ONE}{_TWO}The last of them was a miller\n⟦40 THE MILLS\n⟧who kept bees. {_TWO}{_ONE}He went to the town\n"
         f"⟦WEIRS 41\n⟧when it was over. {_ONE}{_TWO}He sold it to a man\n⟦42 THE MILLS\n⟧who was called Harper.",
+        f"⟦40 THE MILLS\n⟧\n{_ONE}{_TWO}The last of them was a miller\n⟦\nTHE MILLS 41\n\n⟧who kept bees. {_TWO}{_ONE}"
+        f"\n\n⟦42 THE MILLS\n\n⟧{_ONE}{_TWO}\n\n⟦THE MILLS 43\n\n⟧It was sold.",
+        f"{_ONE}{_TWO}The last of them was a miller\n⟦101\n\nHill / Mills 4 (1904)\n⟧who kept bees. {_TWO}{_ONE}"
+        f"\n⟦102\n\nHill / Mills 4 (1904)\n⟧{_ONE}{_TWO}\n⟦103\n\nHill / Mills 4 (1904)\n⟧It was sold.",
     ),
     keep=examples(
+        f"THE MILLS 1\n\n{_ONE}{_TWO}The last of them was a miller\n\nTHE MILLS 2\n\nwho kept bees. {_TWO}{_ONE}"
+        f"\n\nTHE MILLS 3\n\n{_ONE}{_TWO}",
+        f"1\n\nTHE MILLS\n\n{_ONE}{_TWO}\n\n2\n\nTHE MILLS\n\n{_TWO}{_ONE}\n\n3\n\nTHE MILLS\n\n{_ONE}{_TWO}",
         f"1\n\n{_ONE}{_TWO}\n\n2\n\n{_ONE}{_TWO}\n\n3\n\n{_ONE}{_TWO}",
         "In the first year of his reign the king sent\n1\nto all of the towns by the river and the\n2\nsea, that they "
         "should send him their millers and\n3\ntheir bakers.",
