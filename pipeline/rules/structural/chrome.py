@@ -52,7 +52,7 @@ NEAR = 8  # lines
 DROP = 5  # what the sum at the top may lose on its way to the next cue
 # What a recipe takes of something: no site's menu says that.
 AMOUNT = re.compile(
-    r"(?:[^\w\s(\[]\s+)?(?:\d+(?:[./]\d+)?[ ]?[¼½¾⅓⅔]?|[¼½¾⅓⅔])[ ]?"
+    r"(?:[^\w\s(\[]\s+)?(?:(?:\d+[ ])?\d+(?:[./]\d+)?[ ]?[¼½¾⅓⅔]?|[¼½¾⅓⅔])[ ]?"
     r"(?:k?g|[mcd]?l|oz|lbs?|tsp|tbsp|cups?|(?:tea|table)spoons?|pounds?|ounces?|grams?)\.?[ ](?:of[ ])?[a-z]"
 )
 
@@ -151,7 +151,7 @@ def _list_around(lines: Lines, cues: Sequence[int], index: int, least: int) -> t
 def _is_item(line: str, cue: int) -> bool:
     if cue:
         return not _heads_comments(line)
-    return len(line) < 60 and line[-1] not in ".!?;" and BULLETED.match(line) is not None
+    return len(line) < 60 and line[-1] not in ".!?;" and BULLETED.match(line) is not None and not AMOUNT.match(line)
 
 
 @lru_cache(maxsize=1024)
