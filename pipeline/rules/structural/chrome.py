@@ -50,6 +50,11 @@ BULLETED = re.compile(r"[^\w\s(\[]\s")
 FEWEST = 3
 NEAR = 8  # lines
 DROP = 5  # what the sum at the top may lose on its way to the next cue
+# What a recipe takes of something: no site's menu says that.
+AMOUNT = re.compile(
+    r"(?:[^\w\s(\[]\s+)?(?:(?:\d+[ ])?\d+(?:[./]\d+)?[ ]?[¼½¾⅓⅔]?|[¼½¾⅓⅔])[ ]?"
+    r"(?:k?g|[mcd]?l|oz|lbs?|tsp|tbsp|cups?|(?:tea|table)spoons?|pounds?|ounces?|grams?)\.?[ ](?:of[ ])?[a-z]"
+)
 
 
 def find_lines(lines: Lines) -> Sequence[Span]:
@@ -146,7 +151,7 @@ def _list_around(lines: Lines, cues: Sequence[int], index: int, least: int) -> t
 def _is_item(line: str, cue: int) -> bool:
     if cue:
         return not _heads_comments(line)
-    return len(line) < 60 and line[-1] not in ".!?;" and BULLETED.match(line) is not None
+    return len(line) < 60 and line[-1] not in ".!?;" and BULLETED.match(line) is not None and not AMOUNT.match(line)
 
 
 @lru_cache(maxsize=1024)
@@ -165,7 +170,7 @@ def find_head(lines: Lines) -> Sequence[Span]:
     for index in range(cue_lines(lines)[-1] + 1):
         here = score(index)
         total += here
-        if total < best - DROP:
+        if total < best - DROP or AMOUNT.match(lines.texts[index]):
             break  # the text has begun
         if here >= 2 and total >= best:
             best, cut = total, index
