@@ -25,6 +25,7 @@ from pipeline.corpus.siblings import Siblings, propose, restore_all
 from pipeline.corpus.years import ALIGNMENT, STAGE, Passage, fill, remaining, restore
 from pipeline.document import Document
 from pipeline.edits import Edit, apply, invert
+from pipeline.engines.local import run
 from pipeline.settings import Settings
 from pipeline.stages.gaps import AROUND, doubtful, is_damaged
 
@@ -283,3 +284,15 @@ def test_what_many_share_says_little(others: int, found: int) -> None:
     documents = [Pipeline(Settings(gaps="keep")).clean(f"{lost}\n\n{shared}", "lost")]
     documents += [Pipeline().clean(shared, f"d{number:02}") for number in range(others)]
     assert len(propose(documents)[0].get(1, [])) == found
+
+
+def test_a_run_asks_short_items_of_a_document_that_shares_a_long_paragraph(tmp_path: Path) -> None:
+    item = "- The mill at Lowford was sold to bakers in {}by the abbey.\n- It is red.\n"
+    other = "The ferry to the island of Skerry leaves from the old harbour at seven, and comes back at nine.\n\n"
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    raw.mkdir()
+    (raw / "lost.txt").write_text(f"{DAMAGE}\n\n{other}{item.format('')}")
+    (raw / "whole.txt").write_text(other + item.format("1809 "))
+    (raw / "apart.txt").write_text(other.replace("ferry", "bus").replace("harbour", "market"))
+    run(raw, out, Settings(gaps="keep", dedup="off"), workers=1)
+    assert item.format("1809 ").strip() in (out / "lost.txt").read_text()

@@ -1,16 +1,16 @@
-"""Documents that the corpus changes: one more pass at the end of their ledgers."""
+"""Documents that the corpus changes: one more pass at the end of their ledgers, and what earlier passes left."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.core import LedgerMismatch
 from pipeline.document import Document, Gap, Ledger, Paragraph, Pass
 from pipeline.edits import Edit, PositionMap, apply, unapply
 
-__all__ = ["amend"]
+__all__ = ["amend", "traces"]
 
 
 def amend(document: Document, stage: str, edits: Sequence[Edit], gaps: Sequence[Gap] | None = None) -> Document:
@@ -58,3 +58,21 @@ def _moved(
             raw_start, raw_end = ledger.to_raw(start, side="right"), ledger.to_raw(end, side="left")
             moved = moved._replace(raw_start=raw_start, raw_end=raw_end)
         yield moved
+
+
+def traces(ledger: Ledger, chosen: Callable[[Pass], Iterable[Edit]]) -> list[int]:
+    """Where in the clean text the edits stood that are `chosen` of each pass, in order.
+
+    >>> from pipeline import clean
+    >>> result = clean("The ferry (), which is red, [1] sails.")
+    >>> traces(result.ledger, lambda step: (edit for edit in step.edits if edit.old == " ()"))
+    [9]
+    """
+    places: list[int] = []
+    for step in ledger.passes:
+        edits = [*chosen(step)]
+        if not (places or edits):
+            continue
+        positions = PositionMap(step.edits)
+        places = sorted(positions.forward(at, side="left") for at in [*places, *(edit.start for edit in edits)])
+    return places

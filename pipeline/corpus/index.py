@@ -147,9 +147,9 @@ class Index:
             )
         ]
 
-    def sharing(self, shingles: Numbers) -> dict[str, list[tuple[int, int]]]:
-        """The paragraphs that have two or more of some shingles (sorted), of which few have any: what is shared with
-        many says little of a common origin. By the id of the document, where they are in its clean text."""
+    def sharing(self, shingles: Numbers) -> list[str]:
+        """The documents with a paragraph that has two or more of some shingles (sorted), of which few have any: what is
+        shared with many says little of a common origin. By their ids, in order."""
         weights = np.zeros(len(self))
         counts = np.zeros(len(self), np.uint32)
         known = Known(shingles)
@@ -158,10 +158,7 @@ class Index:
             weights += np.bincount(owners[among], weighed(held[among]), len(self))
             counts += np.bincount(owners[among], minlength=len(self)).astype(np.uint32)
         chosen = np.flatnonzero(are_alike(weights, counts)).tolist()
-        spans: dict[str, list[tuple[int, int]]] = {}
-        for id, span in zip(self.documents(chosen), self.marks[["start", "end"]][chosen].tolist(), strict=True):
-            spans.setdefault(id, []).append(span)
-        return spans
+        return sorted({*self.documents(chosen)})
 
     def ranks(self) -> NDArray[np.uint32]:
         """The rank of each paragraph, by number."""

@@ -15,6 +15,7 @@ from pipeline.stages.gaps import sentences
 __all__ = ["TOLD", "Reading", "read"]
 
 TOLD = 6  # uncommon words that tell a subject; a name does alone
+OF_NAMES = frozenset("new old good great large small young big high low short".split())  # common words that names have
 OPEN = frozenset("in of since until by during before after".split())  # words that no sentence ends with
 
 
@@ -49,8 +50,10 @@ class Reading:
             yield from (end for _, end in sentences(self.text, start, start + len(line)))
             start += len(line)
         opening = _opening()
-        for at, form, before in zip(self.words.starts[1:], self.forms[1:], self.forms, strict=False):
-            if form in opening and self.text[at].isupper() and (at in self._gaps or before in OPEN):
+        starts, ends, forms = self.words.starts, self.words.ends, self.forms
+        for at, end, form, before in zip(starts[1:], ends, forms[1:], forms, strict=False):
+            stopped = at in self._gaps or (before in OPEN and self.text[end:at].isspace())
+            if stopped and form in opening and self.text[at].isupper():
                 yield at  # the full stop went with the year
 
     def begins(self, place: int) -> bool:
@@ -97,5 +100,5 @@ def read(text: str, gaps: Collection[int] = ()) -> Reading:
 
 @cache
 def _opening() -> frozenset[str]:
-    """Common words, with which a sentence may begin."""
-    return telling().common - MONTHS
+    """Common words, with which a sentence may begin; not those of names (`the Bank of New Zealand`)."""
+    return telling().common - MONTHS - OF_NAMES

@@ -27,12 +27,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.corpus.amend import traces
 from pipeline.corpus.known import Known
 from pipeline.corpus.parted import Parted, ordered
 from pipeline.corpus.shingles import Numbers, Places, batches, fingerprints
 from pipeline.corpus.years import STAGE, Passage, fill, restore
 from pipeline.document import Document
-from pipeline.edits import PositionMap
 from pipeline.stages.gaps import doubtful, is_damaged, meets
 from pipeline.stages.utf8 import utf8
 
@@ -134,7 +134,7 @@ def offers(texts: Sequence[str], spans: Sequence[Sequence[Span]], wanted: Known 
 
 def passages(document: Document) -> list[Span]:
     """The passages of a document that may be asked: paragraphs in which nothing was restored."""
-    written = sorted(_written(document))
+    written = _written(document)
     spans = [(block.start, block.end) for block in document.paragraphs if block.kind != "heading"]
     return [(start, end) for start, end in spans if bisect_right(written, end) == bisect_left(written, start)]
 
@@ -298,14 +298,5 @@ def _firsts(owners: NDArray[np.uint32]) -> Places:
 
 
 def _written(document: Document) -> list[int]:
-    """The places in the clean text of what was restored in a document."""
-    passes = document.ledger.passes
-    if not any(step.stage == STAGE for step in passes):
-        return []
-    places: list[int] = []
-    for step in passes:
-        positions = PositionMap(step.edits)
-        places = [positions.forward(at, side="left") for at in places]
-        if step.stage == STAGE:
-            places += [positions.forward(edit.start, side="left") for edit in step.edits]
-    return places
+    """The places in the clean text of what was restored in a document, in order."""
+    return traces(document.ledger, lambda step: step.edits if step.stage == STAGE else ())

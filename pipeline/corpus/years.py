@@ -31,7 +31,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.corpus.amend import amend
+from pipeline.corpus.amend import amend, traces
 from pipeline.corpus.dates import ASKING, MONTHS, SPACED, canonical, dates, glued, is_year, kind_of, valueless, values
 from pipeline.corpus.reading import Reading, read
 from pipeline.corpus.witness import FAR, Reach, agree, dissents, one_sentence, reach, same_subject
@@ -55,6 +55,7 @@ __all__ = [
 STAGE = "years"
 RULES = {"year": "years.restored", "value": "values.restored"}
 ALIGNMENT = "years.alignment"  # what found a place that no pattern shows
+EMPTIED = "wiki.empty-brackets"  # the rule that takes brackets in which nothing was left: a year may have stood there
 QUOTED = 4  # words of context that the evidence quotes on each side
 VALUE_LENGTH = 60  # characters of a value, at most
 
@@ -115,7 +116,7 @@ def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> 
     if not patterns.is_damaged(document):
         return found
     stretches = patterns.doubtful(document.gaps)
-    every = sorted(document.gaps, key=lambda gap: gap.at)
+    every = sorted([*document.gaps, *_emptied(document, stretches)], key=lambda gap: gap.at)
     ats = [gap.at for gap in every]
     for number in sorted(candidates):
         block = document.paragraphs[number]
@@ -126,6 +127,12 @@ def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> 
         here = Passage(document.id, document.text[block.start : block.end], block.start)
         found += _rounds(here, gaps, candidates[number], patterns.meets(stretches, block.start, block.end))
     return found
+
+
+def _emptied(document: Document, stretches: Sequence[tuple[int, int]]) -> Iterator[Gap]:
+    """Where brackets went that were empty, in stretches in which more may be lost than is certain."""
+    places = traces(document.ledger, lambda step: (edit for edit in step.edits if edit.rule == EMPTIED))
+    return (Gap(at, "year", EMPTIED, certain=False) for at in places if patterns.meets(stretches, at, at))
 
 
 def fill(document: Document, restored: Sequence[Restored]) -> Document:

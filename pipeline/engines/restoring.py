@@ -35,11 +35,10 @@ _Passage = tuple[str, int, int]
 
 
 class _Read(NamedTuple):
-    """A document that may have passages to offer, and where these are in its clean text: anywhere, if none."""
+    """A document that may have passages to offer."""
 
     number: int
     spot: Spot
-    spans: Sequence[tuple[int, int]] | None
     weight: int = 0
     shard: int = 0
 
@@ -109,11 +108,8 @@ def _asked(
             siblings.want(numbers[id], spool.get(spots[id]))
         if index is None or index.apart:
             index = _index((id, spool.get(spots[id])) for id in ids if id not in lost)
-    shared = sorted(index.sharing(siblings.shingles).items())
-    reads = [
-        *(_Read(numbers[id], spots[id], None) for id in damaged),
-        *(_Read(numbers[id], spots[id], spans) for id, spans in shared if id not in lost),
-    ]
+    shared = (id for id in index.sharing(siblings.shingles) if id not in lost)
+    reads = [_Read(numbers[id], spots[id]) for id in (*damaged, *shared)]
     offering = partial(offerer, wanted=siblings.shingles)
     with closing(spread(job, offering, reads, workers if len(reads) >= _FEW else 1)) as offered:
         for some, found in offered:
@@ -134,15 +130,10 @@ def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple
     spool = Spool(job.waiting)
     known = Known(wanted)
 
-    def passages_of(read: _Read) -> tuple[str, Sequence[tuple[int, int]]]:
-        if read.spans is not None:
-            return spool.text(read.spot), read.spans
-        document = spool.get(read.spot)
-        return document.text, passages(document)
-
     def offer(reads: Sequence[_Read]) -> list[tuple[list[int], Offers]]:
-        texts, spans = zip(*map(passages_of, reads), strict=True)
-        return [([read.number for read in reads], offers(texts, spans, known))]
+        documents = [spool.get(read.spot) for read in reads]
+        found = offers([document.text for document in documents], [*map(passages, documents)], known)
+        return [([read.number for read in reads], found)]
 
     return offer
 

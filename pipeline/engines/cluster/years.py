@@ -1,7 +1,7 @@
 """Dropped years on a cluster: what damaged documents want is joined with what others offer, by shingles.
 
     shingles that are wanted, and those of the whole  → by shingle → what paragraphs share, and of what weight
-    that                                              → by document → passages worth asking, by their shingles
+    that                                              → by document → passages of those that share, by their shingles
     shingles that are wanted, and passages            → by shingle → which passage may know what a paragraph lost
     that                                              → by damaged document → the document, restored
 
@@ -127,27 +127,25 @@ def _summed(home: Any, start: Any, end: Any, weight: Any, count: Any) -> pa.Tabl
 
 
 def _offered(work: Work) -> Any:
-    """Read the passages that share enough."""
+    """Read the passages of documents with a paragraph that shares enough."""
 
     def reduce(part: int, table: pa.Table) -> pa.Table | None:
         rows = _summed(*(table[name].to_numpy() for name in ("home", *_SPAN, "weight", "count")))
         common = are_alike(rows["weight"].to_numpy(), rows["count"].to_numpy())
-        spans: dict[int, list[tuple[int, int]]] = {}
-        columns = (rows[name].to_numpy()[common].tolist() for name in ("home", *_SPAN))
-        for home, start, end in zip(*columns, strict=True):
-            spans.setdefault(home, []).append((start, end))
+        homes = np.unique(rows["home"].to_numpy()[common]).tolist()
         find = work.finder()
         with Spool(work.folder) as spool:
-            tables = [_passages(spool, find(home), some) for home, some in sorted(spans.items())]
+            tables = [_passages(spool, find(home)) for home in homes]
         return pa.concat_tables(tables) if tables else None
 
     return reduce
 
 
-def _passages(spool: Spool, doc: Doc, spans: Sequence[tuple[int, int]]) -> pa.Table:
+def _passages(spool: Spool, doc: Doc) -> pa.Table:
     """Passages of a document, by their shingles."""
     assert doc.spot is not None
-    found = offers([spool.text(doc.spot)], [spans])
+    document = spool.get(doc.spot)
+    found = offers([document.text], [passages(document)])
     nought = np.zeros_like(found.starts)
     columns = {"place": nought, "words": nought, "start": found.starts, "end": found.ends}
     return pa.table(
@@ -176,7 +174,7 @@ def _wanted_and_offered(work: Work, parts: int) -> Any:
                     if doc.spot and doc.damaged:
                         document = spool.get(doc.spot)
                         yield _kind(_wanted(document, doc.home), parts, _WANTED)
-                        yield _kind(_passages(spool, doc, passages(document)), parts, _OFFERED)
+                        yield _kind(_passages(spool, doc), parts, _OFFERED)
 
     return read
 
