@@ -7,21 +7,35 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from errno import EPIPE
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from pipeline.cli_cleaning import RAW, run, text
+from pipeline.cli_cleaning import FOLDER, run, text
 from pipeline.cli_rules import rules
 from pipeline.report import terminal
 
 F = TypeVar("F", bound=Callable[..., Any])
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class _Commands(click.Group):
+    """Commands of which none ends with a traceback where the disk or the terminal is to blame."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call a command. A pipe whose reader has gone is left to click, which ends quietly."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == EPIPE:
+                raise
+            what = error.filename or "standard input or write to standard output"
+            raise click.ClickException(f"Cannot read {what}: {error.strerror or error}.") from None
 
 
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Exit codes: 0 success; 1 something failed or a check found an error; 2 wrong usage.",
 )
@@ -54,7 +68,7 @@ def out_option(command: F) -> F:
 @out_option
 @click.option("--unified", is_flag=True, help="Print a patch that turns the raw text into the clean text.")
 @click.option("--spaces", is_flag=True, help="Also show the edits that only change white space.")
-def diff(doc: str, out: Path, unified: bool, spaces: bool) -> None:
+def diff(doc: str, out: str, unified: bool, spaces: bool) -> None:
     """Show what cleaning changed in DOC, the id of a document.
 
     Removed text is red, written text is green, and the rule follows in brackets. In a
@@ -81,7 +95,7 @@ def diff(doc: str, out: Path, unified: bool, spaces: bool) -> None:
 @click.argument("doc", metavar="DOC[:LINE]")
 @out_option
 @click.option("--raw", "of_raw", is_flag=True, help="LINE is a line of the raw text. Show what became of it.")
-def explain(doc: str, out: Path, of_raw: bool) -> None:
+def explain(doc: str, out: str, of_raw: bool) -> None:
     """Explain what happened to a document or a line, and why.
 
     With a LINE of the clean text, it shows where the line comes from and each edit
@@ -130,7 +144,7 @@ def explain(doc: str, out: Path, of_raw: bool) -> None:
 @click.option("--kind", type=click.Choice(["exact", "near", "covered"]), help="Show only duplicates of this kind.")
 @click.option("--alike", is_flag=True, help="List paragraphs that stay although others are much like them, and why.")
 @click.option("--show", is_flag=True, help="Show each duplicate next to the copy that stays.")
-def duplicates(doc: str, out: Path, kind: str | None, alike: bool, show: bool) -> None:
+def duplicates(doc: str, out: str, kind: str | None, alike: bool, show: bool) -> None:
     """List the paragraphs that occur in the corpus more than once.
 
     With DOC, the id of a document, list only paragraphs of that document and their
@@ -149,7 +163,7 @@ def duplicates(doc: str, out: Path, kind: str | None, alike: bool, show: bool) -
     if doc and not terminal.exists(out, doc):
         doc = terminal.document(out, doc).id
     try:
-        found = views.groups(str(out), doc, alike=alike)
+        found = views.groups(out, doc, alike=alike)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     if kind:
@@ -162,8 +176,8 @@ def duplicates(doc: str, out: Path, kind: str | None, alike: bool, show: bool) -
 
 @main.command()
 @click.argument("out", type=FOLDER)
-@click.option("--raw", type=RAW, help="Also compare with these raw files, byte for byte.")
-def verify(out: Path, raw: str | None) -> None:
+@click.option("--raw", type=FOLDER, help="Also compare with these raw files, byte for byte.")
+def verify(out: str, raw: str | None) -> None:
     """Check that the raw bytes can be rebuilt from the folder OUT.
 
     Rebuilds every raw text from the clean text and the ledger, and checks every hash,
@@ -181,7 +195,8 @@ def verify(out: Path, raw: str | None) -> None:
         try:
             done = check(out, raw, progress=progress)
         except OSError as error:
-            raise click.ClickException(f"Cannot read {error.filename or raw}: {error.strerror or error}.") from None
+            where = error.filename or (f"{out} or {raw}" if raw else out)
+            raise click.ClickException(f"Cannot read {where}: {error.strerror or error}.") from None
     for finding in done.findings:
         terminal.say(str(finding))
     documents = "1 document" if done.documents == 1 else f"{done.documents:,} documents"

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _Raw(click.Path):
+class _Folder(click.Path):
     """A folder that is there, or a URL."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value if "://" in str(value) else super().convert(value, param, ctx)
 
 
-RAW = _Raw(exists=True, file_okay=False)
+FOLDER = _Folder(exists=True, file_okay=False)
 
 
 def cleaning_options(command: F) -> F:
@@ -74,7 +74,7 @@ def cleaning_options(command: F) -> F:
 
 
 @click.command()
-@click.argument("raw", type=RAW)
+@click.argument("raw", type=FOLDER)
 @click.argument("out", type=click.Path())
 @click.option(
     "--dedup",
@@ -129,6 +129,12 @@ def cleaning_options(command: F) -> F:
 @click.option(
     "--address", default="", metavar="HOST:PORT", help="The head of the Ray cluster.  [default: one on this machine]"
 )
+@click.option(
+    "--work",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="For an OUT that is a URL: the folder to work in, which a later run goes on from.  [default: a temporary one]",
+)
 @click.option("--force", is_flag=True, help="Clean all documents, including those that an earlier run has cleaned.")
 @click.option("--profile", is_flag=True, help="Show where the time went, by stage and rule; on a cluster, by phase.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -141,6 +147,7 @@ def run(
     workers: int | None,
     engine: str,
     address: str,
+    work: str | None,
     force: bool,
     profile: bool,
     quiet: bool,
@@ -150,8 +157,8 @@ def run(
 
     A file in RAW holds one document (.txt, .text, .md, .html, .htm, .xhtml, or a text
     without a suffix) or many (.jsonl, .ndjson, .warc and .wet, each also with .gz or
-    .zst, and .parquet). RAW may be a URL such as s3://bucket/raw, with the extra
-    [fsspec].
+    .zst, and .parquet). RAW and OUT may be URLs such as s3://bucket/raw, with the
+    extra [fsspec].
 
     For each document, OUT gets NAME.txt, and NAME.json with the ledger of its edits;
     for the corpus, it gets manifest.jsonl. Another --format writes documents and
@@ -166,7 +173,7 @@ def run(
       clean-corpus run raw clean --gaps keep --without markers.footnote
       clean-corpus run raw clean --rules my-site.toml --workers 8
       clean-corpus run raw clean --format jsonl.gz
-      clean-corpus run s3://bucket/raw clean
+      clean-corpus run s3://bucket/raw s3://bucket/clean --work work
       clean-corpus run raw clean --engine ray --address 10.0.0.1:6379
 
     The exit code is 1 if a document cannot be cleaned. The others are still written.
@@ -181,6 +188,8 @@ def run(
         raise click.UsageError("Cannot use --address without a cluster. Add --engine ray, or leave it out.")
     if workers and engine == "ray":
         raise click.UsageError("Cannot use --workers with --engine ray: the cluster has its own. Leave it out.")
+    if work and "://" not in out:
+        raise click.UsageError("Cannot use --work with a folder as OUT: the run works there. Leave it out.")
     run_folder: Callable[..., Any]
     if engine == "ray":
         from pipeline.engines.cluster import run as run_cluster
@@ -203,6 +212,7 @@ def run(
                 shard=int(shard * 1_000_000),
                 name=name,
                 profile=profile,
+                work=work,
             )
         except WrongFolders as error:
             raise click.UsageError(str(error)) from None
@@ -231,6 +241,9 @@ def text(html: bool, **choices: Any) -> None:
       curl -s https://example.org/page.txt | clean-corpus text > page.txt
     """
     settings, rules = _choices(choices)
+    for stream in ("stdin", "stdout"):
+        if getattr(sys, stream) is None:
+            raise click.UsageError(f"Cannot clean a text: {stream} is closed. Give it a file or a pipe.")
     from pipeline.core import LedgerMismatch, Pipeline
     from pipeline.formats.text import encode
 
@@ -241,6 +254,7 @@ def text(html: bool, **choices: Any) -> None:
     except LedgerMismatch as error:
         raise click.ClickException(str(error)) from None
     sys.stdout.buffer.write(encode(document.text))
+    sys.stdout.flush()
     for flag in document.flags:
         terminal.say(f"Flagged: {flag.message}", err=True)
 

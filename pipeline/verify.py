@@ -81,7 +81,7 @@ def verify(
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verified:
-    """Check a folder that a run made; with `raw`, also against the folder of the raw texts.
+    """Check a folder that a run made, or what a URL names; with `raw`, also against the folder of the raw texts.
 
     Everything that is wrong is a finding, with the document and the reason. Raises `OSError` if a folder cannot be
     read. One document is in memory at a time; what is kept of each is a hash of its row of the manifest.
@@ -114,7 +114,7 @@ def verify(
         if progress:
             progress(number, len(ids))
     done.findings += pairs.findings(expected, set(ids))
-    done.findings += _check_manifest(os.path.join(out, manifest.NAME), expected, set(ids))
+    done.findings += _check_manifest(out, expected, set(ids))
     done.findings += _check_shards(out)
     return done
 
@@ -318,18 +318,18 @@ def _bytes(raw: str, name: str) -> bytes:
         raise _Broken(name, f"it cannot be read: {error.strerror or error}") from None
 
 
-def _check_manifest(path: str, expected: Mapping[str, bytes], ids: set[str]) -> list[Finding]:
+def _check_manifest(out: str, expected: Mapping[str, bytes], ids: set[str]) -> list[Finding]:
     """Compare each line of the manifest with the one that the sidecar makes; `ids` are all that have a file."""
 
     def finding(id: str, reason: str) -> Finding:
         return Finding(id, manifest.NAME, reason)
 
-    if not os.path.exists(path):
+    if not store(out).exists(manifest.NAME):
         return [finding("", "it is gone")] if ids else [finding("", "it is not there, and nor is any document")]
     findings = []
     seen: set[str] = set()
     before = ""
-    for number, (line, row) in enumerate(manifest.rows(path), 1):
+    for number, (line, row) in enumerate(manifest.rows(out), 1):
         id = row.get("id") if isinstance(row, dict) else None
         if not isinstance(id, str):
             findings.append(finding("", f"line {number} is not a row"))
@@ -351,12 +351,13 @@ def _check_manifest(path: str, expected: Mapping[str, bytes], ids: set[str]) -> 
 def _check_shards(out: str) -> Iterator[Finding]:
     """Yield the files of shards, and those beside them, that are not those of the list."""
     for row in shards.listed(out):
-        path = os.path.join(out, *row.file.split("/"))
         try:
-            if shards.digest(path) != row.sha256:
+            with store(out).open(row.file) as file:
+                same = hashlib.file_digest(file, "sha256").hexdigest() == row.sha256
+            if not same:
                 yield Finding("", row.file, f"it was changed: its SHA-256 is not the one in {shards.NAME}")
         except OSError as error:
-            yield Finding("", row.file, f"it cannot be read: {error.strerror}")
+            yield Finding("", row.file, f"it cannot be read: {error.strerror or error}")
 
 
 def _digest(line: bytes) -> bytes:

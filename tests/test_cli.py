@@ -110,6 +110,26 @@ def test_what_is_wrong_is_told(arguments: tuple[str, ...], code: int, reason: st
     assert "Traceback" not in result.output
 
 
+STREAMS = {
+    "a full disk": ("clean-corpus rules list > /dev/full", 1, "No space left on device"),
+    "a full disk for a text": ("echo A mill. | clean-corpus text > /dev/full", 1, "No space left on device"),
+    "no input": ("clean-corpus text <&-", 2, "stdin is closed"),
+    "nowhere to write to": ("echo A mill. | clean-corpus text >&-", 2, "stdout is closed"),
+    "nowhere to print to": ("clean-corpus run raw clean >&-", 0, ""),
+    "a reader that goes": ("clean-corpus rules list | head -1 > head", 0, ""),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(("line", "code", "said"), STREAMS.values(), ids=STREAMS)
+def test_streams_that_are_full_or_closed_are_told(here: Path, line: str, code: int, said: str) -> None:
+    command = line.replace("clean-corpus", f"{sys.executable} -m pipeline")
+    ran = subprocess.run(
+        command, shell=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert (ran.returncode, said in ran.stderr, "Traceback" in ran.stderr) == (code, True, False), ran.stderr
+
+
 def test_an_empty_folder_cannot_be_cleaned(here: Path) -> None:
     (here / "none").mkdir()
     result = call("run", "none", "clean")

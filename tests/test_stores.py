@@ -256,11 +256,28 @@ def test_keys_that_are_no_names_of_files_are_left_out(memory: str) -> None:
     assert not any(".." in entry.id for entry in folder.scan(Remote(memory)).entries)
 
 
-def test_results_are_not_written_to_a_url_nor_beside_themselves(raw: Path, tmp_path: Path) -> None:
-    with pytest.raises(WrongFolders, match="no folder of this machine"):
-        run(raw, "memory://out")
-    with pytest.raises(WrongFolders):
-        run(f"file://{raw}", raw / "out")
+def test_results_are_not_written_beside_themselves(raw: Path) -> None:
+    for scheme in ("file", "local"):
+        with pytest.raises(WrongFolders):
+            run(f"{scheme}://{raw}", raw / "out")
+
+
+def test_results_go_to_a_bucket(s3: str, tmp_path: Path) -> None:
+    report = run(s3, "s3://bucket/clean", workers=1)
+    run(s3, tmp_path / "folder", workers=1)
+    fs = fsspec.filesystem("s3")
+    there = {path.removeprefix("bucket/clean/"): fs.cat_file(path) for path in fs.find("bucket/clean")}
+    assert there == files(tmp_path / "folder")
+    assert (report.documents, report.published) == (40, len(there))
+    done = verify("s3://bucket/clean", s3)
+    assert (done.findings, done.documents) == ([], 40)
+    assert run(s3, "s3://bucket/clean", workers=1).published == 0
+
+
+def test_a_bucket_that_is_not_there_is_told_before_the_run(raw: Path, s3: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="Cannot write to s3://nowhere/clean"):
+        run(raw, "s3://nowhere/clean", work=tmp_path / "work")
+    assert not (tmp_path / "work").exists()
 
 
 def test_commands_take_a_url(memory: str, tmp_path: Path) -> None:

@@ -53,4 +53,4 @@ def describe(
 
 
 def _rows(out: str) -> Iterator[Mapping[str, Any]]:
-    return (row for _, row in manifest.rows(os.path.join(out, manifest.NAME)))
+    return (row for _, row in manifest.rows(out))

@@ -18,21 +18,28 @@ from pipeline.engines.outcome import RunError, RunReport
 from pipeline.engines.writing import Written
 from pipeline.formats import manifest, shards, sidecar, text
 from pipeline.formats.shards import Row
+from pipeline.formats.stores import store
 from pipeline.formats.text import printable
 
-__all__ = ["Corpus", "finish", "prepare"]
+__all__ = ["Corpus", "finish", "prepare", "refuse_foreign"]
 
 
 def prepare(out: str) -> None:
-    """Refuse a folder whose manifest is not ours, before anything is written; what a run that was killed left
-    half-written goes."""
-    path = os.path.join(out, manifest.NAME)
+    """Make a folder fit to be written to: what a run that was killed left half-written goes."""
     try:
         text.remove_parts(out)
-        foreign = os.path.lexists(path) and not all(_named(row) for _, row in manifest.rows(path))
-        what = "a manifest"
+    except OSError as error:
+        raise RunError(f"Cannot write to {printable(out)}: {error.strerror or error}. Choose another folder.") from None
+    refuse_foreign(out)
+
+
+def refuse_foreign(out: str) -> None:
+    """Refuse a folder, or what a URL names, whose manifest or list of shards is not ours."""
+    name, what = manifest.NAME, "a manifest"
+    try:
+        foreign = store(out).exists(name) and not all(_named(row) for _, row in manifest.rows(out))
         if not foreign:
-            path, what = os.path.join(out, shards.NAME), "a list of shards"
+            name, what = shards.NAME, "a list of shards"
             shards.listed(out)
     except OSError as error:
         raise RunError(f"Cannot write to {printable(out)}: {error.strerror or error}. Choose another folder.") from None
@@ -40,8 +47,8 @@ def prepare(out: str) -> None:
         foreign = True
     if foreign:
         raise RunError(
-            f"Cannot write {printable(path)}: a file of that name is there, and is not {what} of clean-corpus. "
-            "Choose another folder, or move that file away."
+            f"Cannot write {printable(os.path.join(out, name))}: a file of that name is there, and is not {what} of "
+            "clean-corpus. Choose another folder, or move that file away."
         )
 
 
@@ -76,7 +83,7 @@ def finish(
     now, but for those of single documents."""
     out, layout = corpus.out, shards.LAYOUTS.get(corpus.layout)
     path = os.path.join(out, manifest.NAME)
-    before = _Before(path)
+    before = _Before(out)
     attributes: set[str] = set()
 
     def lines(writer: shards.Writer | None) -> Iterator[bytes]:
@@ -125,8 +132,8 @@ def _ended(writer: shards.Writer) -> Iterator[bytes]:
 class _Before:
     """The manifest of an earlier run, beside that of this one: both are in the order of ids."""
 
-    def __init__(self, path: str) -> None:
-        self._rows = (row for _, row in manifest.rows(path)) if os.path.exists(path) else iter(())
+    def __init__(self, out: str) -> None:
+        self._rows = (row for _, row in manifest.rows(out)) if store(out).exists(manifest.NAME) else iter(())
         self._at: dict[str, Any] | None = {"id": ""}
         self._last = ""
         self._gone: list[dict[str, Any]] = []
@@ -160,10 +167,9 @@ def _remove_stale(out: str, gone: Sequence[Mapping[str, Any]], apart: bool) -> l
 
     A file goes only if the manifest of that run names it and it still reads as the manifest says.
     """
-    path = os.path.join(out, manifest.NAME)
     in_shards = bool(shards.listed(out))
     names = {row["id"] for row in gone}
-    rows = gone if apart or not os.path.exists(path) else (row for _, row in manifest.rows(path))
+    rows = gone if apart or not store(out).exists(manifest.NAME) else (row for _, row in manifest.rows(out))
     return [row["id"] for row in rows if (_remove(out, row) or in_shards) and row["id"] in names]
 
 

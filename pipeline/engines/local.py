@@ -11,16 +11,17 @@ it writes itself, and what the manifest of an earlier run names.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
+from functools import partial
 from importlib.util import find_spec
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
-from pipeline.engines import finishing, sources, writing
-from pipeline.engines.kept import CLUSTER, FOLDER, LOCK, Kept, Seen, code
+from pipeline.engines import finishing, publishing, sources, writing
+from pipeline.engines.kept import Kept, Seen, code
+from pipeline.engines.lock import alone
 from pipeline.engines.outcome import Cleaned, Problem, RunError, RunReport, WrongFolders
 from pipeline.engines.profile import Profile, counted
 from pipeline.engines.sources import Sources
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
     from pipeline.corpus.index import Index
 
-__all__ = ["Progress", "alone", "check_layout", "corpus_of", "made", "refuse_nesting", "run", "steps"]
+__all__ = ["Progress", "check_layout", "corpus_of", "made", "refuse_nesting", "run", "steps"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
@@ -62,19 +63,25 @@ def run(
     shard: int = shards.SIZE,
     name: str = "corpus",
     profile: bool = False,
+    work: str | os.PathLike[str] | None = None,
 ) -> RunReport:
-    """Clean the documents of the folder `raw`, which may be a URL, into the folder `out`, and return the report.
+    """Clean the documents of the folder `raw` into the folder `out`, and return the report. Both may be URLs.
 
     `settings`, `rules` and `stages` are those of `Pipeline`; `workers` is the number of processes (default: one for
     each core, and one alone for little work); `progress` is called after each step. With
     `force`, all documents are cleaned, also those that an earlier run has kept. `layout` tells how they are written:
     `folder`, each to files of its own, or one of `shards.LAYOUTS`, in shards of some `shard` bytes of text, with a
-    description of the corpus, which is called `name`. With `profile`, the report tells where the time went.
+    description of the corpus, which is called `name`. With `profile`, the report tells where the time went. Results for
+    a URL are made in the folder `work`, for the next run to go on from, or in one that is removed (see `publishing`).
 
     Raises `RunError` if the run cannot begin or cannot go on, and `ValueError` for a layout that there is not, for no
     `workers`, or for a `shard` of no bytes. A document that fails is in `report.problems`.
     """
-    raw, out = local(os.fspath(raw)), os.fspath(out)
+    raw, out = local(os.fspath(raw)), local(os.fspath(out))
+    if is_url(out):
+        again = partial(run, raw, settings=settings, rules=rules, stages=stages, workers=workers, progress=progress)
+        options = {"force": force, "layout": layout, "shard": shard, "name": name, "profile": profile}
+        return publishing.run_to(out, raw, work, partial(again, **options))
     refuse_nesting(raw, out)
     sources.reach(raw)
     check_layout(layout)
@@ -296,8 +303,6 @@ def check_layout(layout: str) -> None:
 
 def refuse_nesting(raw: str, out: str) -> None:
     """Raise `RunError` if one of the folders lies in the other: results would be taken for sources."""
-    if is_url(out):
-        raise WrongFolders(f"Cannot write to {printable(out)}: it is no folder of this machine. Choose one.")
     if is_url(raw):
         return
     real_raw, real_out = os.path.realpath(raw), os.path.realpath(out)
@@ -310,35 +315,3 @@ def refuse_nesting(raw: str, out: str) -> None:
     else:
         return
     raise WrongFolders(f"Cannot write to {printable(out)}: {how}, {printable(raw)}. Choose a folder beside it.")
-
-
-@contextmanager
-def alone(out: str) -> Iterator[None]:
-    """Make the folder of the results, and keep other runs out of it until this one has ended, in whatever way."""
-    from filelock import FileLock, Timeout
-
-    new = not os.path.exists(out)
-    lock_folder = os.path.join(out, FOLDER)
-    lock = FileLock(os.path.join(lock_folder, LOCK), timeout=0)
-    try:
-        os.makedirs(lock_folder, exist_ok=True)
-        if not os.access(out, os.W_OK | os.X_OK):
-            raise PermissionError(13, "Permission denied")
-        lock.acquire()
-    except Timeout:
-        raise RunError(
-            f"Cannot write to {printable(out)}: another run writes there now. Wait until it has ended, or choose "
-            "another folder."
-        ) from None
-    except OSError as error:
-        raise RunError(f"Cannot write to {printable(out)}: {why(error)}. Choose another folder.") from None
-    try:
-        yield
-    finally:
-        if (
-            new
-            and os.listdir(out) == [FOLDER]
-            and not any(name[0].isdigit() or name == CLUSTER for name in os.listdir(lock_folder))
-        ):
-            shutil.rmtree(out, ignore_errors=True)  # the run did not begin
-        lock.release()

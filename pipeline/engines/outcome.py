@@ -79,7 +79,7 @@ class RunReport:
     (document, kind, message); `restored` counts places that were filled, and `duplicates` the paragraphs that stand
     elsewhere, too; `removed` are the documents of an earlier run whose files were taken away. `reused` counts documents
     that an earlier run had cleaned, and `rewritten` are those of them that came out otherwise now. `spent` is where the
-    time went, if that was asked for (see `profile`).
+    time went, if that was asked for (see `profile`). `published` counts the files that were put to where a URL says.
     """
 
     documents: int = 0
@@ -97,6 +97,7 @@ class RunReport:
     reused: int = field(default=0, compare=False)
     rewritten: list[str] = field(default_factory=list, compare=False)
     spent: Spent = field(default_factory=dict, compare=False)
+    published: int | None = field(default=None, compare=False)
 
     @property
     def kept(self) -> float:

@@ -122,9 +122,9 @@ def walk(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]
             yield name, entry
 
 
-def results(folder: str) -> set[str]:
-    """Return the names of the files below a folder that could be clean texts and sidecars."""
-    return {name for name, entry in walk(folder) if name.endswith((".txt", ".json")) and not entry.name.startswith(".")}
+def results(store: Store) -> set[str]:
+    """Return the names of the files of a folder that could be clean texts and sidecars."""
+    return {found.name for found in store.files() if found.name.endswith((".txt", ".json")) and not found.reason}
 
 
 def scan(store: Store) -> Listing:

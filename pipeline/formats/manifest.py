@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pipeline.formats import jsonio
+from pipeline.formats.stores import store
 
 __all__ = ["FACTS", "NAME", "Counts", "counts", "line", "removed", "row", "rows"]
 
@@ -80,9 +81,10 @@ def line(row: Mapping[str, Any]) -> bytes:
     return jsonio.dumps(row) + b"\n"
 
 
-def rows(path: str) -> Iterator[tuple[bytes, Any]]:
-    """Yield the lines of a manifest as bytes, each with its row; a line that is not JSON has None."""
-    with open(path, "rb") as file:
+def rows(out: str) -> Iterator[tuple[bytes, Any]]:
+    """Yield the lines of the manifest of a folder, or of one that a URL names, as bytes, each with its row; a line that
+    is not JSON has None."""
+    with store(out).open(NAME) as file:
         for written in file:
             try:
                 yield written, jsonio.loads(written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import IO
 
 import pyarrow
 from pyarrow import parquet
@@ -46,7 +47,7 @@ class Stream:
         self._rows, self._held = [], 0
 
 
-def rows(path: str) -> Iterator[dict[str, str | None]]:
+def rows(path: str | IO[bytes]) -> Iterator[dict[str, str | None]]:
     """Yield the rows of a file, as mappings; some hundred are in memory."""
     with parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=256):

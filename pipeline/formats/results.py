@@ -1,19 +1,21 @@
-"""What a run wrote to a folder: the clean text and the sidecar of each document, in files of its own or in shards."""
+"""What a run wrote to a folder, or to where a URL says: the clean text and the sidecar of each document, in
+files of its own or in shards."""
 
 from __future__ import annotations
 
 import gzip
-import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
+from errno import ENOENT
 from typing import IO, Any, NamedTuple, Protocol, cast
 
 from pipeline.document import Ledger, Pass
 from pipeline.edits import from_json
 from pipeline.formats import folder, jsonio, sidecar, text
 from pipeline.formats.shards import ATTRIBUTES, Row, listed
+from pipeline.formats.stores import Store, store
 
 __all__ = ["Item", "Results", "open_results"]
 
@@ -45,21 +47,21 @@ class Results(Protocol):
 
 
 def open_results(out: str) -> Results:
-    """The results in a folder; raises `OSError` if it cannot be read, and `ValueError` if its list of shards is not
-    ours."""
+    """The results in a folder, or of a URL; raises `OSError` if it cannot be read, and `ValueError` if its list of
+    shards is not ours."""
     rows = listed(out)
-    return Shards(out, rows) if rows else Files(out)
+    return Shards(store(out), rows) if rows else Files(store(out))
 
 
 class Files:
     """Documents that have each two files of their own."""
 
-    def __init__(self, out: str) -> None:
-        self._out = out
+    def __init__(self, there: Store) -> None:
+        self._there = there
 
     def ids(self) -> list[str]:
         """The ids of all documents, in order: also of those that have but one of the two files."""
-        return sorted({name.rpartition(".")[0] for name in folder.results(self._out)})
+        return sorted({name.rpartition(".")[0] for name in folder.results(self._there)})
 
     def walk(self) -> Iterator[Item]:
         """All documents."""
@@ -67,13 +69,12 @@ class Files:
 
     def get(self, id: str) -> Item | None:
         """A document by its id, if there is a sidecar."""
-        there = os.path.isfile(text.paths(self._out, id)[1]) and ".." not in id.split("/")
-        return self._item(id) if there else None
+        inside = not {"", ".", ".."} & set(id.split("/"))
+        return self._item(id) if inside and self._there.exists(id + ".json") else None
 
     def _item(self, id: str) -> Item:
-        text_path, sidecar_path = text.paths(self._out, id)
         text_name, sidecar_name = id + ".txt", id + ".json"
-        file, clean = _file(sidecar_path), _file(text_path)
+        file, clean = self._file(sidecar_name), self._file(text_name)
         return Item(
             id,
             "it has no text beside it" if clean is None else clean,
@@ -82,22 +83,19 @@ class Files:
             text_name if file is None else sidecar_name,
         )
 
-
-def _file(path: str) -> bytes | str | None:
-    """The bytes of a file, or why it cannot be read; none if it is not there."""
-    try:
-        return text.read(path)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return f"it cannot be read: {error.strerror}"
+    def _file(self, name: str) -> bytes | str | None:
+        """The bytes of a file, or why it cannot be read; none if it is not there."""
+        try:
+            return self._there.read(name)
+        except OSError as error:
+            return None if error.errno == ENOENT else f"it cannot be read: {error.strerror or error}"
 
 
 class Shards:
     """Documents in shards: each is a row in two files."""
 
-    def __init__(self, out: str, rows: list[Row]) -> None:
-        self._out = out
+    def __init__(self, there: Store, rows: list[Row]) -> None:
+        self._there = there
         self._texts = [row for row in rows if row.file.startswith("documents/")]
         self._raw = any(row.file.startswith(ATTRIBUTES) for row in rows)  # of Dolma
         self._sidecars = [row for row in rows if row.file.startswith("provenance/")]
@@ -108,7 +106,7 @@ class Shards:
         found: list[str] = []
         for shard in self._sidecars:
             with suppress(*_UNREADABLE):
-                found += [str(row["id"]) for row in _rows(self._out, shard.file) if "id" in row]
+                found += [str(row["id"]) for row in _rows(self._there, shard.file) if "id" in row]
         return found
 
     def walk(self) -> Iterator[Item]:
@@ -124,7 +122,7 @@ class Shards:
         return next((item for item in self._shard(self._texts[number], self._sidecars[number]) if item.id == id), None)
 
     def _shard(self, texts: Row, sidecars: Row) -> Iterator[Item]:
-        clean, files = _rows(self._out, texts.file), _rows(self._out, sidecars.file)
+        clean, files = _rows(self._there, texts.file), _rows(self._there, sidecars.file)
         try:
             for number in range(max(texts.documents, sidecars.documents)):
                 row, data = next(clean, {}), next(files, {})
@@ -166,25 +164,24 @@ def _sidecar(data: dict[str, Any], id: str) -> bytes | str:
         return "it is no sidecar"
 
 
-def _rows(out: str, name: str) -> Iterator[dict[str, Any]]:
+def _rows(there: Store, name: str) -> Iterator[dict[str, Any]]:
     """The rows of a file of a shard."""
-    path = os.path.join(out, *name.split("/"))
-    if name.endswith(".parquet"):
-        from pipeline.formats import parquet_shards
+    with there.open(name) as file:
+        if name.endswith(".parquet"):
+            from pipeline.formats import parquet_shards
 
-        yield from cast(Iterator[dict[str, Any]], parquet_shards.rows(path))
-        return
-    with _lines(path) as file:
-        for line in file:
+            yield from cast(Iterator[dict[str, Any]], parquet_shards.rows(file))
+            return
+        for line in _lines(file, name):
             row = jsonio.loads(line)
             yield row if isinstance(row, dict) else {}
 
 
-def _lines(path: str) -> IO[bytes]:
-    if path.endswith(".gz"):
-        return cast(IO[bytes], gzip.open(path))
-    if path.endswith(".zst"):
+def _lines(file: IO[bytes], name: str) -> IO[bytes]:
+    if name.endswith(".gz"):
+        return cast(IO[bytes], gzip.open(file))
+    if name.endswith(".zst"):
         from pipeline.formats.zstd import open_zstd
 
-        return open_zstd(path)
-    return open(path, "rb")
+        return open_zstd(file)
+    return file

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, Protocol
 from pipeline.document import Document
 from pipeline.formats import dolma, jsonio, text
 from pipeline.formats.dolma import dolma_row
+from pipeline.formats.stores import store
 from pipeline.stages.utf8 import utf8
 
 __all__ = [
@@ -231,15 +232,15 @@ def digest(path: str) -> str:
 
 
 def listed(out: str) -> list[Row]:
-    """The files of the shards that a run wrote to a folder; none if it wrote none.
+    """The files of the shards that a run wrote to a folder, which may be a URL; none if it wrote none.
 
-    Raises `ValueError` if the list is not ours.
+    Raises `OSError` if the list cannot be read, and `ValueError` if it is not ours.
     """
-    path = os.path.join(out, NAME)
-    if not os.path.exists(path):
+    there = store(out)
+    if not there.exists(NAME):
         return []
     try:
-        with open(path, "rb") as file:
+        with there.open(NAME) as file:
             found = [Row(**jsonio.loads(line)) for line in file]
     except TypeError:
         raise ValueError("it is not a list of shards of clean-corpus") from None

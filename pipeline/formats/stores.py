@@ -1,4 +1,4 @@
-"""Where raw texts are: a folder of this machine, or one that a URL names (`s3://bucket/raw`), which fsspec reads.
+"""Where texts are: a folder of this machine, or one that a URL names (`s3://bucket/raw`), which takes fsspec.
 
 Both list the same names for the same files, and give the same bytes. Whatever goes wrong is an `OSError`; of a URL, an
 `Unreachable`, since what a store of the net raises hangs on the store.
@@ -12,8 +12,9 @@ import io
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from errno import ENOENT
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from pipeline.formats import text
@@ -94,12 +95,12 @@ def is_url(raw: str) -> bool:
 
 
 def local(raw: str) -> str:
-    """The path that a `file://` URL names, to the letter, as fsspec takes it; anything else as it is.
+    """The path that a `file://` or `local://` URL names, to the letter, as fsspec takes it; anything else as it is.
 
-    >>> local("file:///srv/50%20#1"), local("s3://bucket/texts")
-    ('/srv/50%20#1', 's3://bucket/texts')
+    >>> local("file:///srv/50%20#1"), local("local://raw"), local("s3://bucket/texts")
+    ('/srv/50%20#1', 'raw', 's3://bucket/texts')
     """
-    return raw.removeprefix("file://") if raw.startswith("file:///") and os.sep == "/" else raw
+    return raw.removeprefix("file://").removeprefix("local://") if os.sep == "/" else raw
 
 
 class Local:
@@ -212,6 +213,29 @@ class Remote:
     def stamp(self, name: str) -> Stamp:
         """See `Store`: as it was listed, so that what changed since then is not taken for known."""
         return self._stamps.get(name, GONE)
+
+    def sizes(self) -> dict[str, int]:
+        """The bytes of each file there now, hidden ones too; none if there is no such folder yet."""
+        self._stamps = {}
+        try:
+            return {name: int(info.get("size") or 0) for name, info in self._list().items()}
+        except Unreachable as error:
+            if error.errno != ENOENT:
+                raise
+            return {}
+
+    def put(self, folder: str, names: Sequence[str]) -> None:
+        """Write files there as they stand in a folder of this machine, some at a time if the store can do that."""
+        paths = [os.path.join(folder, *name.split("/")) for name in names]
+        _asked(lambda: self._fs.put(paths, [self._root + name for name in names]))
+        for name in names:
+            self._stamps.pop(name, None)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files, all of which are there."""
+        for name in names:
+            _asked(partial(self._fs.rm_file, self._root + name))  # what removes many takes `*` in a name for a pattern
+            self._stamps.pop(name, None)
 
 
 class _Told(io.RawIOBase):

@@ -43,6 +43,9 @@ def _lines(report: RunReport, raw: str, out: str) -> Iterator[str]:
         cleaned = max(0, report.documents - report.reused)
         changed = len(report.rewritten)
         yield f"{report.reused:,} were cleaned before, {cleaned:,} now; {changed:,} of the earlier ones changed"
+    if report.published is not None:
+        put = "1 file was" if report.published == 1 else f"{report.published:,} files were"
+        yield f"{put} put to {out}"
     families: dict[str, list[int]] = {}
     for rule, count in report.rules.items():
         total = families.setdefault(rule.partition(".")[0], [0, 0, 0])

@@ -22,12 +22,12 @@ _PATIENCE = 2.0  # seconds of work before a progress bar appears
 _REFRESH = 0.1  # seconds between two of its states
 
 
-def document(out: Path, name: str) -> Document:
+def document(out: str, name: str) -> Document:
     """The document of that id in the folder `out`, or of that file of it."""
     return read(out, name)[1]
 
 
-def read(out: Path, name: str) -> tuple[dict[str, Any], Document]:
+def read(out: str, name: str) -> tuple[dict[str, Any], Document]:
     """The sidecar and the document of that id in the folder `out`, or of that file of it."""
     from pipeline import verify
     from pipeline.formats.results import open_results
@@ -35,14 +35,14 @@ def read(out: Path, name: str) -> tuple[dict[str, Any], Document]:
     for id in (name, *_ids_of_path(out, name)):
         if exists(out, id):
             try:
-                return verify.read(str(out), id)
+                return verify.read(out, id)
             except ValueError as error:
                 raise click.ClickException(str(error)) from None
     advice = f"The ids are the paths below {out}, without the suffix."
-    raise unknown("document", name, open_results(str(out)).ids(), advice)
+    raise unknown("document", name, open_results(out).ids(), advice)
 
 
-def found(out: Path, id: str) -> Document | None:
+def found(out: str, id: str) -> Document | None:
     """The document of that id in the folder `out`, or none if it cannot be read."""
     try:
         return document(out, id)
@@ -50,21 +50,21 @@ def found(out: Path, id: str) -> Document | None:
         return None
 
 
-def _ids_of_path(out: Path, name: str) -> list[str]:
+def _ids_of_path(out: str, name: str) -> list[str]:
     path = Path(name)
     if path.suffix in (".txt", ".json") and path.is_relative_to(out):
         return [path.relative_to(out).with_suffix("").as_posix()]
     return [name.removesuffix(".txt"), name.removesuffix(".json")]
 
 
-def exists(out: Path, id: str) -> bool:
+def exists(out: str, id: str) -> bool:
     """Whether the folder has a sidecar of that document."""
     from pipeline.formats.results import open_results
 
     try:
-        return open_results(str(out)).get(id) is not None
+        return open_results(out).get(id) is not None
     except ValueError as error:
-        raise click.ClickException(f"Cannot read {out / 'shards.jsonl'}: {error}. Run it again.") from None
+        raise click.ClickException(f"Cannot read {os.path.join(out, 'shards.jsonl')}: {error}. Run it again.") from None
 
 
 def unknown(what: str, name: str, known: Iterable[str], advice: str) -> click.UsageError:
@@ -81,12 +81,14 @@ def unknown(what: str, name: str, known: Iterable[str], advice: str) -> click.Us
 
 def colour() -> bool:
     """Whether standard output takes colours: a terminal, unless NO_COLOR is set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def say(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Print a text to standard output, or standard error; what its encoding does not have is written as escapes."""
     stream = sys.stderr if err else sys.stdout
+    if stream is None:  # it was closed before the command began
+        return
     encoding = stream.encoding or "utf-8"
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err, nl=nl, color=colour())
 

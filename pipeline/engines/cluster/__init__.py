@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from pipeline.engines import local, sources
+from pipeline.engines import local, publishing, sources
 from pipeline.engines.kept import CLUSTER, FOLDER
 from pipeline.engines.local import Progress
 from pipeline.engines.outcome import RunError, RunReport
 from pipeline.engines.workers import Job
 from pipeline.formats import shards, stores
+from pipeline.formats.text import printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
 from pipeline.stages import Stage
@@ -50,6 +52,7 @@ def run(
     shard: int = shards.SIZE,
     name: str = "corpus",
     profile: bool = False,
+    work: str | os.PathLike[str] | None = None,
     sizes: Sizes = Sizes(),  # noqa: B008 (it cannot be changed)
 ) -> RunReport:
     """Clean the documents of the folder `raw` into the folder `out` on a cluster of Ray, and return the report.
@@ -67,7 +70,17 @@ def run(
             )
     from pipeline.engines.cluster.driver import drive
 
-    raw, out = stores.local(os.fspath(raw)), os.path.abspath(out)
+    raw, out = stores.local(os.fspath(raw)), stores.local(os.fspath(out))
+    if stores.is_url(out):
+        if work is None:
+            raise RunError(
+                f"Cannot write to {printable(out)} from a cluster without a folder that all its machines see. Give one "
+                "as work (--work)."
+            )
+        again = partial(run, raw, settings=settings, rules=rules, stages=stages, address=address, progress=progress)
+        options = {"force": force, "layout": layout, "shard": shard, "name": name, "profile": profile, "sizes": sizes}
+        return publishing.run_to(out, raw, work, partial(again, **options))
+    out = os.path.abspath(out)
     local.refuse_nesting(raw, out)
     sources.reach(raw)
     local.check_layout(layout)

@@ -24,6 +24,7 @@ from pipeline.engines import finishing, local
 from pipeline.engines.cluster import Sizes, moving, passes, units, years
 from pipeline.engines.cluster.moving import Part
 from pipeline.engines.cluster.units import Work, decoded, encoded
+from pipeline.engines.lock import alone
 from pipeline.engines.outcome import Problem, RunReport
 from pipeline.engines.profile import Profile
 from pipeline.engines.spool import Spot
@@ -51,7 +52,7 @@ def drive(
 ) -> RunReport:
     """Run on a cluster: see `run` of the package."""
     times = Profile()
-    with moving.connected(address), local.alone(job.out):
+    with moving.connected(address), alone(job.out):
         finishing.prepare(job.out)
         work = Work(job.waiting, moving.packed(job))
         how = os.urandom(16) if job.stages is not None else jsonio.dumps(local.made(job.settings, job.rules))
