@@ -379,13 +379,6 @@ def test_run_offers_the_layouts_that_there_are() -> None:
     assert set(option.type.choices) == {"folder", *LAYOUTS}
 
 
-def test_results_are_not_written_to_a_url(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("The mill is old.")
-    result = call("run", str(tmp_path), "s3://bucket/clean")
-    assert result.exit_code == 2
-    assert "it is no folder of this machine" in " ".join(result.output.split())
-
-
 def test_duplicates_tell_of_a_sidecar_that_cannot_be_read(ran: Path) -> None:
     broken = next(path for path in sorted(ran.rglob("*.json")))
     broken.write_bytes(broken.read_bytes()[:100])
