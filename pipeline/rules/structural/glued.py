@@ -29,7 +29,7 @@ def links(lines: Sequence[str], ends: Sequence[int]) -> dict[int, str]:
     """The link at the start of each of the lines `ends` that a summary ends on, if the document is of this layout.
 
     >>> row = "mill A mill is a house in which corn is ground between two stones, one above the other, to make ..."
-    >>> links([row] * 3, [0, 1, 2])[0]
+    >>> links([row, ", and went on."] * 3, [0, 2, 4])[2]
     'mill'
     """
     found = {end: _link(lines, end) for end in ends}
