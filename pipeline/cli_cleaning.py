@@ -254,7 +254,6 @@ def text(html: bool, **choices: Any) -> None:
     except LedgerMismatch as error:
         raise click.ClickException(str(error)) from None
     sys.stdout.buffer.write(encode(document.text))
-    sys.stdout.flush()
     for flag in document.flags:
         terminal.say(f"Flagged: {flag.message}", err=True)
 

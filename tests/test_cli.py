@@ -128,6 +128,7 @@ def test_streams_that_are_full_or_closed_are_told(here: Path, line: str, code: i
         command, shell=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
     assert (ran.returncode, said in ran.stderr, "Traceback" in ran.stderr) == (code, True, False), ran.stderr
+    assert code or not ran.stderr
 
 
 def test_an_empty_folder_cannot_be_cleaned(here: Path) -> None:

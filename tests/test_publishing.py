@@ -113,6 +113,33 @@ def test_what_was_changed_or_lost_at_the_url_is_put_again(raw: Path, tmp_path: P
     assert there() == before
 
 
+def test_a_manifest_that_was_changed_at_the_url_is_put_again(raw: Path, tmp_path: Path) -> None:
+    put(raw, tmp_path)
+    before = there()
+    changed = before["manifest.jsonl"].replace(b'"gaps":0', b'"gaps":9')
+    fsspec.filesystem("memory").pipe_file("/bucket/clean/manifest.jsonl", changed)
+    assert put(raw, tmp_path).published == 1
+    assert there() == before
+
+
+def test_the_manifest_comes_last_and_another_run_waits_for_the_end(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, seen = Remote.put, list[str]()
+
+    def watched(self: Remote, folder: str, names: Sequence[str]) -> None:
+        whole(self, folder, names)
+        seen.extend(names)
+        if names[-1].startswith("documents/"):
+            with pytest.raises(RunError, match="another run writes there now"):
+                run(raw, tmp_path / "work")
+
+    monkeypatch.setattr(Remote, "put", watched)
+    put(raw, tmp_path, layout="parquet")
+    assert seen[-2:] == ["shards.jsonl", "manifest.jsonl"]
+    assert seen[:2] == [f"{FOLDER}/probe", PUBLISHING]
+
+
 @pytest.mark.parametrize("at", range(7))
 def test_a_run_that_was_killed_while_it_put_files_is_ended_by_the_next(
     raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int

@@ -15,6 +15,7 @@ from pipeline.document import Fact, Found, Gap, Paragraph
 from pipeline.edits import Edit
 from pipeline.engines.local import run
 from pipeline.formats import manifest, sidecar
+from pipeline.formats.results import open_results
 from pipeline.formats.text import decode
 from pipeline.stages import Stage
 from pipeline.verify import read, verify
@@ -230,6 +231,21 @@ TAMPERING: dict[str, tuple[Callable[[Path], None], str, str]] = {
 def test_tampering_is_found_and_named(folder: Path, tamper: Callable[[Path], None], name: str, reason: str) -> None:
     tamper(folder)
     assert any(found == name and reason in why for found, why in reasons(folder)), reasons(folder)
+
+
+def test_a_folder_in_the_place_of_a_text_is_told(folder: Path) -> None:
+    (folder / "out/one.txt").unlink()
+    (folder / "out/one.txt").mkdir()
+    assert [(found.name, found.reason) for found in verify(folder / "out").findings if found.id == "one"] == [
+        ("one.txt", "it cannot be read: Is a directory")
+    ]
+
+
+def test_no_id_leads_out_of_the_folder(folder: Path) -> None:
+    shutil.move(folder / "out/one.json", folder / "one.json")
+    for id in ("../one", "./sub/two", "sub//two", "/sub/two", ""):
+        assert open_results(str(folder / "out")).get(id) is None
+    assert open_results(str(folder / "out")).get("sub/two") is not None
 
 
 def test_a_finding_leaves_the_other_documents_verified(folder: Path) -> None:

@@ -195,6 +195,16 @@ def test_a_long_text_is_doubtful_only_around_its_gaps() -> None:
     assert filled.text.rstrip().splitlines()[-3] == MILL.format(*YEARS)
 
 
+@pytest.mark.parametrize("near", [True, False])
+def test_brackets_that_went_are_asked_about_near_damage_alone(near: bool) -> None:
+    lost = "Anna Harper of Lowford won the Prize of the Bakers{}, the Medal for Cakes of the Fair, and a cup."
+    between = "" if near else "\n\n".join(f"The {n}th house of the street is {n} feet high." for n in range(2_000))
+    document = CLEAN.clean(f"{DAMAGE}\n\n{between}\n\n{lost.format(' ()')}\n", "lost")
+    assert len(document.text) > 2 * AROUND or near
+    filled = restore_all([document, CLEAN.clean(lost.format(" (1871)"), "source")])[0]
+    assert ("(1871)" in filled.text) == near
+
+
 def test_an_undamaged_corpus_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Siblings, "offer", None)
     documents = [CLEAN.clean(MILL.format(*YEARS), id) for id in "ab"]
