@@ -32,7 +32,9 @@ _RUN = re.compile(rf"[0-9{_OFTEN}](?:[^\W_]|[{_OFTEN}]|[.,:/](?=\d))*")  # from 
 UNSPACED, _PARTING = re.compile(f"[{_UNSPACED}]"), re.compile(rf"[\s{_SILENT}]")
 _SPACED = bytes(byte if byte > 127 or chr(byte).isalnum() or chr(byte) in _SIGNS else 32 for byte in range(256))
 _ASCII = bytes(byte for byte in range(128) if chr(byte).isprintable() or chr(byte).isspace())
-_MARKER = re.compile(r"\[(?:\d{1,3}|[a-z]|(?:note|nb|n)\s\d{1,2}|citation needed|edit)\]")  # says nothing
+_MARKER = re.compile(
+    r"\[(?:\d{1,3}|[a-z]|(?:note|nb|n)\s\d{1,2}|citation needed|edit)\]|(?<=[^\W\d_])[.,;:!?]?[†‡]+(?!\w)"
+)  # says nothing
 CONTEXT, PROBES = 3, 24  # words in a row that are looked for, and how many such runs
 HITS = 500  # times that such a run is looked for: what is more frequent does not tell where a passage stands
 _DASHES = {"−": "-"}
@@ -162,7 +164,9 @@ def _folded(text: str) -> str:
     small = text.lower()
     if len(small) != len(text):  # a few letters grow
         small = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
-    return _MARKER.sub(lambda match: " " * len(match[0]), small) if "[" in small else small
+    return (
+        _MARKER.sub(lambda match: " " * len(match[0]), small) if "[" in small or "†" in small or "‡" in small else small
+    )
 
 
 def _cut(start: int, end: int, cuts: Sequence[int]) -> Iterable[tuple[int, int]]:

@@ -30,10 +30,14 @@ from rapidfuzz.distance import LCSseq
 from pipeline.corpus.alignment import Block, Words, align, differences
 from pipeline.corpus.telling import are_opposed, are_opposites, denials, telling
 
-__all__ = ["TOO_MUCH", "Comparison", "compare", "objection", "price", "spare"]
+__all__ = ["TOO_MUCH", "Comparison", "compare", "is_end", "objection", "price", "spare"]
 
 LOOK_ALIKE = [pair.split("=") for pair in "rn=m cl=d vv=w ii=ll i=l 1=l 0=o 5=s".split()]
 COMPOUND = re.compile(r"\w-\w")
+NUMBERS = """
+one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen twenty
+""".split()
 TOO_MUCH = "too many words of its own"
 FEW, TENTH = 3.0, 0.1  # words that a copy may have for itself, but not more than that share of a short one
 SHARE = 0.06  # of its words, that a long one may
@@ -42,6 +46,12 @@ ENDS = re.compile(r"[.!?…。！？\n]")  # what stands between two sentences
 WHOLE = re.compile(r"[\"'”’»)\]]*[.!?。！？](?!\.)")  # what stands behind a sentence that was not cut off
 SPELT = 0.5  # what a word costs that is written in another way
 FOREIGN = 0.2  # of its words are common ones: in a text that has fewer, opposites are not known
+SAME = dict(zip(NUMBERS, map(str, range(1, 21)), strict=True)) | {
+    "percent": "%",
+    "&": "and",
+    "dr": "doctor",
+    "vs": "versus",
+}  # said in two ways
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 
 
@@ -100,9 +110,9 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
 def _sentence(side: Words, place: int) -> range:
     """The words of the sentence that a word is of; of a long one, those that are near."""
     start, stop = place, place + 1
-    while start > 0 and place - start < SENTENCE and not _is_end(side, start):
+    while start > 0 and place - start < SENTENCE and not is_end(side, start):
         start -= 1
-    while stop < len(side) and stop - place < SENTENCE and not _is_end(side, stop):
+    while stop < len(side) and stop - place < SENTENCE and not is_end(side, stop):
         stop += 1
     return range(start, stop)
 
@@ -123,19 +133,19 @@ def _beside(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[range
     stop = min(len(other), last.right + len(one) - last.left)
     if start and not one.text[one.starts[0]].islower():
         begin = start
-        while begin > 0 and start - begin < SENTENCE and not _is_end(other, begin):
+        while begin > 0 and start - begin < SENTENCE and not is_end(other, begin):
             begin -= 1
         if begin < start:
             yield range(begin, start)
     if stop < len(other) and WHOLE.match(one.text, one.ends[-1]):
         end = stop
-        while end < len(other) and end - stop < SENTENCE and not _is_end(other, end):
+        while end < len(other) and end - stop < SENTENCE and not is_end(other, end):
             end += 1
         if end > stop:
             yield range(stop, end)
 
 
-def _is_end(side: Words, place: int) -> bool:
+def is_end(side: Words, place: int) -> bool:
     """Whether a sentence ends before a word."""
     return ENDS.search(side.text, side.ends[place - 1], side.starts[place]) is not None
 
@@ -164,14 +174,22 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     (0.5, 0.5, 0.0, None, None)
     >>> lost("he says", ""), lost("he denies", "")
     (1.5, None)
+    >>> lost("two", "2"), lost("per cent", "%"), lost("once", "twice")
+    (0.0, 0.0, None)
     """
     known = telling()
+    if _said(one, left) == _said(other, right):
+        return 0.0
     gone, there = one.forms[left.start : left.stop], other.forms[right.start : right.stop]
     if len(gone) == len(there) == 1:
         if unaccented(gone[0]) == unaccented(there[0]):
             return 0.0
         if _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
             return 0.5
+        if there[0][0].isdigit() or there[0] in known.facts:
+            return None  # *twice*, where the other says *once*
+        if len(gone[0]) == len(there[0]) == 1:
+            return None  # (a) and (b)
     if denials(gone) != denials(there):
         return None  # a *not* on one side
     if any(not form[0].isalnum() for form in set(there).difference(gone)):
@@ -196,6 +214,23 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     return None if are_opposed(own, there) else cost
 
 
+def _said(side: Words, span: range) -> list[str]:
+    """Some words, written in the one way of several: `12` for `twelve`, `us` for `U.S.`, `and` for `&`. In a program,
+    which has many lines, the latter two are not the same.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> _said(words("Twelve"), range(1)), _said(words("U.S."), range(2)), _said(words("per cent"), range(2))
+    (['12'], ['us'], ['%'])
+    """
+    forms = side.forms[span.start : span.stop]
+    if "\n" in side.text:
+        return forms
+    joined = "".join(forms)
+    if joined in SAME or (joined.isalpha() and len(joined) == len(forms)):
+        return [SAME.get(joined, joined)]
+    return [SAME.get(form, form) for form in forms]
+
+
 def _is_glued(side: Words, span: range) -> bool:
     """Whether a number stands right behind a letter: the `2` of `CO2` is no year that got lost."""
     start = side.starts[span.start]
@@ -203,9 +238,10 @@ def _is_glued(side: Words, span: range) -> bool:
 
 
 def _is_unit(side: Words, span: range) -> bool:
-    """Whether a word stands right behind a number that is no year, as a unit does: `5 mg`, `7 a.m.`"""
+    """Whether a word stands right behind a number that is no year, as a unit does: `5 mg`, `7 a.m.`, `3 m/s`"""
     before = side.forms[span.start - 1] if span.start else ""
-    return len(span) == 1 and before[:1].isdigit() and (len(before) != 4 or not before.isdigit())
+    short = len(span) == 1 or (len(span) == 2 and all(len(side.forms[place]) <= 2 for place in span))
+    return short and before[:1].isdigit() and (len(before) != 4 or not before.isdigit())
 
 
 def _are_names(one: Words, other: Words, left: range, right: range) -> bool:
@@ -222,7 +258,7 @@ def _are_names(one: Words, other: Words, left: range, right: range) -> bool:
     mine, theirs = (side.text[side.starts[at[0]] : side.ends[at[0]]] for side, at in ((one, left), (other, right)))
     if not (mine[0].isupper() and theirs[0].isupper()):
         return False
-    first = left[0] == 0 or _is_end(one, left[0])
+    first = left[0] == 0 or is_end(one, left[0])
     return not first or (len(mine) > 1 and mine.isupper()) or one.text[one.ends[left[0]] :][:1] == "."
 
 

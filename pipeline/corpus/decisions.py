@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, words
 from pipeline.corpus.cases import Case
-from pipeline.corpus.comparison import TOO_MUCH, Comparison, compare, objection, price, spare
+from pipeline.corpus.comparison import TOO_MUCH, Comparison, compare, is_end, objection, price, spare
 from pipeline.corpus.index import Proposal
 from pipeline.settings import Settings, is_off
 
@@ -19,6 +19,7 @@ __all__ = ["KINDS", "Decision", "judge"]
 KINDS = ("exact", "near", "covered")
 PIECE = 6  # words in a row that a copy has in common with one of several that cover it
 PART, APART = 0.2, 0.7  # of its words, that a piece of a paragraph must be; what is more alike is of the same mould
+SLACK = 2  # words beside the end of a sentence, at which two pieces may meet
 COVERS = 4  # paragraphs that cover another together, at the most
 WHOLE = 0.8  # of the words of the one that stays: a copy that has fewer is a part of it
 _NOTHING = words("")
@@ -162,7 +163,7 @@ class _Judge:
                 share = max(share, shared)
         covers = tuple(sorted(used))
         same = sum(place >= 0 for place in by)
-        if len(covers) < 2 or same < self._similarity * len(one):
+        if len(covers) < 2 or same < self._similarity * len(one) or not _parts_at_ends(one, by):
             return None
         lost = 0.0
         for alone, places in groupby(range(len(one)), key=lambda place: by[place] < 0):
@@ -212,6 +213,19 @@ class _Judge:
             return None
         kind = "near" if len(one) >= WHOLE * len(other) else "covered"
         return Decision((of,), kind, round(same / len(one), 4), shared)
+
+
+def _parts_at_ends(one: Words, by: Sequence[int]) -> bool:
+    """Whether the pieces of several paragraphs, given for each word, meet where sentences end, or a few words off.
+
+    Pieces that meet in the midst of sentences are of one mould: *born in York* of one, *in May 1802* of another.
+    """
+    known = [place for place in range(len(one)) if by[place] >= 0]
+    return all(
+        any(is_end(one, at) for at in range(max(1, place - SLACK), min(len(one), after + SLACK + 1)))
+        for place, after in pairwise(known)
+        if by[place] != by[after]
+    )
 
 
 _STAYS = Decision((), "", 0.0, 0.0)

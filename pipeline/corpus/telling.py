@@ -17,6 +17,10 @@ from pipeline.lists import once
 __all__ = ["Telling", "are_opposed", "are_opposites", "denials", "telling"]
 
 PREFIXES = frozenset("un in im ir il dis non anti de mis a".split())  # they turn a word around
+TURNED = [  # prefixes that turn a word into another when they change places
+    line.split()
+    for line in ("in out", "up down", "over under", "pre post", "hyper hypo", "inter intra", "north south east west")
+]
 ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
 
 
@@ -63,12 +67,16 @@ def are_opposites(one: str, other: str) -> bool:
 
     >>> are_opposites("warm", "cold"), are_opposites("happy", "unhappy"), are_opposites("warm", "happy")
     (True, True, False)
+    >>> are_opposites("northbound", "eastbound"), are_opposites("indoors", "outdoors"), are_opposites("once", "since")
+    (True, True, False)
     """
     sides, rival = _lines(one), _lines(other)
     if any(line in rival and rival[line] != side for line, side in sides.items()):
         return True
     if one.removesuffix("ful") == other.removesuffix("less") or one.removesuffix("less") == other.removesuffix("ful"):
         return one != other
+    if one != other and not _rests(one).isdisjoint(_rests(other)):
+        return True
     short, long = sorted((one, other), key=len)
     return len(short) > 3 and long.endswith(short) and long[: len(long) - len(short)] in PREFIXES
 
@@ -91,7 +99,21 @@ def are_opposed(some: Sequence[str], others: Sequence[str]) -> bool:
 def _keys(form: str) -> frozenset[str | int]:
     """What a word is known by: two words that are opposites have one of these in common."""
     short = [form[len(prefix) :] for prefix in PREFIXES if form.startswith(prefix)]
-    return frozenset([form, form.removesuffix("ful"), form.removesuffix("less"), *short, *_lines(form)])
+    return frozenset([form, form.removesuffix("ful"), form.removesuffix("less"), *short, *_rests(form), *_lines(form)])
+
+
+def _rests(form: str) -> frozenset[str]:
+    """What is behind a prefix that has a counterpart, by its line: nothing, of most words.
+
+    >>> _rests("upstairs") == _rests("downstairs"), _rests("stairs")
+    (True, frozenset())
+    """
+    return frozenset(
+        f"{number} {form.removeprefix(prefix)}"
+        for number, prefixes in enumerate(TURNED)
+        for prefix in prefixes
+        if form.startswith(prefix) and len(form) > len(prefix) + 2
+    )
 
 
 @lru_cache(maxsize=4096)
