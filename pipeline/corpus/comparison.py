@@ -46,12 +46,8 @@ ENDS = re.compile(r"[.!?…。！？\n]")  # what stands between two sentences
 WHOLE = re.compile(r"[\"'”’»)\]]*[.!?。！？](?!\.)")  # what stands behind a sentence that was not cut off
 SPELT = 0.5  # what a word costs that is written in another way
 FOREIGN = 0.2  # of its words are common ones: in a text that has fewer, opposites are not known
-SAME = dict(zip(NUMBERS, map(str, range(1, 21)), strict=True)) | {
-    "percent": "%",
-    "&": "and",
-    "dr": "doctor",
-    "vs": "versus",
-}  # said in two ways
+SAME = {word: str(number) for number, word in enumerate(NUMBERS, 1)}
+SAME |= {"percent": "%", "dr": "doctor", "vs": "versus"}  # what is said in two ways
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 
 
@@ -178,9 +174,9 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     (0.0, 0.0, None)
     """
     known = telling()
-    if _said(one, left) == _said(other, right):
+    if _said(one, left) == _said(other, right) or _is_cut(one, other, left, right):
         return 0.0
-    gone, there = one.forms[left.start : left.stop], other.forms[right.start : right.stop]
+    gone, there = _forms(one, left), _forms(other, right)
     if len(gone) == len(there) == 1:
         if unaccented(gone[0]) == unaccented(there[0]):
             return 0.0
@@ -214,21 +210,42 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     return None if are_opposed(own, there) else cost
 
 
+def _forms(side: Words, span: range) -> list[str]:
+    """Some words, with `and` for `&`: but not in a program, which has many lines."""
+    forms = side.forms[span.start : span.stop]
+    return ["and" if form == "&" else form for form in forms] if "&" in forms and "\n" not in side.text else forms
+
+
 def _said(side: Words, span: range) -> list[str]:
-    """Some words, written in the one way of several: `12` for `twelve`, `us` for `U.S.`, `and` for `&`. In a program,
-    which has many lines, the latter two are not the same.
+    """Some words, written in the one way of several: `12` for `twelve`, `us` for `U.S.`, `doctor` for `Dr.`
 
     >>> from pipeline.corpus.alignment import words
     >>> _said(words("Twelve"), range(1)), _said(words("U.S."), range(2)), _said(words("per cent"), range(2))
     (['12'], ['us'], ['%'])
     """
-    forms = side.forms[span.start : span.stop]
-    if "\n" in side.text:
-        return forms
+    forms = _forms(side, span)
     joined = "".join(forms)
     if joined in SAME or (joined.isalpha() and len(joined) == len(forms)):
         return [SAME.get(joined, joined)]
     return [SAME.get(form, form) for form in forms]
+
+
+def _is_cut(one: Words, other: Words, left: range, right: range) -> bool:
+    """Whether a text was cut off in a word: `harb…` for `harbour`. No stop is behind it, and neither word is a fact,
+    nor a *not*.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> whole, last = words("Then they saw the harbour"), range(4, 5)
+    >>> [_is_cut(words(f"Then they saw the {end}"), whole, last, last) for end in ("harb…", "h", "harb.", "cape…")]
+    [True, True, False, False]
+    """
+    if len(left) != 1 or len(right) != 1 or left.stop != len(one) or WHOLE.match(one.text, one.ends[-1]):
+        return False
+    begun, word = one.forms[left[0]], other.forms[right[0]]
+    if begun == "t" and one.text[one.starts[-1] - 1 : one.starts[-1]] not in " \n":
+        return False  # of *can't*
+    facts = telling().facts - {"t"}
+    return begun.isalpha() and word.isalpha() and word.startswith(begun) and begun not in facts and word not in facts
 
 
 def _is_glued(side: Words, span: range) -> bool:

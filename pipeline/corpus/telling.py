@@ -118,7 +118,8 @@ def _rests(form: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _lines(form: str) -> dict[int, str]:
-    """The lines of opposites and of kinds that a word is of, each with its side there; endings do not count."""
+    """The lines of opposites and of kinds that a word is of, each with its side there; endings do not count, and of
+    kinds, no plural."""
     known = telling()
     stems = [
         form,
@@ -126,4 +127,4 @@ def _lines(form: str) -> dict[int, str]:
     ]
     stems += [f"{form[:-3]}y"] if form.endswith("ied") else []
     sides = {line: str(side) for stem in stems for line, side in known.opposites.get(stem, {}).items()}
-    return sides | {-line: form for line in known.kinds.get(form, ())}
+    return sides | {-line: form.removesuffix("s") for line in known.kinds.get(form, ())}
