@@ -182,7 +182,7 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
             return 0.0
         if _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
             return 0.5
-        if there[0][0].isdigit() or there[0] in known.facts:
+        if there[0][0].isdigit() or (there[0] in known.facts and gone[0] not in known.negations):
             return None  # *twice*, where the other says *once*
         if len(gone[0]) == len(there[0]) == 1:
             return None  # (a) and (b)
