@@ -202,7 +202,7 @@ def find_head(lines: Lines) -> Sequence[Span]:
 def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) -> set[int]:
     """The lines down to `cut` that can be titles: those of four words, or else a label that the text speaks of.
 
-    Over a row of facts, which speak of nothing, it is the last label, with the one above it.
+    Over a row of facts, which speak of nothing, it is the last two labels, if one stands on the other.
     """
     labels = [i for i in range(cut) if lines.texts[i] and not cues[i] and not MARKER.match(lines.texts[i])]
     long = {i for i in labels if len(lines.texts[i].split()) >= 4}
@@ -213,7 +213,7 @@ def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) ->
     path = [i for i in labels[1:] if lines.texts[i - 1].casefold().endswith((" " + lines.texts[i]).casefold())]
     if any(i >= cut - 2 * NEAR for i in (*long, *path)):
         named = []
-    return {*long, *path, *(named if over_facts else named[-1:])}
+    return {*long, *path, *named[-2 if over_facts else -1 :]}
 
 
 def _over_facts(lines: Lines, cut: int) -> bool:
