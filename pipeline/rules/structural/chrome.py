@@ -19,6 +19,7 @@ from pipeline.rules.lines import MARKER, Lines, ends_sentence
 from pipeline.rules.rule import SENTENCE, Span, Structural, examples
 from pipeline.rules.structural.cues import COMMENTS, FIRM, STAMP, SURE
 from pipeline.rules.structural.scores import (
+    AMOUNT,
     ARTICLE,
     DENSE,
     LOOSE,
@@ -26,19 +27,17 @@ from pipeline.rules.structural.scores import (
     PROSE_SHARE,
     SENTENCE_END,
     SITES,
+    TEASERS,
     cue_lines,
     cues_of,
     enough,
+    facts,
     is_thread,
     prose_above,
     scorer,
 )
 
 BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|written by.*|author.*|updated.*|published.*")
-TEASERS = regex.compile(
-    r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
-    r"|more (?:from|stories|articles|news)|archives)\b"
-)
 INSIDE = regex.compile(
     r"(?i)advert(?:isement|isment|ising)?\b|(?:story|article) continues|continue reading"
     r"|(?:read (?:more|also|next)|also read|see also|watch|related|recommended|more)"
@@ -50,11 +49,6 @@ BULLETED = re.compile(r"[^\w\s(\[]\s")
 FEWEST = 3
 NEAR = 8  # lines
 DROP = 5  # what the sum at the top may lose on its way to the next cue
-# What a recipe takes of something: no site's menu says that.
-AMOUNT = re.compile(
-    r"(?:[^\w\s(\[]\s+)?(?:(?:\d+[ ])?\d+(?:[./]\d+)?[ ]?[¼½¾⅓⅔]?|[¼½¾⅓⅔])[ ]?"
-    r"(?:k?g|[mcd]?l|oz|lbs?|tsp|tbsp|cups?|(?:tea|table)spoons?|pounds?|ounces?|grams?)\.?[ ](?:of[ ])?[a-z]"
-)
 
 
 def find_lines(lines: Lines) -> Sequence[Span]:
@@ -142,10 +136,22 @@ def _list_around(lines: Lines, cues: Sequence[int], index: int, least: int) -> t
     """The first line of the list in which line `index` stands, not before `least`, and the line after its last."""
     first = after = index
     while first > least and lines.texts[first - 1] and _is_item(lines.texts[first - 1], cues[first - 1]):
+        if not _goes_on(lines, cues, first):
+            break
         first -= 1
     while after < len(lines) and lines.texts[after] and _is_item(lines.texts[after], cues[after]):
+        if after > first and not _goes_on(lines, cues, after):
+            break
         after += 1
     return first, after
+
+
+def _goes_on(lines: Lines, cues: Sequence[int], index: int) -> bool:
+    """Whether line `index` belongs to the list of the line above: a button over or under a list of bullets does not."""
+    above, here = lines.texts[index - 1], lines.texts[index]
+    if (cues[index - 1] and cues[index]) or (BULLETED.match(above) and BULLETED.match(here)):
+        return True
+    return cues[index - 1] >= FIRM or (cues[index - 1] > 0 and TEASERS.match(above) is not None)
 
 
 def _is_item(line: str, cue: int) -> bool:
@@ -166,11 +172,12 @@ def find_head(lines: Lines) -> Sequence[Span]:
     if not cues or len(cue_lines(lines)) < 2:
         return ()
     score = scorer(lines)
+    told = facts(lines)
     best, total, cut = 0.0, 0.0, -1
     for index in range(cue_lines(lines)[-1] + 1):
         here = score(index)
         total += here
-        if total < best - DROP or AMOUNT.match(lines.texts[index]):
+        if total < best - DROP or index in told:
             break  # the text has begun
         if here >= 2 and total >= best:
             best, cut = total, index
@@ -183,7 +190,7 @@ def find_head(lines: Lines) -> Sequence[Span]:
     is_article = below >= ARTICLE and below * 3 >= len(lines.text) - lines.starts[cut]
     if not enough(lines, cues, 0, cut + 1, LOOSE if is_article else DENSE):
         return ()
-    kept = _titles(lines, cues, cut)
+    kept = _titles(lines, cues, cut, over_facts=_over_facts(lines, cut))
     spans = []
     for index in range(cut + 1):
         line = lines.texts[index]
@@ -192,14 +199,27 @@ def find_head(lines: Lines) -> Sequence[Span]:
     return spans
 
 
-def _titles(lines: Lines, cues: Sequence[int], cut: int) -> set[int]:
-    """The lines down to `cut` that can be titles: those of four words, or else a label that the text speaks of."""
+def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) -> set[int]:
+    """The lines down to `cut` that can be titles: those of four words, or else a label that the text speaks of.
+
+    Over a row of facts, which speak of nothing, it is the last two labels, if one stands on the other.
+    """
     labels = [i for i in range(cut) if lines.texts[i] and not cues[i] and not MARKER.match(lines.texts[i])]
     long = {i for i in labels if len(lines.texts[i].split()) >= 4}
     body = lines.text[lines.end(cut) :][:3000].casefold()
     named = [i for i in labels if i >= cut - NEAR and all(word in body for word in lines.texts[i].casefold().split())]
+    if over_facts and not named:
+        named = [i for i in labels if i >= labels[-1] - 1]
     path = [i for i in labels[1:] if lines.texts[i - 1].casefold().endswith((" " + lines.texts[i]).casefold())]
-    return long | set(path) | (set() if any(i >= cut - 2 * NEAR for i in (*long, *path)) else set(named[-1:]))
+    if any(i >= cut - 2 * NEAR for i in (*long, *path)):
+        named = []
+    return {*long, *path, *named[-2 if over_facts else -1 :]}
+
+
+def _over_facts(lines: Lines, cut: int) -> bool:
+    """Whether the text below line `cut` begins with facts: whether no prose stands between the two."""
+    first = min((index for index in facts(lines) if index > cut), default=cut)
+    return first > cut and prose_above(lines)[first] == prose_above(lines)[cut + 1]
 
 
 def _is_byline(line: str, cue: int) -> bool:
@@ -219,14 +239,15 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     if len(places) < 2:
         return ()
     bottom = cue_lines(lines)[-1]
+    told = frozenset() if is_thread(lines) else facts(lines)
     total = 0.0
     cuts: list[tuple[float, int]] = []
     for index in range(bottom, min(places) - 1, -1):
         total += score(index)
         if total > 0 and index in places:
             cuts.append((total, -index))
-        if total < -12:
-            break
+        if total < -12 or index in told:
+            break  # the text ends here
     if len(cuts) < 2:
         return ()
     ends = not any(map(lines.is_prose, range(bottom + 1, len(lines))))

@@ -20,6 +20,10 @@ ENDS = frozenset(".!?…]\"'”’)")
 STEM = regex.compile(r"[^a-z].*")
 CODE = regex.compile(r"[;{}]$|^[})\]]|=>|[\w\])]\(.*\)$|\w = \S|^</?\w+|^import |^from .* import ")
 CODED = re.compile(r"[;{}\])=(<]|^(?:import|from) ")  # a line of code has one of these, and this search is fast
+TEASERS = regex.compile(
+    r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
+    r"|more (?:from|stories|articles|news)|archives)\b"
+)
 # What stands between cues and under the items of a table of offers alike.
 OFFER = regex.compile(
     r"(?i)(?:learn more|details|view|compare|get started|(?:shop|book|order|buy|apply|register|download) now|pricing"
@@ -31,6 +35,28 @@ RIGHTS = regex.compile(r"(?i)\W*(?:©|copyright|\(c\))")
 RIGHTS_OF_A_SITE = 3  # different copyright lines; a text with more is about rights
 MENUS = 5  # how often a menu may stand in a page; what stands there more often is the cell of a table
 LABELS = 8  # words; a longer line that is no cue is not taken for a label
+# What a recipe takes of something: no site's menu says that.
+AMOUNT = regex.compile(
+    r"(?:[^\w\s(\[]\s+)?(?:(?:\d+[ ])?\d+(?:[./]\d+)?[ ]?[¼½¾⅓⅔]?|[¼½¾⅓⅔])[ ]?"
+    r"(?:k?g|[mcd]?l|oz|lbs?|tsp|tbsp|cups?|(?:tea|table)spoons?|pounds?|ounces?|grams?)\.?[ ](?:of[ ])?\p{L}"
+)
+# What a row of facts says: an amount, a field and its value, a numbered answer, a line of verse, a question, a price,
+# hours, a score, times. One such line may stand in a menu, a run of them does not.
+FACT = regex.compile(
+    r"""(?x) (?:[^\w\s(\[]\s+)? (?:
+      [\d¼½¾⅓⅔][\d¼½¾⅓⅔./,–-]*\ ?\p{L}[\p{L}\ ,.'’()-]*
+    | \p{L}[\p{L}\d\ ()/'’.-]{0,30}:\ \S.*
+    | (?:\d{1,2}|[A-Ha-h])[.)]\ \S.*
+    | \p{Ll}+[,;]?(?:\ \S+){2,}
+    | \p{Lu}\S*(?:\ \S+){3,}\?
+    | (?!\p{L}+\.?\ (?:19|20)\d\d$|.*\(\d+\)$)\S.*[\ (£$€]\d[\d.,:/–-]*\ ?(?:[ap]\.?m\.?|[£$€%\p{L}]{1,3})?\)?
+    | \S.*\ \d{1,3}\ ?[-–:]\ ?\d{1,3}\ .*
+    | [\d:.–-]+(?:\ [\d:.–-]+)+
+    )"""
+)
+FACTS = 3  # lines that are a row of facts
+BUTTONS = 2  # so many cues do not end a row of facts
+FACT_LENGTH = 80  # characters
 DENSE, LOOSE = 4, 10  # of so many lines of chrome one at least is a cue: on any page, and around an article
 PROSE, PROSE_SHARE = 100, 5  # characters of prose above a footer, and how many times that in it
 ARTICLE = 1000  # characters of prose that make a page an article
@@ -134,6 +160,39 @@ def _counts(lines: Lines) -> Counter[str]:
 
 
 @lru_cache(maxsize=1)
+def facts(lines: Lines) -> frozenset[int]:
+    """The lines that tell something in few words and stand in a row: ingredients, fields of a table, hours, scores.
+
+    Such a row has three facts and more, which are a third of it. One or two buttons may stand between them.
+    What a heading of teasers numbers is none.
+    """
+    cues = cues_of(lines) or [0] * len(lines)
+    found = {index for index, line in enumerate(lines.texts) if line and not cues[index] and AMOUNT.match(line)}
+    row: list[int] = []
+    above = ""  # the cue above the row
+    between = 0  # cues in a row
+    for index in [*filter(lines.texts.__getitem__, range(len(lines))), len(lines)]:
+        line, cue = (lines.texts[index], cues[index]) if index < len(lines) else ("", 0)
+        between = between + 1 if cue else 0
+        if line and not cue and len(line) < FACT_LENGTH and not is_text(line):
+            row.append(index)
+            continue
+        if not cue or between > BUTTONS or TEASERS.match(line):
+            if not TEASERS.match(above):
+                found.update(_facts_among(lines, row))
+            row, above = [], ""
+        if cue and not row:
+            above = line
+    return frozenset(found)
+
+
+def _facts_among(lines: Lines, row: Sequence[int]) -> Sequence[int]:
+    """The facts of a row, if there are enough of them."""
+    told = [at for at in row if not is_minor(lines.texts[at]) and FACT.fullmatch(lines.texts[at])]
+    return told if len({lines.texts[at] for at in told}) >= FACTS and 3 * len(told) >= len(row) else ()
+
+
+@lru_cache(maxsize=1)
 def prose_above(lines: Lines) -> list[int]:
     """How many characters of prose stand above each line."""
     cues = cues_of(lines) or [0] * len(lines)
@@ -193,5 +252,5 @@ def furniture(line: str) -> str:
 def _forget() -> None:
     global _before
     _before = set(), {}
-    for known in (cues_of, cue_lines, scorer, _counts, prose_above, is_thread):
+    for known in (cues_of, cue_lines, scorer, _counts, facts, prose_above, is_thread):
         known.cache_clear()
