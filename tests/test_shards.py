@@ -19,6 +19,7 @@ from pipeline.engines.outcome import RunError, RunReport
 from pipeline.formats import shards
 from pipeline.formats.results import _rows as rows_of
 from pipeline.formats.results import open_results
+from pipeline.formats.stores import store
 from pipeline.settings import Settings
 from pipeline.verify import read, verify
 
@@ -126,7 +127,7 @@ def shown(out: Path, layout: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for row in shards.listed(str(out)):
         if row.file.startswith("documents/"):
-            found += rows_of(str(out), row.file)
+            found += rows_of(store(str(out)), row.file)
     return [
         row | {"metadata": json.loads(row["metadata"])} if isinstance(row["metadata"], str) else row for row in found
     ]
