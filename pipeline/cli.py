@@ -30,8 +30,8 @@ class _Commands(click.Group):
         except OSError as error:
             if error.errno == EPIPE:
                 raise
-            what = error.filename or "standard input or write to standard output"
-            raise click.ClickException(f"Cannot read {what}: {error.strerror or error}.") from None
+            what = error.filename or "standard input and output"
+            raise click.ClickException(f"Cannot use {what}: {error.strerror or error}.") from None
 
 
 @click.group(
