@@ -13,6 +13,9 @@ from pipeline.engines import kept, local
 from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport
+from pipeline.engines.spool import Spot
+from pipeline.formats.folder import Entry
+from pipeline.formats.stores import Local
 from pipeline.settings import Settings
 from pipeline.verify import verify
 
@@ -105,6 +108,33 @@ def test_what_is_damaged_is_not_used(work: Path, damage: str) -> None:
     assert clean(work).reused == 0
     clean(work, "fresh")
     assert files(work / "out") == files(work / "fresh")
+
+
+def test_if_it_is_not_known_what_was_written_it_is_written_again(work: Path) -> None:
+    clean(work)
+    state = work / "out" / FOLDER / "state"
+    state.write_bytes(state.read_bytes()[:-20])
+    (work / "out" / "b1.txt").unlink()
+    assert clean(work).reused == 6
+    clean(work, "fresh")
+    assert files(work / "out") == files(work / "fresh")
+
+
+def test_files_are_stamped_when_their_turn_comes(tmp_path: Path) -> None:
+    """A file that changes while those before it are cleaned is cleaned as it is then, and reused as that."""
+    for name in ("a", "b"):
+        write(tmp_path, name, FERRY)
+    (tmp_path / "out").mkdir()
+    state = kept.Kept(str(tmp_path / "raw"), str(tmp_path / "out"), {})
+    entries = [Entry(name, ".txt", 1) for name in ("a", "b")]
+    coming = state.stamped(entries)
+    assert next(coming).id == "a"
+    write(tmp_path, "b", LOST)
+    changed = Local(str(tmp_path / "raw")).stamp("b.txt")
+    assert next(coming).id == "b"
+    assert not entries
+    state.keep("b", ".txt", Spot("1-1", 0, 0, 0, 0), False, b"")
+    assert state.now["b"].stamp == changed
 
 
 def test_it_is_not_for_git_nor_a_document(work: Path) -> None:

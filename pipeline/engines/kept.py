@@ -38,8 +38,9 @@ CLAIMED = "claimed"  # the names of the files of shards that a run has begun to 
 CLUSTER = "cluster"  # the folder of what a run on a cluster keeps
 _STATE = "state"
 _LEAST = 0.5  # of what is kept, that must be of use
-_FORMAT = 4
+_FORMAT = 5
 _ROWS = 4096  # documents that are written down at once
+_UNREADABLE = (OSError, ValueError, TypeError, EOFError, AttributeError)  # what a state that is not whole raises
 _PAUSE = 60.0  # seconds from one time that is written down what is done to the next
 
 
@@ -92,11 +93,12 @@ class Kept:
         self._out = Local(out)
         self.folder = os.path.join(out, FOLDER)
         self._made = jsonio.dumps(made) if made is not None else b""
-        self._seen = _Rows()
-        self.now = _Rows()  # the documents of this run that were cleaned
+        self._seen = _Rows()  # those of an earlier run; what is reused goes from here to `now`
+        self.now = _Rows()  # the documents of this run that are cleaned
         self._boxes: dict[str, Box] = {}
-        self._stamps: dict[str, Stamp] = {}  # of files that are going to be read, as they were before
+        self._stamps: dict[str, Stamp] = {}  # of files that are being read, as they were before
         self._done: tuple[Any, ...] = ()  # what all of the run was, if all of it is there
+        self._behind = 0  # where the state goes on with what that run wrote
         self._told = time.monotonic()
         if made is not None and not force:
             self._load()
@@ -124,15 +126,27 @@ class Kept:
 
     def reuse(self, entry: Entry) -> Seen | None:
         """What is kept of a document, if its bytes are what they were."""
+        if entry.id in self.now:  # it was asked for before
+            return self.now[entry.id]
         seen = self._seen.get(entry.id)
+        if seen is None or seen.suffix != entry.suffix:
+            return None
         stamp = GONE if entry.digest else self._raw.stamp(entry.file)
-        if seen is not None and seen.suffix == entry.suffix and self._is_same(entry, stamp, seen):
-            seen = seen._replace(stamp=stamp)
-            self.now[entry.id] = seen
-            return seen
-        if not entry.digest:
-            self._stamps[entry.id] = stamp
-        return None
+        if not self._is_same(entry, stamp, seen):
+            return None
+        self.now[entry.id] = seen = seen._replace(stamp=stamp)
+        del self._seen.packed[entry.id]
+        return seen
+
+    def stamped(self, entries: list[Entry]) -> Iterator[Entry]:
+        """Yield the documents that are about to be read, and remember how their files are before that. The list, which
+        may be one of millions, is emptied meanwhile."""
+        entries.reverse()
+        while entries:
+            entry = entries.pop()
+            if not entry.digest:
+                self._stamps[entry.id] = self._raw.stamp(entry.file)
+            yield entry
 
     def _is_same(self, entry: Entry, stamp: Stamp, seen: Seen) -> bool:
         """Whether a document is as it was seen; a file is read only if its stamp does not tell."""
@@ -142,7 +156,7 @@ class Kept:
 
     def was_reused(self, id: str) -> bool:
         """Whether a document is one that was kept before."""
-        return id in self.now and id in self._seen and self.now[id].spot == self._seen[id].spot
+        return id in self.now and not self.now[id].spot.name.startswith(f"{self.run}-")
 
     def keep(self, id: str, suffix: str, spot: Spot, damaged: bool, digest: bytes) -> None:
         """Remember where a document stands that was cleaned."""
@@ -152,7 +166,7 @@ class Kept:
         self.now[id] = Seen(suffix, stamp, digest, spot, damaged)
         if time.monotonic() - self._told > _PAUSE:
             before = ((id, packed) for id, packed in self._seen.packed.items() if id not in self.now)
-            self._write(chain(before, self.now.packed.items()), {}, ())
+            self._write(chain(before, self.now.packed.items()), {}, (), ())
             self._told = time.monotonic()
 
     def unchanged(self, entries: Iterable[Entry], asked: Mapping[str, Any]) -> RunReport | None:
@@ -160,12 +174,21 @@ class Kept:
         and all that it wrote is there as it was."""
         if not self._done or self._done[0] != jsonio.dumps(asked):
             return None
-        _, report, written = self._done
-        if not all(self.reuse(entry) for entry in entries) or len(self.now) != len(self._seen):
+        if not all(self.reuse(entry) for entry in entries) or len(self._seen):
             return None
-        if any(self._out.stamp(name) != stamp for name, stamp in written):
+        try:
+            if any(self._out.stamp(name) != stamp for name, stamp in self._written()):
+                return None
+        except _UNREADABLE:
             return None
-        return _unpacked(report, reused=len(self.now))
+        return _unpacked(self._done[1], reused=len(self.now))
+
+    def _written(self) -> Iterator[tuple[str, Stamp]]:
+        """What the run before wrote, as it was."""
+        with open(os.path.join(self.folder, _STATE), "rb") as file:
+            file.seek(self._behind)
+            while rows := _part(file):
+                yield from rows
 
     def close(
         self,
@@ -186,25 +209,35 @@ class Kept:
             return
         boxes: dict[str, Any] = {}
         done: tuple[Any, ...] = ()
+        stamps: Iterable[tuple[str, Stamp]] = ()
         if not report.problems:
             left: dict[str, list[tuple[str, ...]]] = {}
             for skipped in report.skipped:
                 left.setdefault(skipped.name, []).append(tuple(skipped))
             names = [container.name for container in containers]
             boxes = {name: (self._stamps[name], left.get(name, [])) for name in names}
-            done = (jsonio.dumps(asked), _packed(report), [(name, self._out.stamp(name)) for name in written])
-        self._write(self.now.packed.items(), boxes, done)
+            done = (jsonio.dumps(asked), _packed(report))
+            stamps = ((name, self._out.stamp(name)) for name in written)
+        self._write(self.now.packed.items(), boxes, done, stamps)
 
-    def _write(self, rows: Iterable[tuple[str, bytes]], boxes: dict[str, Any], done: tuple[Any, ...]) -> None:
-        """Write the state: what it is of, then some rows at a time, then nothing."""
+    def _write(
+        self,
+        rows: Iterable[tuple[str, bytes]],
+        boxes: dict[str, Any],
+        done: tuple[Any, ...],
+        written: Iterable[tuple[str, Stamp]],
+    ) -> None:
+        """Write the state: what it is of, then what is known of documents, some at a time, then nothing; then what was
+        written, in the same way."""
         text.settle()  # what it names is on the disk before it
 
         def parts() -> Iterator[bytes]:
             yield marshal.dumps((_FORMAT, self._made, boxes, done))
-            coming = iter(rows)
-            while some := list(islice(coming, _ROWS)):
-                yield marshal.dumps(some)
-            yield marshal.dumps([])
+            for each in (rows, written):
+                coming = iter(each)
+                while some := list(islice(coming, _ROWS)):
+                    yield marshal.dumps(some)
+                yield marshal.dumps([])
 
         text.write(os.path.join(self.folder, _STATE), (len(one).to_bytes(8, "little") + one for one in parts()))
 
@@ -225,12 +258,13 @@ class Kept:
                 seen = _Rows()
                 while rows := _part(file):
                     seen.packed.update(rows)
+                self._behind = file.tell()
             ends: dict[str, int] = {}
             for one in seen.values():
                 ends[one.spot.name] = max(ends.get(one.spot.name, 0), one.spot.start + one.spot.size)
             whole = all(os.path.getsize(os.path.join(self.folder, name)) >= end for name, end in ends.items())
             found = {name: Box(stamp, [*map(Skipped._make, skipped)]) for name, (stamp, skipped) in boxes.items()}
-        except (OSError, ValueError, TypeError, EOFError, AttributeError):
+        except _UNREADABLE:
             return
         if whole:
             self._seen, self._boxes, self._done = seen, found, done

@@ -178,7 +178,6 @@ def _clean(
                 damaged.append(cleaned.id)
             elif index is not None:
                 index.add(cleaned.id, cleaned.marks)
-    found.entries.clear()  # they may be millions, and are not asked for again
     spots = _Waiting(kept.now, {})
     if damaged:
         with times.time("phase", "to restore years"):
@@ -200,9 +199,11 @@ def _cleaned(job: Job, found: Sources, workers: int, kept: Kept, report: RunRepo
                 continue
             report.reused += 1
             yield Cleaned(entry.id, seen.spot, spool.marks(seen.spot), seen.damaged, digest=seen.digest)
+    found.entries.clear()  # they may be millions, and are not asked for again
     size = max(1, min(_BATCH, len(fresh) // (4 * workers)))  # few documents are shared out, too
-    coming = sources.read(job.raw, found.containers, fresh)
-    with closing(spread(job, cleaner, coming, min(workers, max(1, len(fresh))), size)) as documents:
+    workers = min(workers, max(1, len(fresh)))
+    coming = sources.read(job.raw, found.containers, kept.stamped(fresh))
+    with closing(spread(job, cleaner, coming, workers, size)) as documents:
         yield from documents
 
 

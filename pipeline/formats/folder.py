@@ -113,8 +113,9 @@ def walk(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]
     Hidden folders and links to folders are not entered. Raises `OSError` for a folder that cannot be read.
     """
     with os.scandir(folder) as found:
-        inside = sorted(found, key=lambda entry: entry.name)
-    for entry in inside:
+        inside = sorted(found, key=lambda entry: entry.name, reverse=True)
+    while inside:  # they may be millions, and each holds what is asked of it
+        entry = inside.pop()
         name = below + entry.name
         if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
             yield from walk(entry.path, name + "/")

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import re
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
@@ -107,7 +108,7 @@ def split(name: str) -> tuple[str, str]:
 def cut(name: str, suffix: re.Pattern[str]) -> tuple[str, str]:
     """Cut the name of a file before its suffix, if its last part ends with one."""
     found = suffix.search(name.rpartition("/")[2])
-    return (name[: -len(found[0])], found[0]) if found else (name, "")
+    return (name[: -len(found[0])], sys.intern(found[0])) if found else (name, "")  # there are few, of many names
 
 
 def walk(path: str, suffix: str, opened: Callable[[str], io.BufferedReader] | None = None) -> Iterator[Item]:
