@@ -56,6 +56,7 @@ BEST, NEAR = 3, 2  # of the paragraphs that share a shingle: how many a paragrap
 COMMON = 0.5  # the weight of what paragraphs of a common origin share at least: each shingle one, by those that have it
 MOST = 8  # pairs of a paragraph
 MANY = 1 << 20  # rows that are summed at once
+PART = 4  # bits of keys, by which they are parted to be sorted
 LEAST = 0.15  # of the shingles of a paragraph, that the other must have as well
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _MIXED = np.uint64(0x9E3779B97F4A7C15)  # times it, the upper bits of a number depend on all (Knuth, 1973)
@@ -176,9 +177,9 @@ class Index:
         So many `workers`, which are threads, look for them: most of it is done outside of Python."""
         marks, ranks = self.marks, self.ranks()
         first = equal(marks["key"], ranks)
-        alone = first == np.arange(len(marks))  # for the others, those that they equal stand in
+        alone = first == np.arange(len(marks), dtype=np.uint32)  # for the others, those that they equal stand in
         twins = np.flatnonzero(~alone)
-        found = [(twins, first[twins], np.full(len(twins), 2.0))]  # the best pair there is
+        found = [(twins, first[twins].astype(np.int64), np.full(len(twins), 2.0))]  # the best pair there is
         sizes = marks["shingles"].copy()
         for pairs, counts in self._pairs(ranks, alone, sizes, workers):
             numbers, of = (pairs >> _HALF).astype(np.int64), (pairs & _LOW).astype(np.int64)
@@ -269,11 +270,19 @@ def best(
     return numbers[few], of[few], shared[few]
 
 
-def equal(keys: Numbers, ranks: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """For each paragraph the number of the one with the same key that has the best rank."""
-    order = np.lexsort((ranks, keys))
-    first = np.empty(len(keys), np.int64)
-    first[order] = order[heads(keys[order])]
+def equal(keys: Numbers, ranks: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """For each paragraph the number of the one with the same key that has the best rank. The keys are sorted in parts,
+    by their upper bits: it takes a fifth of the memory.
+
+    >>> equal(np.array([7, 1 << 63, 7, 1 << 63], np.uint64), np.array([3, 0, 2, 1], np.uint32)).tolist()
+    [2, 1, 2, 1]
+    """
+    first = np.empty(len(keys), np.uint32)
+    parts = (keys >> np.uint64(64 - PART)).astype(np.uint8)
+    for part in range(1 << PART):
+        some = np.flatnonzero(parts == part)
+        order = some[np.lexsort((ranks[some], keys[some]))]
+        first[order] = order[heads(keys[order])]
     return first
 
 
