@@ -188,8 +188,6 @@ def run(
         raise click.UsageError("Cannot use --address without a cluster. Add --engine ray, or leave it out.")
     if workers and engine == "ray":
         raise click.UsageError("Cannot use --workers with --engine ray: the cluster has its own. Leave it out.")
-    if work and "://" not in out:
-        raise click.UsageError("Cannot use --work with a folder as OUT: the run works there. Leave it out.")
     run_folder: Callable[..., Any]
     if engine == "ray":
         from pipeline.engines.cluster import run as run_cluster
