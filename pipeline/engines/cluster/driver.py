@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from pipeline.corpus.duplicates import merged, unpack
 from pipeline.engines import finishing, local
-from pipeline.engines.cluster import Sizes, moving, passes, units, years
+from pipeline.engines.cluster import Sizes, moving, passes, planning, units, years
 from pipeline.engines.cluster.moving import Part
 from pipeline.engines.cluster.units import Work, decoded, encoded
 from pipeline.engines.lock import alone
@@ -58,7 +58,7 @@ def drive(
         how = os.urandom(16) if job.stages is not None else jsonio.dumps(local.made(job.settings, job.rules))
         _make_room(work, force)
         with times.time("phase", "to look what there is"):
-            plan = units.plan(job.raw, work, how, sizes.unit)
+            plan = planning.plan(job.raw, work, how, sizes.unit)
         step = local.steps(progress, 2 * plan.documents)
 
         def done(documents: int) -> None:
