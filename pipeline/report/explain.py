@@ -127,7 +127,8 @@ def clean_line(document: Document, number: int, about: Mapping[str, str], twins:
     start, end = Lines(document.text).span(number)
     raw = Lines(document.raw)
     to_raw = document.ledger.to_raw
-    raw_start, raw_end = to_raw(start, side="right"), to_raw(end, side="left")
+    # Of a line of which nothing is raw, the first is behind the second: it stands for all that is between them.
+    raw_start, raw_end = sorted((to_raw(start, side="right"), to_raw(end, side="left")))
     yield f"Clean line {number} of {document.id}, from raw {raw.named(raw_start, raw_end)}:"
     yield from _quoted(document.text[start:end])
     steps = [step for step in trace(document) if step.clean[0] <= end and start <= step.clean[1]]
@@ -159,10 +160,11 @@ def raw_line(document: Document, number: int, about: Mapping[str, str], twins: S
         yield f"{kept:,} of its {end - start:,} characters are in the clean text, {where}."
     else:
         yield "It is empty." if start == end else "Nothing of it is in the clean text."
+    last = max(end, start + 1)  # an empty line has nothing but its end, which an edit may take
     steps = [
         step
         for step in trace(document)
-        if (step.raw[0] < end and start < step.raw[1]) or (step.raw[0] == step.raw[1] and start <= step.raw[0] <= end)
+        if (step.raw[0] < last and start < step.raw[1]) or (step.raw[0] == step.raw[1] and start <= step.raw[0] <= end)
     ]
     yield from _told(steps, raw, about, "No edit touched it.")
     for fact in document.facts:
