@@ -8,11 +8,11 @@ they have to offer is looked for by all workers, and so is what comes back.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.corpus.years import RULES, Evidence, Passage, Restored, fill, remaining, restore
 from pipeline.document import Document, Repair, Witness
@@ -61,18 +61,17 @@ def restore_years(
     spots: Mapping[str, Spot],
     index: Index | None,
     workers: int,
-    spread: Callable[..., Generator[Any, None, None]] = spread,
 ) -> Iterator[Cleaned]:
     """Restore what can be in the damaged documents, and do to the rest what `settings.gaps` asks for.
 
     Yields these documents, which wait where they tell now, or what went wrong. `index` tells which others share text
-    with them; one is made if there is none of the whole corpus. `spread` shares out the work, as in `workers`.
+    with them; one is made if there is none of the whole corpus.
     """
     off = frozenset(job.settings.off)
     ids = list(spots)
     asked: Mapping[str, array[int]] = {}
     if not all(is_off(rule, off) for rule in RULES.values()):
-        asked = _asked(job, damaged, spots, ids, index, workers, spread)
+        asked = _asked(job, damaged, spots, ids, index, workers)
     most = sorted(damaged, key=lambda id: (-len(asked.get(id, ())), id))  # the longest first: no worker waits
     asks = (_ask(id, spots, ids, asked.get(id, ())) for id in most)
     with closing(spread(job, restorer, asks, workers if len(most) >= _FEW else 1, 1)) as restored:
@@ -94,7 +93,6 @@ def _asked(
     ids: Sequence[str],
     index: Index | None,
     workers: int,
-    spread: Callable[..., Generator[Any, None, None]],
 ) -> dict[str, array[int]]:
     """Which passages may be asked, for the damaged documents, by id. They may be many, so they are numbers: that of a
     paragraph, of the document of the passage (its place in `ids`), and where it starts and ends."""
