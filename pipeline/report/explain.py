@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pipeline.document import Document, Fact
 from pipeline.edits import Edit, survivors
+from pipeline.formats.records import named
 from pipeline.report.summary import clip, percent
 
 __all__ = ["Lines", "Step", "Twin", "clean_line", "overview", "raw_line", "trace", "twins"]
@@ -203,7 +204,8 @@ def overview(document: Document, about: Mapping[str, str], twins: Sequence[Twin]
     share = len(document.text) / len(document.raw) if document.raw else 1.0
     yield document.id
     yield f"  raw    {source.size:,} bytes, {source.encoding} ({source.how}), {len(document.raw):,} characters"
-    yield f"  clean  {len(document.text):,} characters ({percent(share)}), {len(document.paragraphs):,} paragraphs"
+    paragraphs = named(len(document.paragraphs), "paragraph")
+    yield f"  clean  {len(document.text):,} characters ({percent(share)}), {paragraphs}"
     rules: dict[str, list[int]] = {}
     for step in document.ledger:
         for edit in step.edits:
@@ -253,7 +255,7 @@ def _told(steps: list[Step], raw: Lines, about: Mapping[str, str], nothing: str)
     if not steps:
         yield nothing
         return
-    yield "1 edit:" if len(steps) == 1 else f"{len(steps):,} edits:"
+    yield f"{named(len(steps), 'edit')}:"
     groups: dict[tuple[str, str, str], list[Step]] = {}
     for step in steps:
         groups.setdefault((step.edit.rule, step.edit.old, step.edit.new), []).append(step)
