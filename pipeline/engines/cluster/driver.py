@@ -133,7 +133,7 @@ def _survey(work: Work, parts: int) -> tuple[bool, list[tuple[int, Problem]], li
 def _known(work: Work, found: Sequence[Part], ids: Sequence[bytes], parts: int) -> list[Part]:
     """Bring together what is known of each document, in the order of ids."""
     bounds = [ids[len(ids) * part // parts] for part in range(1, parts)] if ids else []
-    sources = [*work.shares(parts), *(one.path for one in found)]
+    sources = [*work.shares(parts), *moving.files(found)]
     return moving.shuffle(work.path("steps/documents"), sources, _documents(work, bounds), _by_id)
 
 
