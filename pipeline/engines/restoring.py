@@ -67,10 +67,9 @@ def restore_years(
     Yields these documents, which wait where they tell now, or what went wrong. `index` tells which others share text
     with them; one is made if there is none of the whole corpus.
     """
-    off = frozenset(job.settings.off)
     ids = list(spots)
     asked: Mapping[str, array[int]] = {}
-    if not all(is_off(rule, off) for rule in RULES.values()):
+    if not all(is_off(rule, job.settings.off) for rule in RULES.values()):
         asked = _asked(job, damaged, spots, ids, index, workers)
     most = sorted(damaged, key=lambda id: (-len(asked.get(id, ())), id))  # the longest first: no worker waits
     asks = (_ask(id, spots, ids, asked.get(id, ())) for id in most)
@@ -139,7 +138,6 @@ def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple
 def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], list[Cleaned]]:
     """Return the function that restores documents, and puts them down to wait. It never raises an `Exception`."""
     spool = spool or Spool(job.waiting, f"{job.run}-restored")
-    off = frozenset(job.settings.off)
     marking = deduplicates(job.settings)
 
     def restore_one(ask: Ask) -> Cleaned:
@@ -147,7 +145,7 @@ def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], 
         known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]) if id != ask.id else document)
         try:
             asked = _Passages(ask.passages, lambda id: spool.text(ask.spots[id]) if id != ask.id else document.text)
-            found = [one for one in restore(document, asked) if not is_off(one.edit.rule, off)]
+            found = [one for one in restore(document, asked) if not is_off(one.edit.rule, job.settings.off)]
             restored = remaining(_filled(document, found, known), job.settings)
         except Exception as error:  # a defect: told of, and the others go on
             return Cleaned(ask.id, problem=problem(ask.id, error))

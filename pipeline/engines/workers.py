@@ -90,7 +90,7 @@ class Job:
 def deduplicates(settings: Settings) -> bool:
     """Whether duplicates are to be looked for."""
     rules = [rule for rule in STAGE_RULES if rule.startswith("duplicates.") and rule != HEADING]
-    return settings.dedup != "off" and not all(is_off(rule, frozenset(settings.off)) for rule in rules)
+    return settings.dedup != "off" and not all(is_off(rule, settings.off) for rule in rules)
 
 
 def cleaner(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Source]], list[Cleaned]]:

@@ -43,7 +43,7 @@ def restore(work: Work, parts: int) -> Work:
     job = work.unpacked()
     shares = work.shares(parts)
     found: list[str] = []
-    if not all(is_off(rule, frozenset(job.settings.off)) for rule in RULES.values()):
+    if not all(is_off(rule, job.settings.off) for rule in RULES.values()):
         shared = shuffle(work.path("steps/shared"), shares, _wanted_and_held(work, parts), _shared)
         by_home = by("home", parts)
         offered = shuffle(work.path("steps/offered"), files(shared), by_home, _offered(work))
