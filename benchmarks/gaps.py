@@ -3,7 +3,7 @@
 PAGES is a folder with `raw/NAME.txt`, `gold/NAME.gold.tsv` (start, end, label) and `gold/NAME.gaps.tsv` (place,
 context, kind); places are code points of the raw text. A gap counts as found when one of its family (`year`, which
 takes in decades and ranges, or `value`) lies within three code points. Each text is looked at as it is, and with its
-debris gone.
+debris gone. Without PAGES, only the speed is measured.
 """
 
 from __future__ import annotations
@@ -107,9 +107,6 @@ def speed() -> None:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2] / "shared" / "pages")
-    if folder.is_dir():
-        quality(folder)
-    else:
-        print(f"No labelled pages in {folder}; quality is not measured.")
+    if len(sys.argv) > 1:
+        quality(Path(sys.argv[1]))
     speed()

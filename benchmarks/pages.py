@@ -1,9 +1,9 @@
-"""Main text of pages, ours and that of other tools, in one command: `python benchmarks/pages.py [--shared DIR]`.
+"""Main text of pages, ours and that of other tools, in one command: `python benchmarks/pages.py --labelled DIR`.
 
-DIR (by default `../shared` beside the project) has labelled pages in `html/`, and the scorer `score-html`. The
-labeller was trained on folds 0–3 (`train_labeller.py`); fold 4, whose sites are none of theirs, is what counts. Each
-tool runs in a process of its own, in turn, `--repeat` times: the medians of its time are shown, and how far its laps
-are apart. The other tools need an environment of their own; without it, only clean-corpus is measured.
+DIR has labelled pages in `html/` (as `train_labeller.py` takes them), and the scorer `score-html`. The labeller was
+trained on folds 0–3; fold 4, whose sites are none of theirs, is what counts. Each tool runs in a process of its own, in
+turn, `--repeat` times: the medians of its time are shown, and how far its laps are apart. The other tools need an
+environment of their own; without it, only clean-corpus is measured.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class Result(NamedTuple):
     table: dict[str, dict[str, float]]
 
 
-def unpack(shared: Path, fold: int | None, folder: Path) -> int:
+def unpack(labelled: Path, fold: int | None, folder: Path) -> int:
     """Write the pages of a fold (of all, without one) into a folder; return how many there are."""
     count = 0
-    with gzip.open(shared / "html" / "labels.jsonl.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(labelled / "html" / "labels.jsonl.gz", "rt", encoding="utf-8") as lines:
         for row in map(json.loads, lines):
             if fold is None or row["fold"] == fold:
-                page = gzip.decompress((shared / "html" / "pages" / f"{row['id']}.html.gz").read_bytes())
+                page = gzip.decompress((labelled / "html" / "pages" / f"{row['id']}.html.gz").read_bytes())
                 (folder / f"{row['id']}.html").write_bytes(page)
                 count += 1
     return count
 
 
-def score(shared: Path, out: Path, fold: int | None) -> dict[str, dict[str, float]]:
+def score(labelled: Path, out: Path, fold: int | None) -> dict[str, dict[str, float]]:
     """The table of the scorer for a folder of texts: by kind of page, and all."""
-    command = [sys.executable, str(shared / "score-html"), str(out), "--json"]
+    command = [sys.executable, str(labelled / "score-html"), str(out), "--json"]
     command += [] if fold is None else ["--fold", str(fold)]
     table: dict[str, dict[str, float]] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return table
@@ -63,11 +63,11 @@ def lap(python: Path, tool: str, pages: Path, out: Path) -> dict[str, Any]:
     return result
 
 
-def run(shared: Path, fold: int | None, repeat: int, work: Path, tools: list[str], python: Path) -> list[Result]:
+def run(labelled: Path, fold: int | None, repeat: int, work: Path, tools: list[str], python: Path) -> list[Result]:
     """Let all tools extract the pages, one after another, `repeat` times; the others run with `python`."""
     pages = work / "pages"
     pages.mkdir()
-    count = unpack(shared, fold, pages)
+    count = unpack(labelled, fold, pages)
     laps: dict[str, list[float]] = {}
     names: dict[str, str] = {}
     for _ in range(repeat):
@@ -80,7 +80,7 @@ def run(shared: Path, fold: int | None, repeat: int, work: Path, tools: list[str
             failed = f", fails on {done['failed']}" if done["failed"] else ""
             names[tool] = f"{tool} {done['version']}{failed}"
             laps.setdefault(tool, []).append(1000 * done["seconds"] / count)
-    return [Result(names[tool], laps[tool], score(shared, work / tool, fold)) for tool in tools]
+    return [Result(names[tool], laps[tool], score(labelled, work / tool, fold)) for tool in tools]
 
 
 def show(results: list[Result]) -> None:
@@ -100,19 +100,18 @@ def show(results: list[Result]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the main text of pages, and the time that it takes.")
-    parser.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared")
+    parser.add_argument("--labelled", type=Path, required=True, metavar="DIR", help="the folder of labelled pages")
     parser.add_argument("--fold", type=int, default=4, help="the pages to measure on; -1 for all")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--tools", nargs="+", choices=(OURS, *OTHERS), default=[OURS, *OTHERS])
     options = parser.parse_args()
-    if not (options.shared / "score-html").exists():
-        print(f"There are no labelled pages at {options.shared}: nothing to measure.")
-        return 0
+    if not (options.labelled / "score-html").exists():
+        parser.error(f"there are no labelled pages in {options.labelled}")
     python = python_of("page-peers", PACKAGES) if set(options.tools) - {OURS} else None
     tools = list(options.tools) if python else [OURS]
     fold = None if options.fold < 0 else options.fold
     with tempfile.TemporaryDirectory() as folder:
-        show(run(options.shared, fold, options.repeat, Path(folder), tools, python or Path(sys.executable)))
+        show(run(options.labelled, fold, options.repeat, Path(folder), tools, python or Path(sys.executable)))
     return 0
 
 

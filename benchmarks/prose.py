@@ -59,14 +59,14 @@ IRREGULAR = {"man": "men", "woman": "women", "child": "children", "life": "lives
 }
 
 
-def vocabulary(path: Path = HERE / "words.txt") -> dict[str, list[str]]:
+def vocabulary() -> dict[str, list[str]]:
     """Read the word list: slot → words, the most frequent first.
 
     >>> vocabulary()["month"][:2]
     ['January', 'February']
     """
     words: dict[str, list[str]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in (HERE / "words.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             slot = words.setdefault(line.strip("[]"), [])
         elif not line.startswith("#"):

@@ -1,11 +1,12 @@
-"""What cleaning keeps and what it removes, in one command: `python benchmarks/quality.py [--shared DIR]`.
+"""What cleaning keeps and what it removes, in one command: `python benchmarks/quality.py [--labelled DIR]`.
 
-Where the folder of labelled real documents is there (DIR, by default `../shared` beside the project), they are cleaned
-with `--dedup off --gaps keep`, and measured with the scorers that come with them: what is kept and removed, what must
-and must not stand in the clean text, and the dropped years that were found by pattern alone. With duplicates dropped,
-nothing may stand twice in them, and no sentence be lost. Everywhere, the samples of `raw/` and generated documents are
-measured, labelled copies (`duplicates.py` has more of it) and dropped years (`years.py`). All that is cleaned is
-verified, and cleaned again, which must change nothing.
+DIR holds labelled real documents, `corpus/` and `pages/` with `raw/` and `gold/`, and pages of HTML (see `pages.py`).
+They are cleaned with `--dedup off --gaps keep`, and measured with the scorers that stand beside them (`score`,
+`expect`, `score-html`): what is kept and removed, what must and must not stand in the clean text, and the dropped years
+that were found by pattern alone. With duplicates dropped, nothing may stand twice in them, and no sentence be lost.
+With DIR or without, the samples of `raw/` and generated documents are measured, labelled copies (`duplicates.py` has
+more of it) and dropped years (`years.py`). All that is cleaned is verified, and cleaned again, which must change
+nothing.
 
 Each figure stands beside its floor; the command fails (exit 1) if one is below.
 """
@@ -70,29 +71,29 @@ def cleaned(raw: Path, out: Path) -> list[Line]:
     ]
 
 
-def scored(shared: Path, out: Path, *folders: Path) -> dict[str, dict[str, float]]:
+def scored(labelled: Path, out: Path, *folders: Path) -> dict[str, dict[str, float]]:
     """The table of the scorer: for each document, and for all, what is kept and removed."""
-    command = [sys.executable, str(shared / "score"), str(out), "--json"]
+    command = [sys.executable, str(labelled / "score"), str(out), "--json"]
     if folders:
         command += ["--raw", str(folders[0]), "--gold", str(folders[1])]
     table: dict[str, dict[str, float]] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return table
 
 
-def measure_seeds(shared: Path, work: Path) -> list[Line]:
+def measure_seeds(labelled: Path, work: Path) -> list[Line]:
     """The five documents: scores, and what must stand in them and must not."""
-    raw, out = shared / "corpus" / "raw", work / "corpus"
+    raw, out = labelled / "corpus" / "raw", work / "corpus"
     lines = cleaned(raw, out)
-    table = scored(shared, out)
+    table = scored(labelled, out)
     lines += [Line(f"F1 of {name}", row["f1"], 0.995) for name, row in table.items() if name != "ALL"]
     lines += [Line("kept, all", table["ALL"]["kept"], 0.998), Line("removed, all", table["ALL"]["removed"], 0.998)]
     lines += _seed_gaps(raw)
     lines += _shared_text(raw, out, work / "deduplicated")
-    expect = subprocess.run([sys.executable, str(shared / "expect"), str(out)], capture_output=True, text=True)
+    expect = subprocess.run([sys.executable, str(labelled / "expect"), str(out)], capture_output=True, text=True)
     misses = re.findall(r"^\S+: (?:missing|left): .+$", expect.stdout, re.MULTILINE)
     held = re.search(r"^(\d+) of (\d+) hold", expect.stdout, re.MULTILINE)
     if held is None:
-        raise SystemExit(f"Cannot read what {shared / 'expect'} says: {expect.stdout}{expect.stderr}")
+        raise SystemExit(f"Cannot read what {labelled / 'expect'} says: {expect.stdout}{expect.stderr}")
     lines.append(Line("strings that hold", int(held[1]), int(held[2]), "".join(f"\n      {miss}" for miss in misses)))
     return lines
 
@@ -141,11 +142,11 @@ def _seed_gaps(raw: Path) -> list[Line]:
     return lines
 
 
-def measure_pages(shared: Path, work: Path) -> list[Line]:
+def measure_pages(labelled: Path, work: Path) -> list[Line]:
     """The labelled pages: scores, clean controls, and gaps."""
-    pages, out = shared / "pages", work / "pages"
+    pages, out = labelled / "pages", work / "pages"
     lines = cleaned(pages / "raw", out)
-    table = scored(shared, out, pages / "raw", pages / "gold")
+    table = scored(labelled, out, pages / "raw", pages / "gold")
     lines += [Line("kept, all", table["ALL"]["kept"], 0.995), Line("removed, all", table["ALL"]["removed"], 0.90)]
     controls = {name: row["kept"] for name, row in table.items() if name.startswith("g")}
     worst = min(controls, key=lambda name: controls[name])
@@ -162,17 +163,17 @@ def measure_pages(shared: Path, work: Path) -> list[Line]:
     return lines
 
 
-def measure_web(shared: Path, work: Path) -> list[Line]:
+def measure_web(labelled: Path, work: Path) -> list[Line]:
     """The labelled pages of HTML: all come back, and what the labeller keeps of those that it was not trained on.
 
     The floors of F1 are what trafilatura 2.3 has on them (`pages.py` measures both side by side).
     """
     raw, out = work / "web", work / "web-clean"
     raw.mkdir()
-    count = unpack(shared, None, raw)
+    count = unpack(labelled, None, raw)
     report = local.run(raw, out, SETTINGS)
     found = verify.verify(str(out), str(raw))
-    table = score_pages(shared, out, HELD_BACK)
+    table = score_pages(labelled, out, HELD_BACK)
     lines = [
         Line("pages without a problem", count - len(report.problems), count),
         Line("pages that verify", found.documents if found.ok else 0, count),
@@ -234,18 +235,20 @@ def _number(value: float) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what cleaning keeps and removes.")
-    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="the folder of labelled documents")
-    shared: Path = parser.parse_args().shared
+    parser.add_argument("--labelled", type=Path, metavar="DIR", help="the folder of labelled documents")
+    labelled: Path | None = parser.parse_args().labelled
+    if labelled and not (labelled / "score").exists():
+        parser.error(f"there are no labelled documents in {labelled}")
     good = True
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        if (shared / "score").exists():
-            good &= show("The five documents", measure_seeds(shared, work))
-            good &= show("Labelled pages", measure_pages(shared, work))
-            if (shared / "score-html").exists():
-                good &= show("Labelled pages of HTML", measure_web(shared, work))
+        if labelled:
+            good &= show("The five documents", measure_seeds(labelled, work))
+            good &= show("Labelled pages", measure_pages(labelled, work))
+            if (labelled / "score-html").exists():
+                good &= show("Labelled pages of HTML", measure_web(labelled, work))
         else:
-            print(f"There are no labelled documents at {shared}: only what the project has itself is measured.")
+            print("Only what the project has itself is measured: give labelled documents by --labelled.")
         good &= show("The samples of raw/", cleaned(ROOT / "raw", work / "samples"))
         good &= show("Generated documents", measure_generated())
         good &= show("Labelled copies", measure_copies())

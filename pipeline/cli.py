@@ -189,6 +189,7 @@ def verify(out: str, raw: str | None) -> None:
 
     The exit code is 1 if anything differs from what the run wrote.
     """
+    from pipeline.formats.records import named
     from pipeline.verify import verify as check
 
     with terminal.progress() as progress:
@@ -199,13 +200,12 @@ def verify(out: str, raw: str | None) -> None:
             raise click.ClickException(f"Cannot read {where}: {error.strerror or error}.") from None
     for finding in done.findings:
         terminal.say(str(finding))
-    documents = "1 document" if done.documents == 1 else f"{done.documents:,} documents"
+    documents = named(done.documents, "document")
     if done.ok:
         against = f" and agree with {raw}" if raw else ""
         terminal.say(f"{documents} verified: {done.bytes:,} raw bytes come back exactly{against}.")
     else:
-        findings = "1 finding" if len(done.findings) == 1 else f"{len(done.findings):,} findings"
-        terminal.say(f"{findings}; {documents} otherwise verified.")
+        terminal.say(f"{named(len(done.findings), 'finding')}; {documents} otherwise verified.")
         sys.exit(1)
 
 

@@ -13,6 +13,7 @@ from pipeline.cli_rules import FILE, rule_set
 from pipeline.report import terminal
 
 if TYPE_CHECKING:
+    from pipeline.engines.outcome import RunReport
     from pipeline.rules.engine import RuleSet
     from pipeline.settings import Settings
 
@@ -184,21 +185,7 @@ def run(
 
     if not shard < float("inf"):
         raise click.UsageError(f"Cannot write shards of {shard} MB. Give a number.")
-    if address and engine != "ray":
-        raise click.UsageError("Cannot use --address without a cluster. Add --engine ray, or leave it out.")
-    if workers and engine == "ray":
-        raise click.UsageError("Cannot use --workers with --engine ray: the cluster has its own. Leave it out.")
-    if work and "://" not in out:
-        raise click.UsageError("Cannot use --work with a folder as OUT: the run works there. Leave it out.")
-    run_folder: Callable[..., Any]
-    if engine == "ray":
-        from pipeline.engines.cluster import run as run_cluster
-
-        run_folder = partial(run_cluster, address=address or None)
-    else:
-        from pipeline.engines.local import run as run_local
-
-        run_folder = partial(run_local, workers=workers)
+    run_folder = _engine(engine, address, workers)
     with terminal.progress(steps=2) as progress:
         try:
             report = run_folder(
@@ -226,6 +213,21 @@ def run(
         terminal.say(times(report.spent))
     if report.failed:
         sys.exit(1)
+
+
+def _engine(engine: str, address: str, workers: int | None) -> Callable[..., RunReport]:
+    """The run of an engine, with the options that are for it alone."""
+    if engine == "ray":
+        if workers:
+            raise click.UsageError("Cannot use --workers with --engine ray: the cluster has its own. Leave it out.")
+        from pipeline.engines.cluster import run as run_cluster
+
+        return partial(run_cluster, address=address or None)
+    if address:
+        raise click.UsageError("Cannot use --address without a cluster. Add --engine ray, or leave it out.")
+    from pipeline.engines.local import run as run_local
+
+    return partial(run_local, workers=workers)
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from pipeline.document import Document, Fact, Flag, Found, Ledger, Media, Paragraph
@@ -63,7 +63,6 @@ class Pipeline:
     ) -> None:
         self.settings = settings or Settings()
         self.rules = (rules or RuleSet.builtin()).without(self.settings.off, also=other_rules())
-        self._off = frozenset(self.settings.off)
         self.stages = list(stages) if stages is not None else default_stages(self.settings, self.rules)
         self._places = by_name(self.stages)
 
@@ -90,7 +89,7 @@ class Pipeline:
             known = ", ".join(get_args(Media))
             raise ValueError(f"Cannot clean {id} as {media!r}: it is not one of {known}. Choose one, or leave it out.")
         document = decode.document(source, id, declared)
-        document.facts += [fact for fact in facts if not is_off(fact.rule, self._off)]
+        document.facts += [fact for fact in facts if not is_off(fact.rule, self.settings.off)]
         document.media = media or ("html" if page.is_page(document.text) else "text")
         if any(flag.kind == "binary" for flag in document.flags):
             return document  # no text: left alone, and flagged
@@ -116,9 +115,9 @@ class Pipeline:
         edits = 0
         for _ in range(stage.rounds):
             found = stage.find(document if stage.whole else document.text)
-            if self._off:
-                found.edits = without(found.edits, self._off)
-                found.facts = [fact for fact in found.facts if not is_off(fact.rule, self._off)]
+            if self.settings.off:
+                found.edits = without(found.edits, self.settings.off)
+                found.facts = [fact for fact in found.facts if not is_off(fact.rule, self.settings.off)]
             if stage.prose and found.edits:
                 found.edits = on_pages.as_marked(document.page, document.text, found.edits)
             take(document, stage.name, found)
@@ -164,7 +163,7 @@ def by_name(stages: Sequence[Stage]) -> dict[str, int]:
     return found
 
 
-def without(edits: Sequence[Edit], off: frozenset[str]) -> Sequence[Edit]:
+def without(edits: Sequence[Edit], off: Collection[str]) -> Sequence[Edit]:
     """The edits whose rules are not switched off; a pass has many edits and few rules."""
     gone = {rule for rule in {edit.rule for edit in edits} if is_off(rule, off)}
     return [edit for edit in edits if edit.rule not in gone] if gone else edits

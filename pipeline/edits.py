@@ -1,14 +1,13 @@
 """The edit algebra: how a text was changed, as data that can be replayed, undone and asked.
 
-An `Edit` replaces the characters of a text that start at `start` and read `old` by `new`, because
-of `rule`. A *pass* is a sorted list of edits of one text, in the coordinates of that text: an edit
-begins where the one before it ends, or later. Two insertions at one place are allowed; the order
-of the list is the order in which they stand. Offsets are Python code points, ranges half-open.
+An `Edit` replaces the characters of a text that start at `start` and read `old` by `new`, because of `rule`. A *pass*
+is a sorted list of edits of one text, in the coordinates of that text: an edit begins where the one before it ends, or
+later. Two insertions at one place are allowed; the order of the list is the order in which they stand. Offsets are
+Python code points, ranges half-open.
 
-Edits that overlap, are out of order, or whose `old` is not what the text says are errors
-(`EditError`), never guessed at. The idea of an algebra of changes with laws is from operational
-transformation (Ellis and Gibbs, 1989); what differs here is that an edit carries the text that it
-takes, so every pass has an inverse without the text at hand.
+Edits that overlap, are out of order, or whose `old` is not what the text says are errors (`EditError`), never guessed
+at. The idea of an algebra of changes with laws is from operational transformation (Ellis and Gibbs, 1989); what differs
+here is that an edit carries the text that it takes, so every pass has an inverse without the text at hand.
 
     >>> text = "Hello , world"
     >>> edits = [Edit(5, " ", "", "spaces.comma"), Edit(13, "", "!", "demo.bang")]
@@ -264,8 +263,7 @@ def compose(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
     placed = list(zip(first, PositionMap(first)._outs, strict=True))
     composed: list[Edit] = []
     shift = 0  # input minus output, behind the edits of `first` that are done
-    index = 0
-    later = 0
+    index = later = 0
     while index < len(placed) or later < len(second):
         group_first: list[tuple[Edit, int]] = []
         group_second: list[Edit] = []
@@ -309,33 +307,28 @@ def _merge(first: list[tuple[Edit, int]], second: list[Edit], shift: int) -> Edi
         return first[0][0]
     if not first:
         return second[0]._replace(start=second[0].start + shift)
-    start = min([out for _, out in first] + [edit.start for edit in second])
+    start = min(first[0][1], second[0].start)
+    wrote = [(out, done.new) for done, out in first]
+    took = [(edit.start, edit.old) for edit in second]
     old: list[str] = []
     new: list[str] = []
     at = start
     for done, out in first:  # what the input read: text of `first` that stood, and between it text of `second`
-        old.append(_read(second, at, out))
-        old.append(done.old)
+        old += [_between(took, at, out), done.old]
         at = out + len(done.new)
-    old.append(_read(second, at, max(at, second[-1].end)))
+    old.append(_between(took, at, max(at, second[-1].end)))
     at = start
     for edit in second:  # what the output reads
-        new.append(_written(first, at, edit.start))
-        new.append(edit.new)
+        new += [_between(wrote, at, edit.start), edit.new]
         at = edit.end
-    new.append(_written(first, at, first[-1][1] + len(first[-1][0].new)))
+    new.append(_between(wrote, at, first[-1][1] + len(first[-1][0].new)))
     rules = [name for edit in [*(done for done, _ in first), *second] for name in edit.rule.split("+")]
     return Edit(start + shift, "".join(old), "".join(new), "+".join(dict.fromkeys(rules)))
 
 
-def _read(second: list[Edit], start: int, end: int) -> str:
-    """The text between two positions of the middle text, out of the `old` of edits that cover it."""
-    return "".join(edit.old[max(start, edit.start) - edit.start : max(0, end - edit.start)] for edit in second)
-
-
-def _written(first: list[tuple[Edit, int]], start: int, end: int) -> str:
-    """The text between two positions of the middle text, out of the `new` of edits that cover it."""
-    return "".join(edit.new[max(start, out) - out : max(0, end - out)] for edit, out in first)
+def _between(pieces: list[tuple[int, str]], start: int, end: int) -> str:
+    """The text between two positions of the middle text, out of pieces of it that cover it, with where each starts."""
+    return "".join(text[max(start, at) - at : max(0, end - at)] for at, text in pieces)
 
 
 def from_json(rows: Iterable[Any]) -> list[Edit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Literal, get_args
@@ -98,10 +98,10 @@ class Settings:
         return dataclasses.asdict(self) | {"off": list(self.off)}
 
 
-def is_off(rule: str, off: frozenset[str]) -> bool:
+def is_off(rule: str, off: Collection[str]) -> bool:
     """Whether an edit's rule, or any of the rules that it is joined of, is switched off by id or by family.
 
-    >>> is_off("html.tag+page.share", frozenset(["page.*"]))
+    >>> is_off("html.tag+page.share", ("page.*",))
     True
     """
     return any(name in off or name.split(".")[0] + ".*" in off for name in rule.split("+"))

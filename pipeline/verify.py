@@ -26,7 +26,7 @@ from pipeline.formats.text import printable
 from pipeline.stages import decode
 from pipeline.stages.utf8 import count_words, utf8
 
-__all__ = ["Finding", "Verified", "verify"]
+__all__ = ["Finding", "Verified", "read", "verify"]
 
 
 class _There(NamedTuple):
@@ -68,9 +68,9 @@ class Verified:
 
 
 class _Broken(Exception):
-    """What is wrong with a file; for use inside of this module."""
+    """What is wrong with a document; for use inside of this module. The file is its sidecar, if no `name` is given."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, reason: str, name: str = "") -> None:
         super().__init__(reason)
         self.name = name
 
@@ -86,7 +86,7 @@ def verify(
     Everything that is wrong is a finding, with the document and the reason. Raises `OSError` if a folder cannot be
     read. One document is in memory at a time; what is kept of each is a hash of its row of the manifest.
     """
-    out = os.fspath(out)
+    out, raw = os.fspath(out), raw if raw is None else os.fspath(raw)
     try:
         found = open_results(out)
     except ValueError as error:
@@ -95,22 +95,22 @@ def verify(
     done = Verified()
     expected: dict[str, bytes] = {}
     pairs = _Pairs()
-    there = _there(os.fspath(raw), set(ids), done) if raw is not None else {}
+    there = _there(raw, set(ids), done) if raw is not None else {}
     for number, item in enumerate(found.walk(), 1):
         try:
             data, document = _document(item)
-            expected[item.id] = _digest(manifest.line(manifest.row(data, data["seal"])))
+            expected[item.id] = records.digest(manifest.line(manifest.row(data, data["seal"])))
             _check_places(document)
             _check_duplicates(data, document)
             _check_repairs(document)
             pairs.add(data)
             rebuilt = _check_source(data, document)
             if raw is not None:
-                _check_raw(os.fspath(raw), Entry(item.id, data["source"]["suffix"], 0), rebuilt, there.get(item.id))
+                _check_raw(raw, Entry(item.id, data["source"]["suffix"], 0), rebuilt, there.get(item.id))
             done.documents += 1
             done.bytes += len(rebuilt)
         except _Broken as broken:
-            done.findings.append(Finding(item.id, broken.name, str(broken)))
+            done.findings.append(Finding(item.id, broken.name or item.sidecar_name, str(broken)))
         if progress:
             progress(number, len(ids))
     done.findings += pairs.findings(expected, set(ids))
@@ -127,49 +127,47 @@ def read(out: str, id: str) -> tuple[dict[str, Any], Document]:
     try:
         return _document(item)
     except _Broken as broken:
-        raise ValueError(
-            f"Cannot read {printable(broken.name)}: {broken}. Run it again, or look with verify."
-        ) from None
+        name = printable(broken.name or item.sidecar_name)
+        raise ValueError(f"Cannot read {name}: {broken}. Run it again, or look with verify.") from None
 
 
 def _document(item: Item) -> tuple[dict[str, Any], Document]:
     if isinstance(item.sidecar, str):
-        raise _Broken(item.sidecar_name, item.sidecar)
+        raise _Broken(item.sidecar)
     try:
         data = sidecar.load(item.sidecar)
     except sidecar.SidecarError as error:
-        raise _Broken(item.sidecar_name, str(error)) from None
+        raise _Broken(str(error)) from None
     if data["id"] != item.id:
-        raise _Broken(item.sidecar_name, f"it is the sidecar of another document, {printable(data['id'])}")
+        raise _Broken(f"it is the sidecar of another document, {printable(data['id'])}")
     if isinstance(item.text, str):
-        raise _Broken(item.text_name, item.text)
+        raise _Broken(item.text, item.text_name)
     if hashlib.sha256(item.text).hexdigest() != data["clean"]["sha256"]:
-        raise _Broken(item.text_name, "it was changed: its SHA-256 is not the one in the sidecar")
+        raise _Broken("it was changed: its SHA-256 is not the one in the sidecar", item.text_name)
     try:
         content = text.decode(item.text)
     except ValueError as error:
-        raise _Broken(item.text_name, f"it is not a clean text: {error}") from None
+        raise _Broken(f"it is not a clean text: {error}", item.text_name) from None
     if data["clean"] != data["clean"] | {"characters": len(content), "words": count_words(content)}:
-        raise _Broken(item.sidecar_name, "its numbers of characters and words are not those of the text")
+        raise _Broken("its numbers of characters and words are not those of the text")
     try:
         return data, sidecar.document(data, content)
     except EditError as error:
-        raise _Broken(item.sidecar_name, f"its ledger does not fit the text. {error}".rstrip(".")) from None
+        raise _Broken(f"its ledger does not fit the text. {error}".rstrip(".")) from None
     except ValueError as error:
-        raise _Broken(item.sidecar_name, f"it cannot be read: {error}") from None
+        raise _Broken(f"it cannot be read: {error}") from None
 
 
 def _check_source(data: Mapping[str, Any], document: Document) -> bytes:
     """Return the raw bytes, made again; they must be those that the sidecar tells of."""
-    name = document.id + ".json"
     if len(document.raw) != data["source"]["characters"]:
-        raise _Broken(name, "its raw text has another number of characters than it says")
+        raise _Broken("its raw text has another number of characters than it says")
     try:
         rebuilt = decode.encode(document.raw, document.source)
     except (ValueError, LookupError) as error:
-        raise _Broken(name, f"its raw text cannot be encoded: {error}") from None
+        raise _Broken(f"its raw text cannot be encoded: {error}") from None
     if len(rebuilt) != document.source.size or hashlib.sha256(rebuilt).hexdigest() != document.source.sha256:
-        raise _Broken(name, "it does not lead back to the raw bytes: their SHA-256 or size is another")
+        raise _Broken("it does not lead back to the raw bytes: their SHA-256 or size is another")
     return rebuilt
 
 
@@ -180,54 +178,50 @@ def _check_places(document: Document) -> None:
     before = 0
     for number, (_, start, end, raw_start, raw_end) in enumerate(document.paragraphs):
         if not before <= start < end <= size or not document.text[start:end].strip():
-            raise _Broken(document.id + ".json", f"paragraph {number} is not at [{start}, {end}) of the text")
+            raise _Broken(f"paragraph {number} is not at [{start}, {end}) of the text")
         if (raw_start, raw_end) != (to_raw(start, side="right"), to_raw(end, side="left")):
-            raise _Broken(
-                document.id + ".json", f"paragraph {number} does not come from [{raw_start}, {raw_end}) of the raw text"
-            )
+            raise _Broken(f"paragraph {number} does not come from [{raw_start}, {raw_end}) of the raw text")
         before = end
     for gap in document.gaps:
         if gap.at > size or not 0 <= gap.raw <= raw_size:
-            raise _Broken(document.id + ".json", f"a gap is at {gap.at}, outside of the text")
+            raise _Broken(f"a gap is at {gap.at}, outside of the text")
     for fact in document.facts:
         if not 0 <= fact.start <= fact.end <= raw_size:
-            raise _Broken(document.id + ".json", f"the fact {fact.kind} is outside of the raw text")
+            raise _Broken(f"the fact {fact.kind} is outside of the raw text")
 
 
 def _check_duplicates(data: Mapping[str, Any], document: Document) -> None:
     """Duplicates must be in the raw text, and stand in the clean text if and only if they are not dropped."""
-    name = document.id + ".json"
     there = {(block.raw_start, block.raw_end) for block in document.paragraphs}
     for row in data["duplicates"]:
         start, end = row["raw"]
         if not 0 <= start < end <= len(document.raw):
-            raise _Broken(name, f"a duplicate is at [{start}, {end}), outside of the raw text")
+            raise _Broken(f"a duplicate is at [{start}, {end}), outside of the raw text")
         if row["action"] != data["settings"]["dedup"]:
-            raise _Broken(name, f"it says {row['action']} of a duplicate, and its settings say otherwise")
+            raise _Broken(f"it says {row['action']} of a duplicate, and its settings say otherwise")
         if ((start, end) in there) == (row["action"] == "drop"):
             stands = "does not stand" if row["action"] == "mark" else "still stands"
-            raise _Broken(name, f"the duplicate at [{start}, {end}) of the raw text {stands} in the clean text")
+            raise _Broken(f"the duplicate at [{start}, {end}) of the raw text {stands} in the clean text")
     for row in data["copies"]:
         start, end = row["raw"]
         if (start, end) not in there:
-            raise _Broken(name, f"the paragraph at [{start}, {end}) of the raw text, which should stay, is not there")
+            raise _Broken(f"the paragraph at [{start}, {end}) of the raw text, which should stay, is not there")
     kinds = {tuple(row["raw"]): row["kind"] for row in data["duplicates"] if row["action"] == "drop"}
     taken = Counter(edit.rule for step in document.ledger if step.stage == "duplicates" for edit in step.edits)
     listed = Counter(f"duplicates.{kind}" for kind in kinds.values())
     for rule in sorted({*taken, *listed} - {"duplicates.heading"}):
         if taken[rule] != listed[rule]:
-            raise _Broken(name, f"its ledger takes {taken[rule]} duplicates by {rule}, and it lists {listed[rule]}")
+            raise _Broken(f"its ledger takes {taken[rule]} duplicates by {rule}, and it lists {listed[rule]}")
 
 
 def _check_repairs(document: Document) -> None:
     """What the ledger restores must be listed, in the same order, each with a witness."""
-    name = document.id + ".json"
     made = [(edit.old, edit.new) for step in document.ledger if step.stage == "years" for edit in step.edits]
     if made != [(repair.old, repair.new) for repair in document.repairs]:
-        raise _Broken(name, f"its ledger restores {len(made)} places, and it lists {len(document.repairs)}, or others")
+        raise _Broken(f"its ledger restores {len(made)} places, and it lists {len(document.repairs)}, or others")
     for repair in document.repairs:
         if not repair.witnesses or not 0 <= repair.raw_start <= repair.raw_end <= len(document.raw):
-            raise _Broken(name, f"nothing bears witness to {repair.new!r}, or its place is outside of the raw text")
+            raise _Broken(f"nothing bears witness to {repair.new!r}, or its place is outside of the raw text")
 
 
 class _Pairs:
@@ -298,24 +292,20 @@ def _check_raw(raw: str, entry: Entry, rebuilt: bytes, found: _There | None) -> 
     """Compare a document with what RAW has: with its file, or, of a record, with what was `found` in that."""
     where = printable(raw)
     if not (found and found.file == entry.file if entry.is_record else store(raw).exists(entry.file)):
-        raise _Broken(entry.name, f"it is not in {where}, and the sidecar says that the text came from there")
+        raise _Broken(f"it is not in {where}, and the sidecar says that the text came from there", entry.name)
     if found is not None:
         if (found.size, found.sha256) != (len(rebuilt), hashlib.sha256(rebuilt).digest()):
             sizes = f"{found.size:,} bytes, and was {len(rebuilt):,}" if found.size != len(rebuilt) else "as long"
-            raise _Broken(entry.name, f"the record in {where} is not the one that was cleaned: it is {sizes}")
+            raise _Broken(f"the record in {where} is not the one that was cleaned: it is {sizes}", entry.name)
         return
-    there = _bytes(raw, entry.file)
-    if there != rebuilt:
-        at = next((at for at, (one, two) in enumerate(zip(there, rebuilt, strict=False)) if one != two), -1)
-        at = at if at >= 0 else min(len(there), len(rebuilt))
-        raise _Broken(entry.name, f"the file in {where} is not the one that was cleaned: they differ at byte {at}")
-
-
-def _bytes(raw: str, name: str) -> bytes:
     try:
-        return store(raw).read(name)
+        there = store(raw).read(entry.file)
     except OSError as error:
-        raise _Broken(name, f"it cannot be read: {error.strerror or error}") from None
+        raise _Broken(f"it cannot be read: {error.strerror or error}", entry.file) from None
+    if there != rebuilt:
+        pairs = enumerate(zip(there, rebuilt, strict=False))
+        at = next((at for at, (one, two) in pairs if one != two), min(len(there), len(rebuilt)))
+        raise _Broken(f"the file in {where} is not the one that was cleaned: they differ at byte {at}", entry.name)
 
 
 def _check_manifest(out: str, expected: Mapping[str, bytes], ids: set[str]) -> list[Finding]:
@@ -340,12 +330,11 @@ def _check_manifest(out: str, expected: Mapping[str, bytes], ids: set[str]) -> l
             findings.append(finding(id, f"line {number} names {printable(id)}, which has no files"))
         elif id < before:
             findings.append(finding(id, f"line {number}, {printable(id)}, is out of order"))
-        elif id in expected and _digest(line) != expected[id]:
+        elif id in expected and records.digest(line) != expected[id]:
             findings.append(finding(id, f"line {number}, {printable(id)}, is not what the sidecar says"))
         seen.add(id)
         before = max(before, id)
-    findings += [finding(id, f"no line names {printable(id)}, which has files") for id in sorted(ids - seen)]
-    return findings
+    return findings + [finding(id, f"no line names {printable(id)}, which has files") for id in sorted(ids - seen)]
 
 
 def _check_shards(out: str) -> Iterator[Finding]:
@@ -358,7 +347,3 @@ def _check_shards(out: str) -> Iterator[Finding]:
                 yield Finding("", row.file, f"it was changed: its SHA-256 is not the one in {shards.NAME}")
         except OSError as error:
             yield Finding("", row.file, f"it cannot be read: {error.strerror or error}")
-
-
-def _digest(line: bytes) -> bytes:
-    return hashlib.blake2b(line, digest_size=16).digest()

@@ -174,7 +174,7 @@ def test_urls_that_lie_in_each_other_are_refused(raw: Path) -> None:
     fs = fsspec.filesystem("memory")
     fs.pipe_file("/bucket/raw/a.txt", FERRY.encode())
     for source, out in [("raw", "raw"), ("raw", "raw/out"), ("raw/out", "raw/")]:
-        with pytest.raises(WrongFolders, match="lies in the other"):
+        with pytest.raises(WrongFolders, match=r"Cannot write to .*Choose a folder beside it\."):
             run(f"memory://bucket/{source}", f"memory://bucket/{out}")
     assert run("memory://bucket/raw", "memory://bucket/raw2").documents == 1
 
@@ -207,7 +207,11 @@ def test_the_commands_take_urls(raw: Path, tmp_path: Path) -> None:
 
 
 WRONG = {
-    "work beside a folder": (("run", "raw", "clean", "--work", "work"), "Cannot use --work with a folder as OUT"),
+    "work beside a folder": (("run", "raw", "clean", "--work", "work"), "Cannot work in work: clean is a folder"),
+    "work beside the URL of a folder": (
+        ("run", "raw", "file:///nowhere/clean", "--work", "work"),
+        "Cannot work in work: /nowhere/clean is a folder, and the run works there. Leave --work out",
+    ),
     "a cluster without work": (("run", "raw", URL, "--engine", "ray"), "Give one as work (--work)."),
     "nothing there": (("verify", "memory://bucket/nowhere"), "No such file or directory"),
     "no such document": (("diff", "zzz", "--out", URL), "Cannot find document zzz"),

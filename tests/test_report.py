@@ -179,6 +179,30 @@ def test_a_raw_line_that_stayed_is_explained() -> None:
     assert "It is empty." in text(explain.raw_line(make(""), 1, ABOUT))
 
 
+GONE = make(
+    "Menu\n\nIt stands\nelsewhere.\n",
+    ("debris", [Edit(0, "Menu\n", "", "chrome.nav")]),
+    (
+        "reflow",
+        [Edit(0, "\n", "", "reflow.blank"), Edit(10, "\n", " ", "reflow.join"), Edit(21, "\n", "", "reflow.end")],
+    ),
+    ("duplicates", [Edit(0, "It stands elsewhere.", "", "duplicates.exact")]),
+)
+
+
+def test_a_text_of_which_nothing_is_left_is_explained() -> None:
+    told = text(explain.clean_line(GONE, 1, ABOUT, [explain.Twin(6, 27, "dropped, for a copy stays")]))
+    assert told.startswith("Clean line 1 of sub/doc, from raw lines 1-4:\n  | \n5 edits:\n  chrome.nav: removed")
+    assert "duplicates.exact: removed 'It stands elsewhere.', raw lines 3-4" in told
+    assert told.endswith("Duplicates: dropped, for a copy stays.")
+
+
+def test_an_empty_line_that_went_is_explained() -> None:
+    assert text(explain.raw_line(GONE, 2, ABOUT)) == (
+        "Raw line 2 of sub/doc:\n  | \nIt is empty.\n1 edit:\n  reflow.blank: removed '\\n', raw line 2"
+    )
+
+
 @pytest.mark.parametrize("number", [0, 4, 99])
 def test_a_line_that_is_not_there_is_an_error(number: int) -> None:
     with pytest.raises(IndexError):

@@ -16,7 +16,7 @@ import pytest
 from pipeline.engines.kept import CLAIMED, FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport
-from pipeline.formats import shards
+from pipeline.formats import shards, sidecar
 from pipeline.formats.results import _rows as rows_of
 from pipeline.formats.results import open_results
 from pipeline.formats.stores import store
@@ -293,3 +293,17 @@ def test_verify_finds_what_was_changed(raw: Path, tmp_path: Path, damage: str) -
     report = clean(raw, tmp_path / "out")  # which sees that it is not as it was
     assert report.reused == 93
     assert verify(tmp_path / "out", raw).findings == []
+
+
+def test_what_is_wrong_with_a_document_is_told_of_its_row(raw: Path, tmp_path: Path) -> None:
+    clean(raw, tmp_path / "out")
+    path = tmp_path / "out/provenance/00001.jsonl"
+    first, *others = path.read_text(encoding="utf-8").splitlines()
+    row = json.loads(first)
+    data = json.loads(row["sidecar"])
+    data["source"]["bytes"] += 1
+    row["sidecar"] = sidecar.dump(data).decode().replace("\n", "")
+    path.write_text("\n".join([json.dumps(row), *others, ""]), encoding="utf-8")
+    found = {finding.reason: finding.name for finding in verify(tmp_path / "out").findings}
+    told = "it does not lead back to the raw bytes: their SHA-256 or size is another"
+    assert found[told] == "provenance/00001.jsonl, row 1"

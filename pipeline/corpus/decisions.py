@@ -67,7 +67,7 @@ class _Judge:
         self._same: dict[int, int] = {}  # of equal texts, the one whose text is at hand
         self._keeps: dict[int, list[int]] = {}  # what goes, by what stays for it
         self._pieces: dict[int, list[tuple[int, float, list[Block]]]] = {}  # what of a paragraph stands in others
-        self._off = {kind for kind in KINDS if is_off(f"duplicates.{kind}", frozenset(settings.off))}
+        self._off = {kind for kind in KINDS if is_off(f"duplicates.{kind}", settings.off)}
 
     def _cut(self, number: int) -> Words:
         text = self._texts[self._same.get(number, number)]

@@ -31,7 +31,7 @@ are not needed; `alike` names paragraphs that stay though nearly all of their wo
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -251,14 +251,12 @@ def _rules(blocks: Sequence[Paragraph], gone: Mapping[int, str], headings: bool)
     return rules
 
 
-def drop(
-    document: Document, found: Duplicates, *, headings: bool = True, off: Collection[str] = frozenset()
-) -> Document:
+def drop(document: Document, found: Duplicates, *, headings: bool = True) -> Document:
     """Return the document without its duplicates: with one pass more in its ledger, checked both ways.
 
-    `off` are kinds that stay. A document that loses more than half of its words, or all its paragraphs, is flagged.
+    A document that loses more than half of its words, or all its paragraphs, is flagged.
     """
-    here = {(row.here.start, row.here.end): RULES[row.kind] for row in found.duplicates if row.kind not in off}
+    here = {(row.here.start, row.here.end): RULES[row.kind] for row in found.duplicates}
     spans = [(block.start, block.end) for block in document.paragraphs]
     gone = {number: here[span] for number, span in enumerate(spans) if span in here}
     changed = amend(document, STAGE, edits(document, gone, headings=headings))

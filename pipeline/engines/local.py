@@ -14,7 +14,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from functools import partial
 from importlib.util import find_spec
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
@@ -22,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 from pipeline.engines import finishing, publishing, sources, writing
 from pipeline.engines.kept import Kept, Seen, code
 from pipeline.engines.lock import alone
-from pipeline.engines.outcome import Cleaned, Problem, RunError, RunReport, WrongFolders
+from pipeline.engines.outcome import Cleaned, Problem, RunError, RunReport
 from pipeline.engines.profile import Profile, counted
 from pipeline.engines.sources import Sources
 from pipeline.engines.spool import Spool, Spot
 from pipeline.engines.workers import Job, cleaner, decider, deduplicates, seldom_collecting, spread, why
 from pipeline.formats import shards
-from pipeline.formats.stores import is_url, local
+from pipeline.formats.stores import local
 from pipeline.formats.text import printable
 from pipeline.rules.engine import RuleSet
 from pipeline.settings import Settings
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
     from pipeline.corpus.index import Index
 
-__all__ = ["Progress", "check_layout", "corpus_of", "made", "refuse_nesting", "run", "steps"]
+__all__ = ["Progress", "check_layout", "corpus_of", "made", "run", "steps"]
 
 Progress = Callable[[int, int], None]  # documents done, documents in all
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
@@ -77,42 +76,40 @@ def run(
     Raises `RunError` if the run cannot begin or cannot go on, and `ValueError` for a layout that there is not, for no
     `workers`, or for a `shard` of no bytes. A document that fails is in `report.problems`.
     """
-    raw, out = local(os.fspath(raw)), local(os.fspath(out))
-    if is_url(out):
-        again = partial(run, raw, settings=settings, rules=rules, stages=stages, workers=workers, progress=progress)
-        options = {"force": force, "layout": layout, "shard": shard, "name": name, "profile": profile}
-        return publishing.run_to(out, raw, work, partial(again, **options))
-    refuse_nesting(raw, out)
-    sources.reach(raw)
+    raw, settings = local(os.fspath(raw)), settings or Settings()
     check_layout(layout)
     if (workers is not None and workers < 1) or shard < 1:
         raise ValueError(f"Cannot run with {workers} workers and shards of {shard} bytes: both must be 1 at least.")
-    with alone(out):
-        finishing.prepare(out)
-        settings = settings or Settings()
-        times = Profile()
-        with times.time("phase", "to look what there is"):
-            kept = Kept(raw, out, made(settings, rules) if stages is None else None, force)
-            found = sources.find(raw, kept.box)
-        asked = {"settings": settings.as_json(), "layout": layout, "shard": shard, "name": name, "version": __version__}
-        before = None if found.problems else kept.unchanged(found.entries, asked)
-        if before is not None:
-            before.skipped = found.skipped
-            return before
-        if workers is None:
-            workers = 1 if found.size < _SMALL else _cores()
-        job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shards.LAYOUTS.get(layout), profile)
-        corpus = corpus_of(job, layout, name)
-        try:
-            with seldom_collecting():
-                report = _run(job, corpus, found, workers, kept, steps(progress, 2 * len(found.entries)), asked, times)
-        except OSError as error:
-            raise RunError(
-                f"Cannot go on: {why(error)}. Make room on the disk of {printable(out)} and for temporary files, and "
-                "run again: it goes on where it last wrote down what it had done."
-            ) from None
-        report.spent = times.take() if profile else {}
-        return report
+    asked = {"settings": settings.as_json(), "layout": layout, "shard": shard, "name": name, "version": __version__}
+
+    def run_in(out: str) -> RunReport:
+        sources.reach(raw)
+        with alone(out):
+            finishing.prepare(out)
+            times = Profile()
+            with times.time("phase", "to look what there is"):
+                kept = Kept(raw, out, made(settings, rules) if stages is None else None, force)
+                found = sources.find(raw, kept.box)
+            before = None if found.problems else kept.unchanged(found.entries, asked)
+            if before is not None:
+                before.skipped = found.skipped
+                return before
+            number = workers or (1 if found.size < _SMALL else _cores())
+            shape = shards.LAYOUTS.get(layout)
+            job = Job(raw, out, settings, rules, stages, kept.folder, str(kept.run), shape, profile)
+            corpus, step = corpus_of(job, layout, name), steps(progress, 2 * len(found.entries))
+            try:
+                with seldom_collecting():
+                    report = _run(job, corpus, found, number, kept, step, asked, times)
+            except OSError as error:
+                raise RunError(
+                    f"Cannot go on: {why(error)}. Make room on the disk of {printable(out)} and for temporary files, "
+                    "and run again: it goes on where it last wrote down what it had done."
+                ) from None
+            report.spent = times.take() if profile else {}
+            return report
+
+    return publishing.run_to(local(os.fspath(out)), raw, work, run_in)
 
 
 def _run(
@@ -300,19 +297,3 @@ def check_layout(layout: str) -> None:
     if layout in _NEEDS and not _is_there(_NEEDS[layout][0]):
         module, extra = _NEEDS[layout]
         raise RunError(f"Cannot write {layout}: {module} is not installed. Use pip install 'clean-corpus[{extra}]'.")
-
-
-def refuse_nesting(raw: str, out: str) -> None:
-    """Raise `RunError` if one of the folders lies in the other: results would be taken for sources."""
-    if is_url(raw):
-        return
-    real_raw, real_out = os.path.realpath(raw), os.path.realpath(out)
-    if real_raw == real_out:
-        how = "both are the same folder"
-    elif os.path.commonpath([real_raw, real_out]) == real_raw:
-        how = "it lies in the folder of the raw texts"
-    elif os.path.commonpath([real_raw, real_out]) == real_out:
-        how = "the folder of the raw texts lies in it"
-    else:
-        return
-    raise WrongFolders(f"Cannot write to {printable(out)}: {how}, {printable(raw)}. Choose a folder beside it.")

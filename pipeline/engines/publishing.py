@@ -24,7 +24,7 @@ from pipeline.engines.kept import FOLDER
 from pipeline.engines.lock import alone
 from pipeline.engines.outcome import RunError, RunReport, WrongFolders
 from pipeline.formats import jsonio, manifest, shards, text
-from pipeline.formats.stores import Remote, is_url, store
+from pipeline.formats.stores import Remote, is_url, local, store
 from pipeline.formats.text import printable
 
 __all__ = ["PUBLISHING", "publish", "run_to"]
@@ -44,29 +44,37 @@ class _Made(NamedTuple):
     names: list[str]
 
 
-def run_to(url: str, raw: str, work: str | os.PathLike[str] | None, run: Callable[[str], RunReport]) -> RunReport:
-    """Let `run` write to the folder `work`, or to one that goes when this ends, and make what is at the URL the same.
+def run_to(out: str, raw: str, work: str | os.PathLike[str] | None, run: Callable[[str], RunReport]) -> RunReport:
+    """Let `run` write to `out`. If that is a URL, it writes to the folder `work`, or to one that goes when this ends,
+    and what is at the URL is made the same.
 
-    Returns the report, with the number of files that were put. Raises `RunError` if the URL cannot be written to; most
-    reasons for that are found before the run begins.
+    Returns the report; of a URL, with the number of files that were put. Raises `WrongFolders` for folders that do not
+    go together, and `RunError` if the URL cannot be written to; most reasons for that are found before the run begins.
     """
-    _refuse_nesting(raw, url)
+    _refuse_nesting(raw, out)
+    if not is_url(out):
+        if work is not None:
+            raise WrongFolders(
+                f"Cannot work in {printable(os.fspath(work))}: {printable(out)} is a folder, and the run works there. "
+                "Leave --work out, or give a URL as OUT."
+            )
+        return run(out)
     with TemporaryDirectory(prefix="clean-corpus-") as temporary:
         try:
-            there = cast(Remote, store(url))
+            there = cast(Remote, store(out))
             there.sizes()
-            refuse_foreign(url)
+            refuse_foreign(out)
             _put(there, temporary, _PROBE, b"")
             there.remove([_PROBE])
         except OSError as error:
-            raise _failed(url, error) from None
-        folder = os.path.join(temporary, "work") if work is None else os.fspath(work)
-        report = run(folder)
+            raise _failed(out, error) from None
+        folder = os.path.join(temporary, "work") if work is None else local(os.fspath(work))
+        report = run_to(folder, raw, None, run)
         with alone(folder):
             try:
-                report.published = publish(folder, there, url)
+                report.published = publish(folder, there, out)
             except OSError as error:
-                raise _failed(url, error) from None
+                raise _failed(out, error) from None
     return report
 
 
@@ -77,14 +85,23 @@ def _failed(url: str, error: OSError) -> RunError:
     )
 
 
-def _refuse_nesting(raw: str, url: str) -> None:
-    """Raise `WrongFolders` if one of two URLs lies in the other: results would be taken for sources."""
-    one, other = raw.rstrip("/") + "/", url.rstrip("/") + "/"
-    if is_url(raw) and (one.startswith(other) or other.startswith(one)):
-        raise WrongFolders(
-            f"Cannot write to {printable(url)}: one of it and the raw texts, {printable(raw)}, lies in the other. "
-            "Choose a place beside them."
-        )
+def _refuse_nesting(raw: str, out: str) -> None:
+    """Raise `WrongFolders` if one of two folders, or of two URLs, lies in the other: results would be taken for
+    sources."""
+    if is_url(raw) != is_url(out):
+        return
+    source, target = (
+        place.rstrip("/") + "/" if is_url(place) else os.path.join(os.path.realpath(place), "") for place in (raw, out)
+    )
+    if source == target:
+        how = "both are the same folder"
+    elif target.startswith(source):
+        how = "it lies in the folder of the raw texts"
+    elif source.startswith(target):
+        how = "the folder of the raw texts lies in it"
+    else:
+        return
+    raise WrongFolders(f"Cannot write to {printable(out)}: {how}, {printable(raw)}. Choose a folder beside it.")
 
 
 def publish(folder: str, there: Remote, url: str) -> int:

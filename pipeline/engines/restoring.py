@@ -8,11 +8,11 @@ they have to offer is looked for by all workers, and so is what comes back.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.corpus.years import RULES, Evidence, Passage, Restored, fill, remaining, restore
 from pipeline.document import Document, Repair, Witness
@@ -61,18 +61,16 @@ def restore_years(
     spots: Mapping[str, Spot],
     index: Index | None,
     workers: int,
-    spread: Callable[..., Generator[Any, None, None]] = spread,
 ) -> Iterator[Cleaned]:
     """Restore what can be in the damaged documents, and do to the rest what `settings.gaps` asks for.
 
     Yields these documents, which wait where they tell now, or what went wrong. `index` tells which others share text
-    with them; one is made if there is none of the whole corpus. `spread` shares out the work, as in `workers`.
+    with them; one is made if there is none of the whole corpus.
     """
-    off = frozenset(job.settings.off)
     ids = list(spots)
     asked: Mapping[str, array[int]] = {}
-    if not all(is_off(rule, off) for rule in RULES.values()):
-        asked = _asked(job, damaged, spots, ids, index, workers, spread)
+    if not all(is_off(rule, job.settings.off) for rule in RULES.values()):
+        asked = _asked(job, damaged, spots, ids, index, workers)
     most = sorted(damaged, key=lambda id: (-len(asked.get(id, ())), id))  # the longest first: no worker waits
     asks = (_ask(id, spots, ids, asked.get(id, ())) for id in most)
     with closing(spread(job, restorer, asks, workers if len(most) >= _FEW else 1, 1)) as restored:
@@ -94,7 +92,6 @@ def _asked(
     ids: Sequence[str],
     index: Index | None,
     workers: int,
-    spread: Callable[..., Generator[Any, None, None]],
 ) -> dict[str, array[int]]:
     """Which passages may be asked, for the damaged documents, by id. They may be many, so they are numbers: that of a
     paragraph, of the document of the passage (its place in `ids`), and where it starts and ends."""
@@ -141,7 +138,6 @@ def offerer(job: Job, wanted: Numbers) -> Callable[[Sequence[_Read]], list[tuple
 def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], list[Cleaned]]:
     """Return the function that restores documents, and puts them down to wait. It never raises an `Exception`."""
     spool = spool or Spool(job.waiting, f"{job.run}-restored")
-    off = frozenset(job.settings.off)
     marking = deduplicates(job.settings)
 
     def restore_one(ask: Ask) -> Cleaned:
@@ -149,7 +145,7 @@ def restorer(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Ask]], 
         known = lru_cache(maxsize=256)(lambda id: spool.get(ask.spots[id]) if id != ask.id else document)
         try:
             asked = _Passages(ask.passages, lambda id: spool.text(ask.spots[id]) if id != ask.id else document.text)
-            found = [one for one in restore(document, asked) if not is_off(one.edit.rule, off)]
+            found = [one for one in restore(document, asked) if not is_off(one.edit.rule, job.settings.off)]
             restored = remaining(_filled(document, found, known), job.settings)
         except Exception as error:  # a defect: told of, and the others go on
             return Cleaned(ask.id, problem=problem(ask.id, error))

@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -90,19 +90,47 @@ class Job:
 def deduplicates(settings: Settings) -> bool:
     """Whether duplicates are to be looked for."""
     rules = [rule for rule in STAGE_RULES if rule.startswith("duplicates.") and rule != HEADING]
-    return settings.dedup != "off" and not all(is_off(rule, frozenset(settings.off)) for rule in rules)
+    return settings.dedup != "off" and not all(is_off(rule, settings.off) for rule in rules)
 
 
 def cleaner(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Source]], list[Cleaned]]:
     """Return the function that cleans documents, and puts them down to wait. It never raises an `Exception`."""
-    later = restores(job)  # then gaps are dealt with when the corpus was asked about them
-    settings = replace(job.settings, gaps="keep") if later and job.stages is None else job.settings
+    later = restores(job)
     profile = Profile()
-    pipeline = _pipeline(job, settings, profile)
+    make = _maker(job, profile)
     marking = deduplicates(job.settings)
     spool = spool or Spool(job.waiting, job.run)
 
-    def clean(source: Source) -> tuple[bytes, Document | Problem]:
+    def put(entry: Entry, known: bytes, made: Document | Problem, marks: Mapping[str, bytes]) -> Cleaned:
+        if isinstance(made, Problem):
+            return Cleaned(entry.id, problem=made)
+        own = marks.get(entry.id, b"")
+        damaged = later and is_damaged(made)
+        return Cleaned(entry.id, spool.add(made, own), own, damaged, digest=known, suffix=entry.suffix)
+
+    def clean(sources: Sequence[Source]) -> list[Cleaned]:
+        made = [(source.entry, *make(source)) for source in sources]
+        marks: Mapping[str, bytes] = {}
+        if marking:
+            from pipeline.corpus.fingerprints import marks_all  # numpy comes with it: a run without is spared it
+
+            whole = [one for _, _, one in made if isinstance(one, Document) and not (later and is_damaged(one))]
+            with profile.time("work", "shingles"):
+                marks = dict(zip([one.id for one in whole], marks_all(whole), strict=True))
+        with profile.time("work", "to wait on disk"):
+            done = [put(*one, marks) for one in made]
+        return [done[0]._replace(spent=profile.take()), *done[1:]] if job.profile else done
+
+    return clean
+
+
+def _maker(job: Job, profile: Profile) -> Callable[[Source], tuple[bytes, Document | Problem]]:
+    """Return the function that makes a document of a source, and tells the digest of what it read."""
+    later = restores(job)  # then gaps are dealt with when the corpus was asked about them
+    settings = replace(job.settings, gaps="keep") if later and job.stages is None else job.settings
+    pipeline = _pipeline(job, settings, profile)
+
+    def make(source: Source) -> tuple[bytes, Document | Problem]:
         entry = source.entry
         try:
             if job.layout is None:  # of one that will not be written, nothing may be said in the others
@@ -113,9 +141,9 @@ def cleaner(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Source]]
         except OSError as error:
             return b"", Problem(entry.name, why(error), "Check that the file can be read.")
         known = record.digest() if entry.is_record else digest(record.data)  # of what it is now
-        return known, clean_record(entry, record)
+        return known, clean(entry, record)
 
-    def clean_record(entry: Entry, record: Record) -> Document | Problem:
+    def clean(entry: Entry, record: Record) -> Document | Problem:
         _, data, media, charset, facts, metadata = record
         try:
             with profile.time("work", ALL):
@@ -129,33 +157,7 @@ def cleaner(job: Job, spool: Spool | None = None) -> Callable[[Sequence[Source]]
         except Exception as error:
             return problem(entry.name, error)
 
-    def clean_all(sources: Sequence[Source]) -> list[Cleaned]:
-        digests, made = zip(*map(clean, sources), strict=True)
-        documents = [one for one in made if isinstance(one, Document) and not (later and is_damaged(one))]
-        if marking:
-            from pipeline.corpus.fingerprints import marks_all  # numpy comes with it: a run without is spared it
-
-            with profile.time("work", "shingles"):
-                marks = iter(marks_all(documents))
-        else:
-            marks = iter([b""] * len(documents))
-        with profile.time("work", "to wait on disk"):
-            done = waiting(sources, digests, made, marks)
-        return [done[0]._replace(spent=profile.take()), *done[1:]] if job.profile else done
-
-    def waiting(
-        sources: Sequence[Source], digests: Sequence[bytes], made: Sequence[Document | Problem], marks: Iterator[bytes]
-    ) -> list[Cleaned]:
-        return [
-            Cleaned(entry.id, problem=one)
-            if isinstance(one, Problem)
-            else Cleaned(entry.id, spool.add(one), damaged=True, digest=known, suffix=entry.suffix)
-            if later and is_damaged(one)
-            else _waiting(entry, one, next(marks), known, spool)
-            for (entry, _), known, one in zip(sources, digests, made, strict=True)
-        ]
-
-    return clean_all
+    return make
 
 
 def _pipeline(job: Job, settings: Settings, profile: Profile) -> Pipeline:
@@ -170,10 +172,6 @@ def decider(job: Job) -> Callable[[Sequence[Case]], list[dict[int, Decision]]]:
     from pipeline.corpus.decisions import judge
 
     return lambda cases: [judge(case, job.settings) for case in cases]
-
-
-def _waiting(entry: Entry, document: Document, marks: bytes, digest: bytes, spool: Spool) -> Cleaned:
-    return Cleaned(entry.id, spool.add(document, marks), marks, digest=digest, suffix=entry.suffix)
 
 
 def restores(job: Job) -> bool:

@@ -87,9 +87,8 @@ def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
 def writer(job: Job) -> Callable[[Sequence[Task]], list[Written]]:
     """Return the function that writes documents, all of one shard. It never raises an `Exception`."""
     made = making(job.settings, job.rules)
-    off = frozenset(job.settings.off)
     dropping = job.settings.dedup == "drop"
-    headings = not is_off(HEADING, off)
+    headings = not is_off(HEADING, job.settings.off)
     spool = Spool(job.waiting)
     profile = Profile()
 

@@ -69,7 +69,6 @@ _MEDIA = {".gz": "application/gzip", ".zst": "application/zstd"}  # besides that
 _OTHERS = {
     "manifest.jsonl": "application/jsonlines",
     "mixer.json": "application/json",
-    "shards.jsonl": "application/jsonlines",
 }
 _RUN = "cleaning"  # the id of the activity
 

@@ -119,6 +119,17 @@ def describe(
             {"kind": kind, "clean": [start, end], "raw": [raw_start, raw_end]}
             for kind, start, end, raw_start, raw_end in document.paragraphs
         ],
+        **_of_corpus(found, making["settings"]["dedup"]),
+        "ledger": [
+            {"stage": stage, "edits": [[start, old, new, rule] for start, old, new, rule in edits]}
+            for stage, edits in document.ledger
+        ],
+    }
+
+
+def _of_corpus(found: Duplicates | None, action: str) -> dict[str, Any]:
+    """What the corpus says of a document; `action` is what is done with duplicates."""
+    return {
         "duplicates": [
             {
                 "raw": [here.raw_start, here.raw_end],
@@ -126,7 +137,7 @@ def describe(
                 "kind": kind,
                 "similarity": similarity,
                 "shared": shared,
-                "action": making["settings"]["dedup"],
+                "action": action,
             }
             for here, of, kind, similarity, shared in (found.duplicates if found else ())
         ],
@@ -142,10 +153,6 @@ def describe(
                 "why": why,
             }
             for here, of, similarity, shared, why in (found.alike if found else ())
-        ],
-        "ledger": [
-            {"stage": stage, "edits": [[start, old, new, rule] for start, old, new, rule in edits]}
-            for stage, edits in document.ledger
         ],
     }
 

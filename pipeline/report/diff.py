@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from click import style
 
 from pipeline.document import Document
+from pipeline.formats.records import named
 
 __all__ = ["inline", "unified"]
 
@@ -50,8 +51,7 @@ def inline(document: Document, *, colour: bool = False, spaces: bool = False) ->
     if first and not hidden:
         yield _dim("The clean text is the raw text.\n", colour)
     if hidden:
-        places = "1 edit" if hidden == 1 else f"{hidden:,} edits"
-        yield _dim(f"Not shown: {places} of white space only. Show them with --spaces.\n", colour)
+        yield _dim(f"Not shown: {named(hidden, 'edit')} of white space only. Show them with --spaces.\n", colour)
 
 
 def _elide(text: str, colour: bool, *, head: bool, tail: bool) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from pipeline.document import Document, Ledger
 from pipeline.formats import sidecar
+from pipeline.formats.records import named
 from pipeline.formats.results import Item, open_results
 from pipeline.formats.text import printable
 from pipeline.report.summary import clip
@@ -74,7 +75,7 @@ def _sidecar(item: Item) -> dict[str, Any]:
 def listed(found: Sequence[Group], look: Callable[[str], Document | None]) -> Iterator[str]:
     """Yield the groups as lines of a terminal; `look` finds documents by id."""
     count = sum(len(group.members) for group in found)
-    yield f"{_counted(len(found), 'paragraph')} that stand{'s' if len(found) == 1 else ''} for {count:,} more."
+    yield f"{named(len(found), 'paragraph')} that stand{'s' if len(found) == 1 else ''} for {count:,} more."
     for group in found:
         yield ""
         document = look(group.id)
@@ -146,10 +147,6 @@ def paragraph(document: Document, start: int, end: int) -> str:
                 if before.to_raw(edit.start + lead, side="right") == start:
                     return edit.old.strip()
     return " ".join(document.raw[start:end].split())
-
-
-def _counted(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def kinds(found: Iterable[Group], kind: str) -> list[Group]:

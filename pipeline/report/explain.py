@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pipeline.document import Document, Fact
 from pipeline.edits import Edit, survivors
+from pipeline.formats.records import named
 from pipeline.report.summary import clip, percent
 
 __all__ = ["Lines", "Step", "Twin", "clean_line", "overview", "raw_line", "trace", "twins"]
@@ -127,7 +128,8 @@ def clean_line(document: Document, number: int, about: Mapping[str, str], twins:
     start, end = Lines(document.text).span(number)
     raw = Lines(document.raw)
     to_raw = document.ledger.to_raw
-    raw_start, raw_end = to_raw(start, side="right"), to_raw(end, side="left")
+    # Of a line of which nothing is raw, the first is behind the second: it stands for all that is between them.
+    raw_start, raw_end = sorted((to_raw(start, side="right"), to_raw(end, side="left")))
     yield f"Clean line {number} of {document.id}, from raw {raw.named(raw_start, raw_end)}:"
     yield from _quoted(document.text[start:end])
     steps = [step for step in trace(document) if step.clean[0] <= end and start <= step.clean[1]]
@@ -159,10 +161,11 @@ def raw_line(document: Document, number: int, about: Mapping[str, str], twins: S
         yield f"{kept:,} of its {end - start:,} characters are in the clean text, {where}."
     else:
         yield "It is empty." if start == end else "Nothing of it is in the clean text."
+    last = max(end, start + 1)  # an empty line has nothing but its end, which an edit may take
     steps = [
         step
         for step in trace(document)
-        if (step.raw[0] < end and start < step.raw[1]) or (step.raw[0] == step.raw[1] and start <= step.raw[0] <= end)
+        if (step.raw[0] < last and start < step.raw[1]) or (step.raw[0] == step.raw[1] and start <= step.raw[0] <= end)
     ]
     yield from _told(steps, raw, about, "No edit touched it.")
     for fact in document.facts:
@@ -201,7 +204,8 @@ def overview(document: Document, about: Mapping[str, str], twins: Sequence[Twin]
     share = len(document.text) / len(document.raw) if document.raw else 1.0
     yield document.id
     yield f"  raw    {source.size:,} bytes, {source.encoding} ({source.how}), {len(document.raw):,} characters"
-    yield f"  clean  {len(document.text):,} characters ({percent(share)}), {len(document.paragraphs):,} paragraphs"
+    paragraphs = named(len(document.paragraphs), "paragraph")
+    yield f"  clean  {len(document.text):,} characters ({percent(share)}), {paragraphs}"
     rules: dict[str, list[int]] = {}
     for step in document.ledger:
         for edit in step.edits:
@@ -251,7 +255,7 @@ def _told(steps: list[Step], raw: Lines, about: Mapping[str, str], nothing: str)
     if not steps:
         yield nothing
         return
-    yield "1 edit:" if len(steps) == 1 else f"{len(steps):,} edits:"
+    yield f"{named(len(steps), 'edit')}:"
     groups: dict[tuple[str, str, str], list[Step]] = {}
     for step in steps:
         groups.setdefault((step.edit.rule, step.edit.old, step.edit.new), []).append(step)

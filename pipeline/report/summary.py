@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.engines.outcome import RunReport, Spent
 from pipeline.engines.profile import ALL
+from pipeline.formats.records import named
 from pipeline.formats.text import printable
 
 __all__ = ["clip", "summary", "times"]
@@ -35,17 +36,14 @@ def summary(report: RunReport, raw: str, out: str) -> str:
 
 
 def _lines(report: RunReport, raw: str, out: str) -> Iterator[str]:
-    documents = "1 document" if report.documents == 1 else f"{report.documents:,} documents"
-    yield (
-        f"{documents}: {report.characters_out:,} of {report.characters_in:,} characters kept ({percent(report.kept)})"
-    )
+    characters = f"{report.characters_out:,} of {report.characters_in:,} characters"
+    yield f"{named(report.documents, 'document')}: {characters} kept ({percent(report.kept)})"
     if report.reused:
         cleaned = max(0, report.documents - report.reused)
         changed = len(report.rewritten)
         yield f"{report.reused:,} were cleaned before, {cleaned:,} now; {changed:,} of the earlier ones changed"
     if report.published is not None:
-        put = "1 file was" if report.published == 1 else f"{report.published:,} files were"
-        yield f"{put} put to {out}"
+        yield f"{named(report.published, 'file')} {'was' if report.published == 1 else 'were'} put to {out}"
     families: dict[str, list[int]] = {}
     for rule, count in report.rules.items():
         total = families.setdefault(rule.partition(".")[0], [0, 0, 0])

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -71,20 +70,19 @@ def run(
     from pipeline.engines.cluster.driver import drive
 
     raw, out = stores.local(os.fspath(raw)), stores.local(os.fspath(out))
-    if stores.is_url(out):
-        if work is None:
-            raise RunError(
-                f"Cannot write to {printable(out)} from a cluster without a folder that all its machines see. Give one "
-                "as work (--work)."
-            )
-        again = partial(run, raw, settings=settings, rules=rules, stages=stages, address=address, progress=progress)
-        options = {"force": force, "layout": layout, "shard": shard, "name": name, "profile": profile, "sizes": sizes}
-        return publishing.run_to(out, raw, work, partial(again, **options))
-    out = os.path.abspath(out)
-    local.refuse_nesting(raw, out)
+    if stores.is_url(out) and work is None:
+        raise RunError(
+            f"Cannot write to {printable(out)} from a cluster without a folder that all its machines see. Give one "
+            "as work (--work)."
+        )
     sources.reach(raw)
     local.check_layout(layout)
-    waiting = os.path.join(out, FOLDER, CLUSTER)
     raw = raw if stores.is_url(raw) else os.path.abspath(raw)
-    job = Job(raw, out, settings or Settings(), rules, stages, waiting, "0", shards.LAYOUTS.get(layout))
-    return drive(job, local.corpus_of(job, layout, name), address, progress, force, shard, sizes, profile)
+
+    def run_in(out: str) -> RunReport:
+        out = os.path.abspath(out)
+        waiting = os.path.join(out, FOLDER, CLUSTER)
+        job = Job(raw, out, settings or Settings(), rules, stages, waiting, "0", shards.LAYOUTS.get(layout))
+        return drive(job, local.corpus_of(job, layout, name), address, progress, force, shard, sizes, profile)
+
+    return publishing.run_to(out, raw, work, run_in)

@@ -15,7 +15,7 @@ from pipeline.corpus.decided import Decided
 from pipeline.corpus.decisions import judge
 from pipeline.corpus.duplicates import Rows, pack
 from pipeline.corpus.fingerprints import Place
-from pipeline.engines.cluster.units import Work
+from pipeline.engines.cluster.units import Work, decoded, encoded
 from pipeline.engines.spool import Spool
 
 __all__ = ["decider", "named"]
@@ -55,7 +55,7 @@ class _Members:
         self.home = rows["home"].to_pylist()
         self.kept = [bool(kept) for kept in rows["kept"].to_pylist()]
         self.key, self.digest = rows["key"].to_pylist(), rows["digest"].to_pylist()
-        ids = [id.decode("utf-8", "surrogatepass") for id in rows["id"].to_pylist()]
+        ids = [*map(decoded, rows["id"].to_pylist())]
         columns = [rows[name].to_pylist() for name in ("start", "end", "raw_start", "raw_end", "damage")]
         self.place = [Place(*row) for row in zip(ids, *columns, self.kept, strict=True)]
         self._numbers: dict[str, list[int]] = {}
@@ -90,7 +90,7 @@ def decider(work: Work) -> Any:
         ids = sorted(rows)
         return pa.table(
             {
-                "id": pa.array([id.encode("utf-8", "surrogatepass") for id in ids], pa.binary()),
+                "id": pa.array([*map(encoded, ids)], pa.binary()),
                 "found": pa.array([pack(rows[id]) for id in ids], pa.binary()),
             }
         )

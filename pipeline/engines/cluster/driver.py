@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from pipeline.corpus.duplicates import merged, unpack
 from pipeline.engines import finishing, local
-from pipeline.engines.cluster import Sizes, moving, passes, units, years
+from pipeline.engines.cluster import Sizes, moving, passes, planning, units, years
 from pipeline.engines.cluster.moving import Part
 from pipeline.engines.cluster.units import Work, decoded, encoded
 from pipeline.engines.lock import alone
@@ -58,7 +58,7 @@ def drive(
         how = os.urandom(16) if job.stages is not None else jsonio.dumps(local.made(job.settings, job.rules))
         _make_room(work, force)
         with times.time("phase", "to look what there is"):
-            plan = units.plan(job.raw, work, how, sizes.unit)
+            plan = planning.plan(job.raw, work, how, sizes.unit)
         step = local.steps(progress, 2 * plan.documents)
 
         def done(documents: int) -> None:
@@ -133,7 +133,7 @@ def _survey(work: Work, parts: int) -> tuple[bool, list[tuple[int, Problem]], li
 def _known(work: Work, found: Sequence[Part], ids: Sequence[bytes], parts: int) -> list[Part]:
     """Bring together what is known of each document, in the order of ids."""
     bounds = [ids[len(ids) * part // parts] for part in range(1, parts)] if ids else []
-    sources = [*work.shares(parts), *(one.path for one in found)]
+    sources = [*work.shares(parts), *moving.files(found)]
     return moving.shuffle(work.path("steps/documents"), sources, _documents(work, bounds), _by_id)
 
 

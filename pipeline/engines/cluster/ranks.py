@@ -16,7 +16,7 @@ from pipeline.corpus.fingerprints import MARK, Marks, unpack
 from pipeline.corpus.index import heads, salted
 from pipeline.corpus.shingles import Numbers
 from pipeline.engines.cluster.moving import each
-from pipeline.engines.cluster.units import Work
+from pipeline.engines.cluster.units import Work, encoded
 from pipeline.engines.spool import Spool
 
 __all__ = ["Ranks", "rank"]
@@ -93,7 +93,7 @@ def _paragraphs(work: Work, unit: int) -> Iterator[pa.Table]:
                 if apart:
                     rows, prints = salted(doc.id, rows, prints)
                 homes += [doc.home] * len(rows)
-                ids += [doc.id.encode("utf-8", "surrogatepass")] * len(rows)
+                ids += [encoded(doc.id)] * len(rows)
                 marks.append(rows)
                 shingles.append(prints)
     if not marks:

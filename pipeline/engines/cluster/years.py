@@ -24,7 +24,7 @@ from pipeline.corpus.known import Known
 from pipeline.corpus.siblings import LEAST, MORE, MOST, matched, offers, passages, prints_of, wanting
 from pipeline.corpus.years import RULES
 from pipeline.document import Document
-from pipeline.engines.cluster.moving import by, hashed, part, shuffle
+from pipeline.engines.cluster.moving import by, files, hashed, part, shuffle
 from pipeline.engines.cluster.units import Doc, Work, put
 from pipeline.engines.restoring import Ask, restorer
 from pipeline.engines.spool import Spool, Spot
@@ -43,13 +43,13 @@ def restore(work: Work, parts: int) -> Work:
     job = work.unpacked()
     shares = work.shares(parts)
     found: list[str] = []
-    if not all(is_off(rule, frozenset(job.settings.off)) for rule in RULES.values()):
+    if not all(is_off(rule, job.settings.off) for rule in RULES.values()):
         shared = shuffle(work.path("steps/shared"), shares, _wanted_and_held(work, parts), _shared)
         by_home = by("home", parts)
-        offered = shuffle(work.path("steps/offered"), [one.path for one in shared], by_home, _offered(work))
-        both = [*shares, *(one.path for one in offered)]
+        offered = shuffle(work.path("steps/offered"), files(shared), by_home, _offered(work))
+        both = [*shares, *files(offered)]
         pairs = shuffle(work.path("steps/matched"), both, _wanted_and_offered(work, parts), _matched)
-        found = [one.path for one in pairs]
+        found = files(pairs)
     restored = shuffle(work.path("steps/restored"), [*shares, *found], _asking(work, parts), _restored(work))
     return work._replace(names=(*work.names, *(f"restored/{one.number:06}" for one in restored)))
 
