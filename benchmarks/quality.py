@@ -1,12 +1,12 @@
 """What cleaning keeps and what it removes, in one command: `python benchmarks/quality.py [--labelled DIR]`.
 
-DIR holds labelled real documents, `corpus/` and `pages/` with `raw/` and `gold/`, and pages of HTML (see `pages.py`).
-They are cleaned with `--dedup off --gaps keep`, and measured with the scorers that stand beside them (`score`,
-`expect`, `score-html`): what is kept and removed, what must and must not stand in the clean text, and the dropped years
-that were found by pattern alone. With duplicates dropped, nothing may stand twice in them, and no sentence be lost.
-With DIR or without, the samples of `raw/` and generated documents are measured, labelled copies (`duplicates.py` has
-more of it) and dropped years (`years.py`). All that is cleaned is verified, and cleaned again, which must change
-nothing.
+DIR (by default `shared` beside the project, if it is there) holds labelled real documents, `corpus/` and `pages/` with
+`raw/` and `gold/`, and pages of HTML (see `pages.py`). They are cleaned with `--dedup off --gaps keep`, and measured
+with the scorers that stand beside them (`score`, `expect`, `score-html`): what is kept and removed, what must and must
+not stand in the clean text, and the dropped years that were found by pattern alone. With duplicates dropped, nothing
+may stand twice in them, and no sentence be lost. With DIR or without, the samples of `raw/` and generated documents are
+measured, labelled copies (`duplicates.py` has more of it) and dropped years (`years.py`). All that is cleaned is
+verified, and cleaned again, which must change nothing.
 
 Each figure stands beside its floor; the command fails (exit 1) if one is below.
 """
@@ -236,7 +236,8 @@ def _number(value: float) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what cleaning keeps and removes.")
     parser.add_argument("--labelled", type=Path, metavar="DIR", help="the folder of labelled documents")
-    labelled: Path | None = parser.parse_args().labelled
+    beside = ROOT.parent / "shared"
+    labelled: Path | None = parser.parse_args().labelled or (beside if beside.is_dir() else None)
     if labelled and not (labelled / "score").exists():
         parser.error(f"there are no labelled documents in {labelled}")
     good = True
