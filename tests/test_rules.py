@@ -95,6 +95,7 @@ WRONG = {
     "needs that are numbers": (PACK.replace('["(note"]', "[3]"), "'needs' must be a list of strings"),
     "also that is a string": (PACK + 'also = "mill"\n', "'also' must be a list of strings"),
     "also that is empty": (PACK + 'also = ["mill", ""]\n', "'also' must be a list of strings"),
+    "unless that is a string": (PACK + 'unless = "mill"\n', "'unless' must be a list of strings"),
     "a pattern that is a number": (PACK.replace("'''\\(note: [^()]*\\)'''", "3"), "'pattern' must be a string"),
     "a pattern that is too deep": (
         PACK.replace("\\(note: [^()]*\\)", "(" * 3000 + ")" * 3000),
@@ -124,6 +125,7 @@ RIGHT = {
     "a rule in one line": """rule = [{id = "demo.note", about = "A.", where = "line", needs = ["x"], """
     """pattern = "x", match = ["⟦x⟧"], keep = ["y"]}]""" + HEAD,
     "also and within": PACK + 'also = ["mill"]\nwithin = 1\n',
+    "unless": PACK + 'unless = ["weir"]\n',
 }
 
 

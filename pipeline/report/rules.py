@@ -28,7 +28,8 @@ def describe(id: str, about: str, rule: Rule | Structural | None) -> Iterator[st
     fields: dict[str, Any] = {"pack": rule.pack, "where": rule.where}
     if isinstance(rule, Rule):
         fields |= {"does": rule.do, "with": rule.replacement, "pattern": rule.pattern, "needs": ", ".join(rule.needs)}
-        fields |= {"also": ", ".join(rule.also), "facts": ", ".join(sorted(rule.fact_kinds))}
+        fields |= {"also": ", ".join(rule.also), "unless": ", ".join(rule.unless)}
+        fields |= {"facts": ", ".join(sorted(rule.fact_kinds))}
     for name, value in fields.items():
         if value:
             yield from textwrap.wrap(str(value), 80, initial_indent=f"  {name:<9}", subsequent_indent=" " * 11)

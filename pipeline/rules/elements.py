@@ -13,6 +13,7 @@ from bs4 import Tag
 
 from pipeline.edits import PositionMap, apply
 from pipeline.html import blocks, cut, tree
+from pipeline.rules.gate import is_for
 from pipeline.rules.rule import Rule
 
 
@@ -21,9 +22,7 @@ def chosen(page: Tag, source: str, rules: Sequence[Rule]) -> dict[int, Rule]:
     found: dict[int, Rule] = {}
     folded = source.lower() if rules else ""
     for rule in rules:
-        if any(need.lower() in folded for need in rule.needs) and (
-            not rule.also or any(need in source for need in rule.also)
-        ):
+        if any(need.lower() in folded for need in rule.needs) and is_for(rule, source):
             for tag in rule.selector.select(page):
                 found.setdefault(id(tag), rule)
     return found

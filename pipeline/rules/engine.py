@@ -18,7 +18,7 @@ import regex
 from pipeline.document import Fact
 from pipeline.edits import Edit
 from pipeline.rules import sections
-from pipeline.rules.gate import Gate, Need, blocks, has_also, in_lines, matches
+from pipeline.rules.gate import Gate, Need, blocks, in_lines, is_for, matches
 from pipeline.rules.lines import Lines, ends_sentence
 from pipeline.rules.pack import Pack, PackError, check, clashes, load
 from pipeline.rules.rule import Rule, Span, Structural
@@ -99,7 +99,17 @@ class RuleSet:
     def digest(self) -> str:
         """SHA-256 over what decides what rules do, for the sidecar: not their examples, nor what is said about them."""
         decisive = [
-            (rule.id, rule.where, rule.pattern, rule.needs, rule.also, rule.do, rule.replacement, rule.within)
+            (
+                rule.id,
+                rule.where,
+                rule.pattern,
+                rule.needs,
+                rule.also,
+                rule.unless,
+                rule.do,
+                rule.replacement,
+                rule.within,
+            )
             for rule in (*self.pattern_rules, *self.element_rules)
         ]
         return hashlib.sha256(repr((decisive, [rule.id for rule in self.structural])).encode()).hexdigest()
@@ -129,7 +139,7 @@ class RuleSet:
 
     def _inline(self, text: str, active: Sequence[Rule]) -> list[Span]:
         spans: list[Span] = []
-        active = [rule for rule in active if has_also(rule, text)]
+        active = [rule for rule in active if is_for(rule, text)]
         for rule, found in matches(self._gate, text, [rule for rule in active if rule.where != "block"]):
             for match in found:
                 facts = rule.facts_of(match)
@@ -153,7 +163,7 @@ class RuleSet:
             for rule in rules:
                 match = rule.compiled.fullmatch(line)
                 if match and rule.id not in allowed:
-                    allowed[rule.id] = has_also(rule, text)
+                    allowed[rule.id] = is_for(rule, text)
                 if not match or not allowed[rule.id]:
                     continue
                 facts = rule.facts_of(match)

@@ -16,7 +16,7 @@ import regex
 from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Rule, Span, Structural
 
-__all__ = ["Gate", "Need", "blocks", "has_also", "in_lines", "matches"]
+__all__ = ["Gate", "Need", "blocks", "in_lines", "is_for", "matches"]
 
 STRETCH = 1 << 15  # characters: of a text that is longer, and its reach, each stretch is looked at for itself
 REACH = 1 << 14  # characters from where a pattern matches to what it needs
@@ -133,6 +133,6 @@ def blocks(text: str, rule: Rule) -> Iterable[Span]:
             yield Span(block.start(), end, new, rule.id, rule.facts_of(match))
 
 
-def has_also(rule: Rule, text: str) -> bool:
-    """Whether a text has what else a rule needs."""
-    return not rule.also or any(need in text for need in rule.also)
+def is_for(rule: Rule, text: str) -> bool:
+    """Whether a text has what else a rule needs, and nothing that speaks against it."""
+    return (not rule.also or any(need in text for need in rule.also)) and not any(sign in text for sign in rule.unless)

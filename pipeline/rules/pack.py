@@ -44,7 +44,7 @@ def _are_texts(value: Any) -> bool:
 _TEXT, _TEXTS = (_is_text, "a string that is not empty"), (_are_texts, "a list of strings that are not empty")
 KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("id", "about", "where", "pattern", "do"), _TEXT),
-    **dict.fromkeys(("needs", "also", "match", "keep"), _TEXTS),
+    **dict.fromkeys(("needs", "also", "unless", "match", "keep"), _TEXTS),
     "with": (lambda value: isinstance(value, str), "a string"),
     "within": (lambda value: type(value) is int and value > 0, "a whole number above 0"),
 }
@@ -83,7 +83,7 @@ def parse(text: str, name: str = "pack", *, trusted: bool = False) -> Pack:
     Traceback (most recent call last):
     ...
     pipeline.rules.pack.PackError: pack:5: Cannot use rule a.b: unknown key 'what'. Known keys: about, also, do, id, \
-keep, match, needs, pattern, where, with, within.
+keep, match, needs, pattern, unless, where, with, within.
     """
     try:
         data = tomllib.loads(text)
@@ -156,6 +156,7 @@ def _rule(table: Any, at: str, pack: str, line: int, trusted: bool) -> Rule:
         do=table.get("do", "drop"),
         replacement=table.get("with", ""),
         also=tuple(table.get("also", ())),
+        unless=tuple(table.get("unless", ())),
         within=table.get("within", 3000),
         match=match,
         keep=keep,

@@ -80,7 +80,8 @@ class Rule:
       `elements`).
 
     `needs` are literal strings (upper and lower case alike) of which one must be in the text for the rule to be tried;
-    `also`, if there are any, are more of them, of which one must be there as well.
+    `also`, if there are any, are more of them, of which one must be there as well; of those in `unless`, none may be (a
+    text about wiki markup shows it as an example).
     The named groups of the pattern are facts: `(?P<licence>…)` keeps what it matches as the fact `licence`
     (a group whose name starts with `_` is none). Groups named
     `_drop1`, `_drop2` … are what goes, if the rest of the match stays.
@@ -93,6 +94,7 @@ class Rule:
     pattern: str
     needs: tuple[str, ...]
     also: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     do: Do = "drop"
     replacement: str = ""
     within: int = 3000

@@ -84,7 +84,7 @@ QUOTED_LETTER = re.compile(
 PLAIN = "\x01-\x19\x1b-\x7f"
 OUT_OF_REACH = re.compile(f"(?<=[{PLAIN}](?<![ ?])[{PLAIN}]{{6}})([{PLAIN}]{{8,}})(?=[{PLAIN}]{{2}})")
 AGAIN = re.compile("(?:amp;)*")
-TAG = re.compile(r"<(?!br ?/?>)[/!?]?[^\W\d_]")  # a line break alone makes no markup of a line
+TAG = re.compile(r"<(?!br ?/?>|/?ref\b|references ?/>)[/!?]?[^\W\d_]")  # a line break, or a footnote, makes no markup
 # A closing quotation mark whose last byte, which windows-1252 does not have, was lost: what is left would be a dagger.
 CLOSING = re.compile(r"(?<=\S)â€(?=[ \n.,;:)!—–-]|$)")
 QUOTES = {**dict.fromkeys("\u02bc\u2018\u2019\u201a\u201b", "'"), **dict.fromkeys("\u201c\u201d\u201e\u201f", '"')}
@@ -174,8 +174,8 @@ def entities(line: str) -> list[Edit]:
 
     >>> [edit.new for edit in entities("Tom &amp; Jerry &copy; 1940")], entities("<b>&amp;</b>")
     (['&', '©'], [])
-    >>> [edit.new for edit in entities("It cost &pound;40.<br>It was new.")]
-    ['£']
+    >>> [edit.new for edit in entities("It cost &pound;40.<br>It was new.<ref>Hill &amp; Son</ref>")]
+    ['£', '&']
     """
     if "&" not in line or TAG.search(line):
         return []

@@ -18,9 +18,9 @@ LONGEST = 80  # characters of a link
 SHORTEST = 60  # characters of a summary
 HEAD = 12  # words at the start of a summary, in which the link's words are looked for
 SLACK = 0.9  # a summary is cut at a word, so it may be this much shorter than the longest
-SPLIT = regex.compile(r"(?<=[\p{L}\p{N}.’')])(?: (?=[\p{Lu}\d\"“'])|(?<=\p{Ll})(?=\p{Lu}))")
+SPLIT = regex.compile(r"(?<=[\p{L}\p{N}.’')])(?: (?=[\p{Lu}\d\"“'_])|(?<=\p{Ll})(?=\p{Lu}))")
 NO_LINK = regex.compile(r"[,;:(]|\b(?:is|was|are|were|has|had)\b")  # what a sentence has, and a link has not
-ARTICLE = regex.compile(r"(?:In [^,]{3,40}, )?(?:(?:[Aa]n?|[Tt]he) )?")
+ARTICLE = regex.compile(r"(?:__[A-Z]+__ )?(?:In [^,]{3,40}, )?(?:(?:[Aa]n?|[Tt]he) )?")
 WORD = regex.compile(r"[\p{L}\p{N}]+")
 STEM = 4  # letters by which two words are the same
 
@@ -31,6 +31,9 @@ def links(lines: Sequence[str], ends: Sequence[int]) -> dict[int, str]:
     >>> row = "mill A mill is a house in which corn is ground between two stones, one above the other, to make ..."
     >>> links([row, ", and went on."] * 3, [0, 2, 4])[2]
     'mill'
+    >>> row = "Lowe County __NOTOC__ Lowe County () is a part of the land in the north, with a court of its own and ..."
+    >>> links([row, ", and went on."] * 3, [0, 2, 4])[2]
+    'Lowe County'
     """
     found = {end: _link(lines, end) for end in ends}
     sure = {end: link for end, link in found.items() if link and _is_sure(lines, end, link)}
