@@ -105,10 +105,10 @@ def _asked(
             siblings.want(numbers[id], spool.get(spots[id]))
         if index is None or index.apart:
             index = _index((id, spool.get(spots[id])) for id in ids if id not in lost)
-    shared = (id for id in index.sharing(siblings.shingles) if id not in lost)
-    reads = [_Read(numbers[id], spots[id]) for id in (*damaged, *shared)]
+    read = [*damaged, *(id for id in index.sharing(siblings.shingles) if id not in lost)]
+    reads = (_Read(numbers[id], spots[id]) for id in read)
     offering = partial(offerer, wanted=siblings.shingles)
-    with closing(spread(job, offering, reads, workers if len(reads) >= _FEW else 1)) as offered:
+    with closing(spread(job, offering, reads, workers if len(read) >= _FEW else 1)) as offered:
         for some, found in offered:
             siblings.offer(some, found)
     asked: dict[str, array[int]] = {}
