@@ -105,7 +105,7 @@ SHAPES = (
     r"learn more about .{2,50}",
     r"(?:wednesday|monday|tuesday|thursday|friday|saturday|sunday), \w{3,9} \d{1,2}, \d{4}",
     r"[★☆⭐]{3,}.{0,40}",
-    r"unable to edit the page\?.{0,60}|\d+ (?:out )?of \d+ (?:people |users )?found this .{0,10}(?:helpful|useful)",
+    r"unable to edit the page\?.{0,60}",
     r"(?:« )?reply #\d+ on: .{6,60}|(?:author )?topic: .{3,120} \(read \d+ times\)",
 )
 
