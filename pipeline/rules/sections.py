@@ -19,6 +19,11 @@ DOUBTFUL = regex.compile(
     r"(?i)[*=#_ ]{0,8}(?:\d{1,2}\.?\s+)?(?:(?:foot)?notes?|sources?|literature?|literatur|quellen|anmerkungen|note"
     r"|publications|примечания|ссылки|литература|источники|bronnen|källor|出典)\b(?! and ref)"
 )
+# Headings of boxes that sites set inside of a text, and what is no title of a page in one: the text goes on.
+BOX = regex.compile(r"(?i)[*=#_ ]{0,8}related\b")
+NO_TITLE = regex.compile(r"\d{1,2}[.)]\s|\p{Ll}|.*(?:[^.]\.|[:;,(){}=])$|.{120}")
+BOXED = 16  # titles in a box, at most
+BULLETS = "•‣◦▪●·○■*–—->» "
 NOTE = regex.compile(  # the marker of a note, at its start
     r"(?:(?:\d{1,3}|[a-z])\.?\s*)?(?:[Jj]ump up (?:to:\s)?)?[↑^]|[Jj]ump up to:\s|\[(?:\d{1,3}|[a-zA-Z])\]"
 )
@@ -63,6 +68,7 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
     if _is_entry(lines, heading):
         return None
     doubtful = DOUBTFUL.match(lines.texts[heading])
+    is_box = BOX.match(lines.texts[heading]) is not None
     last = heading
     items = 0
     shown = 0  # items that look like notes or citations
@@ -89,6 +95,8 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
             break
         if _is_next(lines, heading, index):
             break
+        if is_box and (NO_TITLE.match(line.lstrip(BULLETS)) or (items >= BOXED and index < prose)):
+            return _end_of_box(lines, heading, last, items)
         if index < prose and _is_heading(lines, index) and index not in openers:
             break  # content follows: its heading stays
         if items and not lines.texts[index - 1] and index not in openers:
@@ -109,6 +117,16 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
     if doubtful and (shown * 2 < items or not (items or _is_last(lines, last, openers))):
         return None
     return last
+
+
+def _end_of_box(lines: Lines, heading: int, last: int, items: int) -> int:
+    """Where a box ends behind which the text goes on: before the line that may be a heading of what follows.
+
+    A list that is too long for a box is the text's, all of it.
+    """
+    if items >= BOXED or last == heading:
+        return heading
+    return last if MARKER.match(lines.texts[last]) else lines.beside(last, -1) or heading
 
 
 def _is_next(lines: Lines, heading: int, index: int) -> bool:

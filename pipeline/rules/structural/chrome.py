@@ -33,6 +33,7 @@ from pipeline.rules.structural.scores import (
     enough,
     facts,
     is_thread,
+    posts_end,
     prose_above,
     scorer,
 )
@@ -41,8 +42,11 @@ BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|writte
 INSIDE = regex.compile(
     r"(?i)advert(?:isement|isment|ising)?\b|(?:story|article) continues|continue reading"
     r"|(?:read (?:more|also|next)|also read|see also|watch|related|recommended|more)"
-    r"(?: (?:story|stories|article|video))?\s?:"
+    r"(?: (?:story|stories|article|video))?\s?:|was this\b"
+    r"|(?:share|tweet|pin|print|e-?mail|save|facebook|twitter|x|linkedin|pinterest|whatsapp|reddit)\b"
+    r"(?!.*\b(?:our|to)\b)"
 )
+ANSWER = regex.compile(r"(?i)yes|no|not really|maybe|[👍👎]")
 NUMBERED = regex.compile(r"\d{1,2}[.)]\s+\p{Lu}|(?:Article|Section|Artikel|Artículo|§)\s*\d")
 CLAUSE = regex.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]|\(?[a-z]\))\s+\p{Lu}.*[.;]$")
 BULLETED = re.compile(r"[^\w\s(\[]\s")
@@ -52,7 +56,10 @@ DROP = 5  # what the sum at the top may lose on its way to the next cue
 
 
 def find_lines(lines: Lines) -> Sequence[Span]:
-    """Propose to drop each line that is a sure cue, and each firm one that is no heading of prose and no item."""
+    """Propose to drop each line that is a sure cue, and each firm one that is no heading of prose and no item.
+
+    The buttons "Yes" and "No" go with the question that a site asks.
+    """
     cues = cues_of(lines)
     if not cues:
         return ()
@@ -62,7 +69,11 @@ def find_lines(lines: Lines) -> Sequence[Span]:
         if cue == SURE or (
             cue == FIRM and not MARKER.match(lines.texts[index]) and not _heads_text(lines, cues, index)
         ):
-            spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.line"))
+            last = index
+            if lines.texts[index].endswith("?"):
+                while (below := lines.beside(last, 1)) is not None and ANSWER.fullmatch(lines.texts[below]):
+                    last = below
+            spans.append(Span(lines.starts[index], lines.end(last), "", "chrome.line"))
     return spans
 
 
@@ -235,7 +246,8 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     if not cues or len(cue_lines(lines)) < 2:
         return ()
     score = scorer(lines)
-    places = {i for i in cue_lines(lines) if score(i) >= 2 and lines.texts[i].lower() not in SITES}
+    posts = posts_end(lines)
+    places = {i for i in cue_lines(lines) if i >= posts and score(i) >= 2 and lines.texts[i].lower() not in SITES}
     if len(places) < 2:
         return ()
     bottom = cue_lines(lines)[-1]
@@ -284,13 +296,15 @@ def _is_written(lines: Lines, cues: Sequence[int], cut: range) -> bool:
 
 
 def _below_inside(lines: Lines, cues: Sequence[int], cut: int, places: Sequence[int]) -> int:
-    """The line of a cue from `cut` on behind which no sentence of the text follows at once; -1 if there is none.
+    """The line of a cue from `cut` on behind which no sentence of the text follows; -1 if there is none.
 
-    An advertisement or a pointer to another page may stand inside of an article as well.
+    An advertisement, a pointer to another page or a row of buttons may stand inside of an article as well.
     """
     while cut >= 0 and INSIDE.match(lines.texts[cut]):
-        below = lines.beside(cut, 1)
-        if below is None or cues[below] or not ends_sentence(lines.texts[below]):
+        rest = range(cut, len(lines))
+        below = next((at for at in rest if lines.texts[at] and not INSIDE.match(lines.texts[at])), len(lines))
+        after = next((at for at in rest[below - cut :] if cues[at]), len(lines))
+        if not any(map(ends_sentence, lines.texts[below:after])):
             break
         cut = next((place for place in places if place > below), -1)
     return cut

@@ -15,6 +15,12 @@ HEADING = regex.compile(
     r"|inhalt(?:sverzeichnis)?|sommaire|table des matières|índice|indice|contenido|sumário|inhoud|spis treści|innehåll"
     r"|содержание|目次|目录"
 )
+# Over the contents of a page, and seldom over anything else.
+PAGE = regex.compile(
+    r"(?i)(?:[*=#_]{1,6}\s?)?(?:table of contents|page contents|(?:in|on) this (?:article|page|guide|post|story)"
+    r"|jump to(?: section)?):?(?:\s?[*=#_]{1,6})?"
+)
+TOLD = regex.compile(r"\p{Ll}|(?i:.*\bcontents\b)")
 BEFORE = regex.compile(r"(?:[•*·#+o\-]\s)?\s*[•*·\-]?(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?[\s_]+\S.{0,110}")
 BEHIND = regex.compile(r"[•*·\-]?\s*\D.{0,110}?\s(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})")
 LEADER = regex.compile(r"\S.{0,110}?(?:\s?\.){3,}\s*(?:\d{1,4}|[ivxlc]{1,6})")  # dots that lead to the number of a page
@@ -26,12 +32,15 @@ SWITCH = regex.compile(
     r"|\(top\)|(?:move to|toggle) [\p{L}\d ,'’()–-]{1,60}"
 )
 NUMBERS = regex.compile(r"^\W*[\d.]+[\s_]+|\s+[\d.]+$|^[•*·-]\s+")  # of an entry
+BULLET = regex.compile(r"^[•*·-]\s+")
+FEWEST = 3  # entries
 LETTERED = regex.compile(r"\(?[a-z][.)]\s+\S.{0,80}[^.;,:]")
 SENTENCE = regex.compile(r"[.;,:]$")
 # A heading of contents, or two entries one under the other.
 GATE = (
     r"(?m)^[ \t]*(?:[*=#_]{1,6} ?)?(?:(?:table of )?contents?|inhalt(?:sverzeichnis)?|sommaire"
-    r"|table des matières|índice|indice|contenido|sumário|inhoud|spis treści|innehåll|содержание|目次|目录)"
+    r"|table des matières|índice|indice|contenido|sumário|inhoud|spis treści|innehåll|содержание|目次|目录"
+    r"|page contents|(?:in|on) this (?:article|page|guide|post|story)|jump to(?: section)?)"
     r"(?:\b|[ \t]*$)"
     r"(?:[^\n]{0,12}|[^\n]{0,12} 1 [^\n]*)$"
     r"|^[ \t]*[•*·-][ \t][^\n]*\s1(?:\.1)?[ \t]*\n|^[ \t]*[•*·-][ \t]*1[. \t]"
@@ -47,7 +56,8 @@ def find(lines: Lines) -> Sequence[Span]:
         if text.startswith("Contents") and ONE_LINE.fullmatch(text) and _counts(text):
             spans.append(Span(lines.starts[line], lines.end(line), "", ID))
     while index < len(lines):
-        headed = bool(HEADING.fullmatch(lines.texts[index]))
+        on_page = bool(PAGE.fullmatch(lines.texts[index]))
+        headed = on_page or bool(HEADING.fullmatch(lines.texts[index]))
         first = index
         if headed:
             first = next((i for i in range(index + 1, min(index + 6, len(lines))) if lines.texts[i]), index)
@@ -55,7 +65,9 @@ def find(lines: Lines) -> Sequence[Span]:
         after = max(_run(lines, counted, pattern) for pattern in (BEFORE, BEHIND))
         after = first if after == counted else after
         if headed:
-            after = max(after, _led(lines, first), _repeated(lines, first, lasts))
+            after = max(after, _led(lines, first), _repeated(lines, first, lasts, on_page=on_page))
+            if on_page and after == first and _is_emptied(lines, index):
+                spans.append(Span(lines.starts[index], lines.end(index), "", ID))
         count = sum(1 for i in range(first, after) if lines.texts[i])
         if after > first and (
             count >= 2 and _is_of_page(lines, index, after, lasts)
@@ -114,12 +126,14 @@ def _wrapped(lines: Lines, index: int) -> bool:
     return len(above) > 60 and row.lstrip() != row and len(row) - len(row.lstrip()) > len(above) - len(above.lstrip())
 
 
-def _repeated(lines: Lines, first: int, lasts: dict[str, int]) -> int:
+def _repeated(lines: Lines, first: int, lasts: dict[str, int], *, on_page: bool) -> int:
     """The line behind the last entry of a run, each a heading that stands again below, with switches among them.
 
-    `lasts` is the last place of each line.
+    `lasts` is the last place of each line. Under a heading that only pages have, there need be no switches, but at
+    least three entries, whose headings stand below in their order, and hardly one that does not.
     """
     switches = entries = misses = 0
+    places: list[int] = []
     after = first
     for index in range(first, len(lines)):
         line = lines.texts[index]
@@ -127,15 +141,29 @@ def _repeated(lines: Lines, first: int, lasts: dict[str, int]) -> int:
             switches += 1
         elif HEADING.fullmatch(line):
             break
-        elif line and len(line) <= 80 and lasts[line] > index:
+        elif line and len(line) <= 80 and (place := _below(lasts, line)) > index:
             entries, misses = entries + 1, 0
+            places.append(place)
         elif line:
             misses += 1
             if misses > 2 or len(line) > 80:
                 break
             continue
         after = index + 1 if line else after
+    if on_page and entries >= FEWEST and places == sorted(places):
+        return after
     return after if switches and entries >= 2 else first
+
+
+def _below(lasts: dict[str, int], entry: str) -> int:
+    """The last place of the heading that an entry names: it has no bullet there, and may have no number."""
+    return max(lasts.get(title, -1) for title in (entry, BULLET.sub("", entry), NUMBERS.sub("", entry)))
+
+
+def _is_emptied(lines: Lines, index: int) -> bool:
+    """Whether the heading of contents stands over the text at once: its entries did not come along."""
+    below = lines.beside(index, 1)
+    return below is not None and lines.is_solid(below) and not TOLD.match(lines.texts[below])
 
 
 def _counts(line: str) -> bool:
@@ -196,7 +224,7 @@ def _bulleted_or_nested(lines: Lines, first: int, after: int) -> bool:
 
 RULE = Structural(
     id=ID,
-    about="A table of contents: headings with their numbers before or behind them, counted through.",
+    about="A table of contents: headings with their numbers, counted through, or all of which stand again below.",
     find=find,
     gate=GATE,
     match=examples(
@@ -209,6 +237,7 @@ RULE = Structural(
         "⟦Sommaire\n[masquer]\n1 Histoire\n2 Climat\n⟧Histoire\nLe moulin est ancien.",
         "⟦Inhaltsverzeichnis\n1 Geschichte\n2 Klima\n⟧Geschichte\nDie Mühle ist alt.",
         "⟦Contents [hide]\n\n1 Name\n2 Course\n⟧\nThe river is long.",
+        "⟦In this article\n• Name\n• Course\n• Fish\n⟧Name\nIt is old.\nCourse\nIt is long.\nFish\nThere are none.",
     ),
     keep=examples(
         "Contents\n1 Slide show\n2 Lamp\n3 Cable\nYou need a dark room.",
@@ -217,6 +246,7 @@ RULE = Structural(
         "Contents may settle in transit.\n1 cup of flour\n2 eggs",
         "1 Scope\n1.1 This law applies to mills.\n1.2 It does not apply to ships.\n2 Terms",
         "• Room 101\n• Room 102",
+        "On this page\n• Births\n• Deaths\n• The tide\nThe others are about the council.",
         "- Meet the crew of 1\n- Meet the crew of 2\n- Meet the crew of 3\n- Meet the crew of 4\n",
     ),
 )

@@ -51,6 +51,7 @@ FURNITURE = regex.compile(
     r"|#\d{1,5}|(?:reply|respond) with quote(?: reply with quote)?|add bookmark|click to expand(?:\.\.\.|…)"
     r"|last edited by .{2,80}|thread starter|reactions: ?.{2,120}|(?:share )?improve this (?:answer|question).*"
     r"|.{0,40}\d+ (?:gold|silver|bronze) badges?.{0,60}|quick reply|view forum posts|link to post|permalink"
+    r"|(?:« )?reply #\d+ on: .{6,60}|(?:author )?topic: .{3,120} \(read \d+ times\)"
 )
 
 # The heading of the comments under an article.
@@ -105,6 +106,7 @@ SHAPES = (
     r"(?:wednesday|monday|tuesday|thursday|friday|saturday|sunday), \w{3,9} \d{1,2}, \d{4}",
     r"[★☆⭐]{3,}.{0,40}",
     r"unable to edit the page\?.{0,60}",
+    r"(?:« )?reply #\d+ on: .{6,60}|(?:author )?topic: .{3,120} \(read \d+ times\)",
 )
 
 # What stands between cues, too: dates, times, counts, prices, phone numbers, addresses, run-together labels.

@@ -13,7 +13,7 @@ import regex
 
 from pipeline.recent import forgets
 from pipeline.rules.lines import MARKER, Lines, is_teaser, prose_like
-from pipeline.rules.structural.cues import FIRM, FURNITURE, STAMP, SURE, WEAK, cues_among, is_minor, maybe
+from pipeline.rules.structural.cues import COMMENTS, FIRM, FURNITURE, STAMP, SURE, WEAK, cues_among, is_minor, maybe
 
 SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
 ENDS = frozenset(".!?…]\"'”’)")
@@ -24,10 +24,11 @@ TEASERS = regex.compile(
     r"(?i)(?:related|similar|recent|popular|latest|trending|most (?:read|popular|viewed)|you (?:may|might)|tags"
     r"|more (?:from|stories|articles|news)|archives)\b"
 )
-# What stands between cues and under the items of a table of offers alike.
+# What stands between cues, and under the items of a table of offers or the pictures of a text alike.
 OFFER = regex.compile(
     r"(?i)(?:learn more|details|view|compare|get started|(?:shop|book|order|buy|apply|register|download) now|pricing"
     r"|(?:try|start) .{0,10}free|request a demo|get a quote|\W)(?: ?[»›→])?"
+    r"|(?:hide|toggle) caption|\W?(?:click|tap) .{0,24}\b(?:enlarge|larger)\b.*|enlarge .*|view (?:larger )?image\b.*"
 )
 # Names that stand in lists of other kinds as well: four of them alone are no menu.
 SITES = frozenset("facebook twitter instagram youtube linkedin pinterest reddit discord github x whatsapp".split())
@@ -57,6 +58,12 @@ FACT = regex.compile(
 FACTS = 3  # lines that are a row of facts
 BUTTONS = 2  # so many cues do not end a row of facts
 FACT_LENGTH = 80  # characters
+# The buttons under a post, and how many rows of them make a page one of posts, however short.
+FOOT = regex.compile(
+    r"(?i)(?:reply|quote|\d+ likes?|link to (?:post|comment)|share on other sites|permalink|logged"
+    r"|improve this (?:answer|question)|was this helpful|(?:back|return) to top)(?: \w+){0,4}\??"
+)
+POSTS = 3
 DENSE, LOOSE = 4, 10  # of so many lines of chrome one at least is a cue: on any page, and around an article
 PROSE, PROSE_SHARE = 100, 5  # characters of prose above a footer, and how many times that in it
 ARTICLE = 1000  # characters of prose that make a page an article
@@ -238,6 +245,27 @@ def is_thread(lines: Lines) -> bool:
     return len(shapes) >= 3 and len(set(shapes)) > 1
 
 
+@lru_cache(maxsize=1)
+def posts_end(lines: Lines) -> int:
+    """The first line of the last row of buttons under a post; 0 in a text that is not one of posts.
+
+    Posts may be of a word or two, which look like the titles and labels among the chrome at the bottom. The comments
+    under an article are no posts.
+    """
+    rows: list[int] = []  # where the rows of buttons under posts begin
+    first, last = 0, -1  # a row of cues
+    for index in cue_lines(lines):
+        if any(line and not is_minor(line) for line in lines.texts[last + 1 : index]):
+            first = index
+        last = index
+        if first and (not rows or rows[-1] < first) and FOOT.fullmatch(lines.texts[index]):
+            rows.append(first)
+    if len(rows) < POSTS:
+        return 0
+    heading = next((index for index in cue_lines(lines) if COMMENTS.fullmatch(lines.texts[index])), rows[-1])
+    return 0 if heading < rows[-1] and prose_above(lines)[heading] >= ARTICLE else rows[-1]
+
+
 @lru_cache(maxsize=4096)
 def furniture(line: str) -> str:
     """The kind of a line that only forums have, or nothing.
@@ -252,5 +280,5 @@ def furniture(line: str) -> str:
 def _forget() -> None:
     global _before
     _before = set(), {}
-    for known in (cues_of, cue_lines, scorer, _counts, facts, prose_above, is_thread):
+    for known in (cues_of, cue_lines, scorer, _counts, facts, prose_above, is_thread, posts_end):
         known.cache_clear()

@@ -69,11 +69,13 @@ PAIRS = frozenset(
 )
 RANK = regex.compile(
     r"(?i)(?:(?:junior|senior|active|well-known|new|full|registered|super|gold|silver|premium|known|staff|distinguished|"
-    r"veteran|elite|regular|honorary|supporting) )?(?:member|user|moderator|administrator|admin|newbie|guest|poster)s?"
+    r"veteran|elite|regular|honorary|supporting|hero|[js]r\.) )?"
+    r"(?:member|user|moderator|administrator|admin|newbie|guest|poster)s?"
     r"|private message|view profile|visit .{2,40}'s homepage|thread: .{3,120}"
 )
 SMALL = regex.compile(
-    r"(?i)quote|top|reply|like|report|#?\d{1,5}|share|edit|multi-?quote|\W{1,3}|.{2,30} (?:said|wrote):|re: .{3,120}"
+    r"(?i)quote|top|reply|like|report|logged|#?\d{1,5}|share|edit|multi-?quote|\W{1,3}"
+    r"|.{2,30} (?:said|wrote):|re: .{3,120}"
 )
 
 
