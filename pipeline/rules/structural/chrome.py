@@ -25,6 +25,7 @@ from pipeline.rules.structural.scores import (
     LOOSE,
     PROSE,
     PROSE_SHARE,
+    RIGHTS,
     SENTENCE_END,
     SITES,
     TEASERS,
@@ -59,11 +60,19 @@ def find_lines(lines: Lines) -> Sequence[Span]:
     spans = []
     for index in cue_lines(lines):
         cue = cues[index]
+        if _is_rest(lines, cues, index):
+            continue
         if cue == SURE or (
             cue == FIRM and not MARKER.match(lines.texts[index]) and not _heads_text(lines, cues, index)
         ):
             spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.line"))
     return spans
+
+
+def _is_rest(lines: Lines, cues: Sequence[int], index: int) -> bool:
+    """Whether a line is the rest of a sentence that was broken at a width: one in small letters below a long line."""
+    above = lines.texts[index - 1] if index else ""
+    return lines.texts[index][0].islower() and len(above) >= 40 and not cues[index - 1] and not ends_sentence(above)
 
 
 def _heads_text(lines: Lines, cues: Sequence[int], index: int) -> bool:
@@ -181,8 +190,8 @@ def find_head(lines: Lines) -> Sequence[Span]:
             break  # the text has begun
         if here >= 2 and total >= best:
             best, cut = total, index
-    if cut < 0:
-        return ()
+    if cut < 0 or all(RIGHTS.match(lines.texts[i]) for i in cue_lines(lines) if i <= cut):
+        return ()  # rights alone stand on a title page, or over a licence
     prose = prose_above(lines)
     below = prose[-1] - prose[cut + 1]
     if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[cut] / 8):
@@ -337,7 +346,12 @@ RULES = (
         about="Site chrome above the text: skip links, menus, search boxes. Titles, authors and dates stay.",
         find=find_head,
         match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{SENTENCE}"),
-        keep=examples(f"Home\n{SENTENCE}", f"The mill\nMay 3, 2019\n{SENTENCE}", "Home\nSearch\nMenu\nContact"),
+        keep=examples(
+            f"The Mill Licence\n\nCopyright (c) 1999, Ann Hill\nAll rights reserved.\n{SENTENCE}",
+            f"Home\n{SENTENCE}",
+            f"The mill\nMay 3, 2019\n{SENTENCE}",
+            "Home\nSearch\nMenu\nContact",
+        ),
     ),
     Structural(
         id="chrome.list",
@@ -359,6 +373,7 @@ RULES = (
             "Share this article with care, she said.",
             "Contact",
             "Login is a small town.",
+            "The file that is read by the shell when a user comes by way of a\nlogin\nand by no other way.",
             f"Related articles\n{SENTENCE}",
         ),
     ),
