@@ -48,6 +48,7 @@ SPELT = 0.5  # what a word costs that is written in another way
 FOREIGN = 0.2  # of its words are common ones: in a text that has fewer, opposites are not known
 SAME = {word: str(number) for number, word in enumerate(NUMBERS, 1)}
 SAME |= {"percent": "%", "dr": "doctor", "vs": "versus"}  # what is said in two ways
+TERMS = frozenset(('""', "''", "``", "`'", "“”", "‘’", "«»", "„“", "»«"))  # quotation marks around a word
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 
 
@@ -178,6 +179,8 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
         return 0.0
     gone, there = _forms(one, left), _forms(other, right)
     if len(gone) == len(there) == 1:
+        if _is_term(one, left[0]) and _is_term(other, right[0]):
+            return None
         if unaccented(gone[0]) == unaccented(there[0]):
             return 0.0
         if _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
@@ -208,6 +211,18 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
         own.append(form)
         cost += 0.5 if form in known.common else 1.0
     return None if are_opposed(own, there) else cost
+
+
+def _is_term(side: Words, place: int) -> bool:
+    """Whether a word is named, not used: it stands alone between quotation marks, or is a function of a program.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> _is_term(words('It allows "pop" there.'), 2), _is_term(words('"It allows" it.'), 0), _is_term(words("chown(2)"), 0)
+    (True, False, True)
+    """
+    start, end = side.starts[place], side.ends[place]
+    before, behind = side.text[max(0, start - 1) : start], side.text[end : end + 1]
+    return behind == "(" or (before != "" and behind != "" and f"{before}{behind}" in TERMS)
 
 
 def _forms(side: Words, span: range) -> list[str]:

@@ -198,7 +198,7 @@ RULE = Structural(
         f"Weights of chains, which all of the millers know\nby heart and tell to their heirs\nlong chain 5\n"
         f"ring chain 6\nand others. {_ONE}{_TWO}They come\nby twos and threes in the good\nold chain 7\nthin chain 8\n"
         f"which is sold. {_ONE}{_TWO}It is of\nuse in all of the\nnew chain 9\nlast chain 10\nmills.",
-        f"{_ONE}{_TWO}It is set by the line of the file that says\n    wheel = 1\nand by that\n{_TWO}{_ONE}There is one\n"
+        f"{_ONE}{_TWO}It is set by the line of the file that says\n    wheel = 1\nand by that\n{_TWO}{_ONE}One is\n"
         f"    wheel = 2\nwhich is for the weir. {_ONE}{_TWO}and so it goes on to\n    wheel = 3\nat last.",
         f"{_ONE}{_TWO}as is shown in the\nTable 1\nbelow. {_ONE}{_TWO}and as can be seen in the\nTable 2\nhere. "
         f"{_ONE}{_TWO}and in what is said in the\nTable 3\nthere.",

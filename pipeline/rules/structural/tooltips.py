@@ -241,8 +241,8 @@ RULE = Structural(
         "He waited for an answer, and waited, and looked at the clock on the wall again ...\nthen he left.",
         "Spring\nI thought that the spring is a promise, and that the long winter had been one as well ...\n\nSummer",
         "and so it went on and on ...\nuntil the morning.",
-        "The number of turns is one of the things that the wheel takes\nfrom the file, where it is one by default, as is\n"
-        "shown here:\n\tturn wheel ...\n\tturn wheel again",
+        "The number of turns is one of the things that the wheel takes\nfrom the file, where it is one by default,\n"
+        "as is shown here:\n\tturn wheel ...\n\tturn wheel again",
         "The wheel\nThe wheel is a hole, and the corn is a driver who fell in ...\n\nThe weir\nThe weir is a bed of "
         "reeds, and the eels are the bakers of it ...\n\nThe sack\nThe sack is a bag of hopes that were ground too "
         "fine to be of use ...\n\nHe laughed.",
