@@ -217,8 +217,8 @@ def _is_term(side: Words, place: int) -> bool:
     """Whether a word is named, not used: it stands alone between quotation marks, or is a function of a program.
 
     >>> from pipeline.corpus.alignment import words
-    >>> _is_term(words('It allows "pop" there.'), 2), _is_term(words('"It allows" it.'), 0), _is_term(words("chown(2)"), 0)
-    (True, False, True)
+    >>> [_is_term(words(text), 0) for text in ('He says', '"haul" is', '"haul it"', 'moor(2)')]
+    [False, True, False, True]
     """
     start, end = side.starts[place], side.ends[place]
     before, behind = side.text[max(0, start - 1) : start], side.text[end : end + 1]
