@@ -65,21 +65,23 @@ class Comparison(NamedTuple):
     blocks: list[Block]
 
 
-def compare(one: Words, other: Words, similarity: float = 0.8) -> Comparison:
+def compare(one: Words, other: Words, similarity: float = 0.8, within: bool = False) -> Comparison:
     """Tell whether a paragraph may go because another stays: see the module.
 
-    `similarity` is the least share of its words that must stand in the other.
+    `similarity` is the least share of its words that must stand in the other, `within` whether both are of one
+    document. There, no copy has another word in the place of an uncommon one: nobody copies what is at hand to say it
+    in other words, but an author says the like of several things.
     """
     blocks = align(one.forms, other.forms)
     same = sum(block.size for block in blocks)
     share = same / len(one) if len(one) else 0.0
     if share < similarity:
         return Comparison(share, False, "too little in common", blocks)
-    why = objection(one, other, blocks)
+    why = objection(one, other, blocks, within)
     return Comparison(share, not why, why, blocks)
 
 
-def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
+def objection(one: Words, other: Words, blocks: Sequence[Block], within: bool = False) -> str:
     """What speaks against giving the one up for the other, given the words that they have in common: nothing, if ""."""
     lost = 0.0
     swapped: set[tuple[str, str]] = set()
@@ -89,7 +91,7 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
             return f"nothing is not {_quoted(other, beside)}"
     for left, right in differences(one, other, blocks):
         cost = price(one, other, left, right)
-        if cost is None:
+        if cost is None or (within and cost > SPELT and _is_told(one, left) and _is_told(other, right)):
             return f"{_quoted(one, left)} is not {_quoted(other, right)}"
         lost += cost
         if len(left) == len(right) == 1:
@@ -102,6 +104,11 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
     every = frozenset(own)
     alone = next((words for words in map(partial(_sentence, one), own) if _is_alone(one, words, every)), None)
     return f"nothing is {_quoted(one, alone)}" if alone else ""
+
+
+def _is_told(side: Words, span: range) -> bool:
+    """Whether there is an uncommon word among some."""
+    return any(side.forms[place] not in telling().common for place in span)
 
 
 def _sentence(side: Words, place: int) -> range:
