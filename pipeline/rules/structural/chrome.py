@@ -46,6 +46,7 @@ INSIDE = regex.compile(
 )
 NUMBERED = regex.compile(r"\d{1,2}[.)]\s+\p{Lu}|(?:Article|Section|Artikel|Artículo|§)\s*\d")
 CLAUSE = regex.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]|\(?[a-z]\))\s+\p{Lu}.*[.;]$")
+RULER = re.compile(r"([-=~^])\1{4,}")
 BULLETED = re.compile(r"[^\w\s(\[]\s")
 FEWEST = 3
 NEAR = 8  # lines
@@ -60,7 +61,7 @@ def find_lines(lines: Lines) -> Sequence[Span]:
     spans = []
     for index in cue_lines(lines):
         cue = cues[index]
-        if _is_rest(lines, cues, index):
+        if _is_rest(lines, cues, index) or _is_underlined(lines, index):
             continue
         if cue == SURE or (
             cue == FIRM and not MARKER.match(lines.texts[index]) and not _heads_text(lines, cues, index)
@@ -73,6 +74,12 @@ def _is_rest(lines: Lines, cues: Sequence[int], index: int) -> bool:
     """Whether a line is the rest of a sentence that was broken at a width: one in small letters below a long line."""
     above = lines.texts[index - 1] if index else ""
     return lines.texts[index][0].islower() and len(above) >= 40 and not cues[index - 1] and not ends_sentence(above)
+
+
+def _is_underlined(lines: Lines, index: int) -> bool:
+    """Whether a line is the heading of an author, who drew a line of its length below it."""
+    below = lines.texts[index + 1] if index + 1 < len(lines) else ""
+    return RULER.fullmatch(below) is not None and abs(len(below) - len(lines.texts[index])) < 2
 
 
 def _heads_text(lines: Lines, cues: Sequence[int], index: int) -> bool:
@@ -100,7 +107,10 @@ def find_lists(lines: Lines) -> Sequence[Span]:
             continue
         first, after = _list_around(lines, cues, cue_at, after)
         count = after - first
-        hits = sum(cue > 0 for cue in cues[first:after])
+        found = [index for index in range(first, after) if cues[index]]
+        hits = len(found)
+        if hits < count and all(RIGHTS.match(lines.texts[index]) for index in found):
+            continue  # a licence between two signs
         sure = any(cue >= FIRM for cue in cues[first:after])
         headed = cues[first] > 0 and TEASERS.match(lines.texts[first]) is not None and count > FEWEST
         above = lines.beside(first, -1)
@@ -361,6 +371,7 @@ RULES = (
         keep=examples(
             f"{SENTENCE}\n• Search the attic.\n• Read the letters.\n{SENTENCE}",
             "• Home\n• Garden\n• Kitchen\n• Cellar",
+            f"{SENTENCE}\n* All rights reserved.\n* This mill is one of those that were built\n* by the monks.\n",
             "The form has four fields:\n• Name\n• Email\n• Website\n• Comment",
         ),
     ),
@@ -373,6 +384,7 @@ RULES = (
             "Share this article with care, she said.",
             "Contact",
             "Login is a small town.",
+            f"{SENTENCE}\n\nUseful Links\n------------\n\n1. The mill\n2. The weir\n",
             "The file that is read by the shell when a user comes by way of a\nlogin\nand by no other way.",
             f"Related articles\n{SENTENCE}",
         ),

@@ -44,7 +44,8 @@ LAST = re.compile(r"\w+\Z")
 SIGN = re.compile(r"[=>`/(\[$@&_:]")
 CODE = regex.compile(
     r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w\[0\]|"
-    r"\w!?\([\w,. ]*\Z|[$@&]\{?[A-Za-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z|\b[a-z]{3,}:[\w./-]+\Z"
+    r"\w!?\([\w,. ]*\Z|[$@&]\{?[A-Za-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z|\)\.\w+\Z|"
+    r"\b[a-z]{3,}:[\w./-]+\Z"
 )
 CODE_BEHIND = regex.compile(
     r"->|[`>({}\[\]]|\.[a-z_]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
@@ -99,7 +100,7 @@ def find_markers(lines: Lines) -> Sequence[Span]:
             continue
         if near[-1:] == "." and text[end : end + 1] == ".":
             continue  # a version: 1.[57].
-        if near[-1:] == "]" and not NUMBERED.search(line):
+        if behind[-1:] == "]" and not NUMBERED.search(line.rstrip()):
             continue  # a link of Markdown: [text][1]
         letter = match["letter"]
         if letter and (near[-1:] not in TIGHT or (letter.isupper() and "[Footnote" not in text)):
@@ -295,6 +296,7 @@ MARKERS = Structural(
         "He said,[A] and wrote,[B] that",
         "See [the bug][1] for more, on AIX 5.[23] and 5.3.",
         "It is [here][1] and [there][2].\n\n[1]: https://example.org/1809\n[2]: https://example.org/1810",
+        "It is like [Setext] [1] and [atx] [2] and so on.",
         "Wheel[0] turns: 12\nWheel[1] turns: 40",
         "See mill:grind[1] and mill:turn[2].",
         "[1.1] This is the display.\n\n[1.2] The learned say so. [2] These came from the sea. [3] They went.",
