@@ -48,6 +48,7 @@ SPELT = 0.5  # what a word costs that is written in another way
 FOREIGN = 0.2  # of its words are common ones: in a text that has fewer, opposites are not known
 SAME = {word: str(number) for number, word in enumerate(NUMBERS, 1)}
 SAME |= {"percent": "%", "dr": "doctor", "vs": "versus"}  # what is said in two ways
+TERMS = frozenset(('""', "''", "``", "`'", "“”", "‘’", "«»", "„“", "»«"))  # quotation marks around a word
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 
 
@@ -64,21 +65,23 @@ class Comparison(NamedTuple):
     blocks: list[Block]
 
 
-def compare(one: Words, other: Words, similarity: float = 0.8) -> Comparison:
+def compare(one: Words, other: Words, similarity: float = 0.8, within: bool = False) -> Comparison:
     """Tell whether a paragraph may go because another stays: see the module.
 
-    `similarity` is the least share of its words that must stand in the other.
+    `similarity` is the least share of its words that must stand in the other, `within` whether both are of one
+    document. There, no copy has another word in the place of an uncommon one: nobody copies what is at hand to say it
+    in other words, but an author says the like of several things.
     """
     blocks = align(one.forms, other.forms)
     same = sum(block.size for block in blocks)
     share = same / len(one) if len(one) else 0.0
     if share < similarity:
         return Comparison(share, False, "too little in common", blocks)
-    why = objection(one, other, blocks)
+    why = objection(one, other, blocks, within)
     return Comparison(share, not why, why, blocks)
 
 
-def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
+def objection(one: Words, other: Words, blocks: Sequence[Block], within: bool = False) -> str:
     """What speaks against giving the one up for the other, given the words that they have in common: nothing, if ""."""
     lost = 0.0
     swapped: set[tuple[str, str]] = set()
@@ -88,7 +91,7 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
             return f"nothing is not {_quoted(other, beside)}"
     for left, right in differences(one, other, blocks):
         cost = price(one, other, left, right)
-        if cost is None:
+        if cost is None or (within and cost > SPELT and _is_told(one, left) and _is_told(other, right)):
             return f"{_quoted(one, left)} is not {_quoted(other, right)}"
         lost += cost
         if len(left) == len(right) == 1:
@@ -101,6 +104,11 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
     every = frozenset(own)
     alone = next((words for words in map(partial(_sentence, one), own) if _is_alone(one, words, every)), None)
     return f"nothing is {_quoted(one, alone)}" if alone else ""
+
+
+def _is_told(side: Words, span: range) -> bool:
+    """Whether there is an uncommon word among some."""
+    return any(side.forms[place] not in telling().common for place in span)
 
 
 def _sentence(side: Words, place: int) -> range:
@@ -178,6 +186,8 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
         return 0.0
     gone, there = _forms(one, left), _forms(other, right)
     if len(gone) == len(there) == 1:
+        if _is_term(one, left[0]) and _is_term(other, right[0]):
+            return None
         if unaccented(gone[0]) == unaccented(there[0]):
             return 0.0
         if _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
@@ -208,6 +218,18 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
         own.append(form)
         cost += 0.5 if form in known.common else 1.0
     return None if are_opposed(own, there) else cost
+
+
+def _is_term(side: Words, place: int) -> bool:
+    """Whether a word is named, not used: it stands alone between quotation marks, or is a function of a program.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> [_is_term(words(text), 0) for text in ('He says', '"haul" is', '"haul it"', 'moor(2)')]
+    [False, True, False, True]
+    """
+    start, end = side.starts[place], side.ends[place]
+    before, behind = side.text[max(0, start - 1) : start], side.text[end : end + 1]
+    return behind == "(" or (before != "" and behind != "" and f"{before}{behind}" in TERMS)
 
 
 def _forms(side: Words, span: range) -> list[str]:

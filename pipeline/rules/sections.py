@@ -33,6 +33,7 @@ ENTRY = regex.compile(
 )
 TITLE = regex.compile(r"\p{Lu}[\p{L}’'-]*(?:[ :&/]{1,2}[\p{L}’'-]+){0,4}")
 NUMBER = regex.compile(r"(\d{1,2})\.?\s+\p{Lu}[\p{L}’' -]{2,60}$")
+MARKDOWN = regex.compile(r"#{1,6}(?= )")
 APPENDIX = regex.compile(r"(?i:appendix|annex|anhang|annexe|anexo)(?:\s+(?:[A-Z]|\d{1,2}|[IVX]{1,4})\b.{0,80})?$")
 RULER = regex.compile(r"[-=~_*]{3,}")
 # Words that the small print of a site is made of: one of the first tells it, and so do two of the others.
@@ -91,9 +92,11 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
         if _is_prose(lines, index):
             if not items and index - heading <= 5:
                 return None  # a chapter that happens to be called so
+            if not shown and lines.texts[last][0].islower() and ends_sentence(lines.texts[last]):
+                return None  # sentences that were wrapped
             last = _before_heading(lines, heading, last)
             break
-        if _is_next(lines, heading, index):
+        if _is_next(lines, heading, index) or (index not in openers and _is_level(lines, heading, index)):
             break
         if is_box and (NO_TITLE.match(line.lstrip(BULLETS)) or (items >= BOXED and index < prose)):
             return _end_of_box(lines, heading, last, items)
@@ -140,6 +143,24 @@ def _is_next(lines: Lines, heading: int, index: int) -> bool:
         return True
     number, next_one = NUMBER.match(lines.texts[heading]), NUMBER.match(line)
     return bool(number and next_one) and int(next_one[1]) == int(number[1]) + 1  # type: ignore[index]
+
+
+def _is_level(lines: Lines, heading: int, index: int) -> bool:
+    """Whether a line is a heading as the other is, by the marks of Markdown or by a line below it, and no smaller one.
+
+    >>> _is_level(Lines("## See also\\n* Weir\\n## Owners\\n### Millers"), 0, 2)
+    True
+    """
+    level, other = MARKDOWN.match(lines.texts[heading]), MARKDOWN.match(lines.texts[index])
+    if level and other:
+        return len(other[0]) <= len(level[0])
+    return bool(line := _underline(lines, heading)) and line == _underline(lines, index)
+
+
+def _underline(lines: Lines, index: int) -> str:
+    """The character by which a heading is underlined, or nothing."""
+    below = lines.texts[index + 1] if index + 1 < len(lines) else ""
+    return below[0] if RULER.fullmatch(below) and abs(len(below) - len(lines.texts[index])) <= 2 else ""
 
 
 def _is_entry(lines: Lines, heading: int) -> bool:
@@ -212,7 +233,7 @@ def _is_heading(lines: Lines, index: int) -> bool:
     """Whether a line that is no item of a list stands over prose; between them may be others, if it is in capitals."""
     for _ in range(STACK):
         line = lines.texts[index]
-        if MARKER.match(line) or len(line) > 80 or line[-1] in ",;":
+        if MARKER.match(line) or len(line) > 80 or line[-1] in ",;" or line[0].islower():
             return False
         below = (i for i in range(index + 1, len(lines)) if lines.texts[i] and not RULER.fullmatch(lines.texts[i]))
         index = next(below, -1)

@@ -315,7 +315,7 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
     In wrapped prose all breaks are full but those of paragraph ends; lines of verse have room for a word or more, or
     all of them end with a mark.
     """
-    bare = middle = unexplained = small = rests = breaks = 0
+    bare = middle = unexplained = small = tall = rests = breaks = full = stops = 0
     was_full = False
     spare = rooms(lines, width)
     if width < 60 and lines[0].low and max(spare) >= 0 and not any(PROSE.search(line.text) for line in lines):
@@ -326,9 +326,12 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
             continue
         breaks += 1
         end = a.stop
+        stops += end
         low = b.low or (not end and is_caseless(b.text[0]))
         small += low
+        tall += not end and a is not lines[0] and b.text[0].isupper() and not a.text.isupper()
         if room < 0 or is_broken(a.text, b.text):
+            full += 1
             middle += not end and (low or is_open(a.text))
             bare += a.text[-1] not in MARKED
         elif a is lines[0] and (is_title(a.text) or is_shouted(a.text)) and not low:
@@ -339,8 +342,12 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
         was_full = room < 0
     if usual and breaks and is_full(lines, usual):
         return Shape("wrapped", usual)
+    if not small and tall > (2 if width < 60 else 4):
+        return None  # verse, each line of which has a capital
     if not middle or width < 20 or (breaks > 2 and not bare and not usual):
         return None
+    if full < 2 and breaks > 3 and stops > breaks - 3:
+        return None  # sentences on lines of their own: no line is full but the longest
     if len(lines) == 2:  # any longer line above a shorter one looks full
         return Shape("wrapped", width) if len(lines[0].text) >= 55 and not usual else None
     if unexplained <= breaks * 0.2 and (width >= 40 or small * 2 >= breaks > 3 or is_caseless(lines[0].text[0])):

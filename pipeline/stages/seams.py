@@ -46,6 +46,7 @@ QUESTION = re.compile(
     r"(?:Who|What|Where|When|How|Why)\b(?!.*\b(?:the|a|an|of|and|or)$)"
 )  # headings may end with `for`
 CAPTION = re.compile(r"(?:Fig(?:ure|\.)|Table) \d{1,2}[.:] [A-Z]")
+COUNT = re.compile(r"(?:\d{1,3}:)?\[?(\d{1,3})[.)\]]? ")
 FRAGMENTS = frozenset(("s", "n", "es", "ese", "ns"))
 TAIL = 400  # of the paragraph so far, that is looked at
 SURE = 70  # a line of this length that leaves a sentence open is no line of verse or of a list
@@ -118,6 +119,8 @@ def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:
             link = BREAK
         elif room < 0:
             link = join(a.text, b.text, "reflow.join")
+        elif first and room > width // 5 and not (item or shape.twice) and b.indent >= a.indent + 4:
+            link = KEEP  # a term, and below it what it is
         elif b.low:
             link = join(a.text, b.text, "reflow.join" if shape.twice else "reflow.seam")
         elif (
@@ -179,7 +182,8 @@ def apart(lines: Sequence[Line], nodes: bool) -> list[Link]:
         elif bullet and not (nodes and item and bullet in "–—" and not a.stop):
             link, item = KEEP if item else BREAK, True
         else:
-            if not a.stop or b.text[0] in ")—":  # nothing else goes on with a sentence that has ended
+            # nothing else goes on with a sentence that has ended
+            if (not a.stop or b.text[0] in ")—") and not is_counted(a.text, b.text):
                 link = seam(running, a, b, Sight(nodes, lowered, item, below))
             if link is None:
                 link = BREAK if item else between(a, b, first, found)
@@ -190,6 +194,16 @@ def apart(lines: Sequence[Line], nodes: bool) -> list[Link]:
             running, first = (running + link.new + b.text)[-TAIL:], False
         found.append(link)
     return settle(lines, found)
+
+
+def is_counted(a: str, b: str) -> bool:
+    """Whether two lines start with a number and the next one, as verses do.
+
+    >>> is_counted("3 He said,", "4 Go"), is_counted("1:9 He said,", "1:10 Go"), is_counted("3 He said,", "40 men")
+    (True, True, False)
+    """
+    above, below = COUNT.match(a), COUNT.match(b)
+    return bool(above and below) and int(below[1]) == int(above[1]) + 1  # type: ignore[index]
 
 
 def between(a: Line, b: Line, first: bool, found: Sequence[Link]) -> Link:

@@ -25,6 +25,7 @@ from pipeline.rules.structural.scores import (
     LOOSE,
     PROSE,
     PROSE_SHARE,
+    RIGHTS,
     SENTENCE_END,
     SITES,
     TEASERS,
@@ -49,6 +50,7 @@ INSIDE = regex.compile(
 ANSWER = regex.compile(r"(?i)yes|no|not really|maybe|[👍👎]")
 NUMBERED = regex.compile(r"\d{1,2}[.)]\s+\p{Lu}|(?:Article|Section|Artikel|Artículo|§)\s*\d")
 CLAUSE = regex.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]|\(?[a-z]\))\s+\p{Lu}.*[.;]$")
+RULER = re.compile(r"([-=~^])\1{4,}")
 BULLETED = re.compile(r"[^\w\s(\[]\s")
 FEWEST = 3
 NEAR = 8  # lines
@@ -66,6 +68,8 @@ def find_lines(lines: Lines) -> Sequence[Span]:
     spans = []
     for index in cue_lines(lines):
         cue = cues[index]
+        if _is_rest(lines, cues, index) or _is_underlined(lines, index):
+            continue
         if cue == SURE or (
             cue == FIRM and not MARKER.match(lines.texts[index]) and not _heads_text(lines, cues, index)
         ):
@@ -75,6 +79,18 @@ def find_lines(lines: Lines) -> Sequence[Span]:
                     last = below
             spans.append(Span(lines.starts[index], lines.end(last), "", "chrome.line"))
     return spans
+
+
+def _is_rest(lines: Lines, cues: Sequence[int], index: int) -> bool:
+    """Whether a line is the rest of a sentence that was broken at a width: one in small letters below a long line."""
+    above = lines.texts[index - 1] if index else ""
+    return lines.texts[index][0].islower() and len(above) >= 40 and not cues[index - 1] and not ends_sentence(above)
+
+
+def _is_underlined(lines: Lines, index: int) -> bool:
+    """Whether a line is the heading of an author, who drew a line of its length below it."""
+    below = lines.texts[index + 1] if index + 1 < len(lines) else ""
+    return RULER.fullmatch(below) is not None and abs(len(below) - len(lines.texts[index])) < 2
 
 
 def _heads_text(lines: Lines, cues: Sequence[int], index: int) -> bool:
@@ -102,7 +118,10 @@ def find_lists(lines: Lines) -> Sequence[Span]:
             continue
         first, after = _list_around(lines, cues, cue_at, after)
         count = after - first
-        hits = sum(cue > 0 for cue in cues[first:after])
+        found = [index for index in range(first, after) if cues[index]]
+        hits = len(found)
+        if hits < count and all(RIGHTS.match(lines.texts[index]) for index in found):
+            continue  # a licence between two signs
         sure = any(cue >= FIRM for cue in cues[first:after])
         headed = cues[first] > 0 and TEASERS.match(lines.texts[first]) is not None and count > FEWEST
         above = lines.beside(first, -1)
@@ -192,8 +211,8 @@ def find_head(lines: Lines) -> Sequence[Span]:
             break  # the text has begun
         if here >= 2 and total >= best:
             best, cut = total, index
-    if cut < 0:
-        return ()
+    if cut < 0 or all(RIGHTS.match(lines.texts[i]) for i in cue_lines(lines) if i <= cut):
+        return ()  # rights alone stand on a title page, or over a licence
     prose = prose_above(lines)
     below = prose[-1] - prose[cut + 1]
     if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[cut] / 8):
@@ -351,7 +370,12 @@ RULES = (
         about="Site chrome above the text: skip links, menus, search boxes. Titles, authors and dates stay.",
         find=find_head,
         match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{SENTENCE}"),
-        keep=examples(f"Home\n{SENTENCE}", f"The mill\nMay 3, 2019\n{SENTENCE}", "Home\nSearch\nMenu\nContact"),
+        keep=examples(
+            f"The Mill Licence\n\nCopyright (c) 1999, Ann Hill\nAll rights reserved.\n{SENTENCE}",
+            f"Home\n{SENTENCE}",
+            f"The mill\nMay 3, 2019\n{SENTENCE}",
+            "Home\nSearch\nMenu\nContact",
+        ),
     ),
     Structural(
         id="chrome.list",
@@ -361,6 +385,7 @@ RULES = (
         keep=examples(
             f"{SENTENCE}\n• Search the attic.\n• Read the letters.\n{SENTENCE}",
             "• Home\n• Garden\n• Kitchen\n• Cellar",
+            f"{SENTENCE}\n* All rights reserved.\n* This mill is one of those that were built\n* by the monks.\n",
             "The form has four fields:\n• Name\n• Email\n• Website\n• Comment",
         ),
     ),
@@ -373,6 +398,8 @@ RULES = (
             "Share this article with care, she said.",
             "Contact",
             "Login is a small town.",
+            f"{SENTENCE}\n\nUseful Links\n------------\n\n1. The mill\n2. The weir\n",
+            "The file that is read by the shell when a user comes by way of a\nlogin\nand by no other way.",
             f"Related articles\n{SENTENCE}",
         ),
     ),

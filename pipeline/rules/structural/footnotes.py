@@ -41,13 +41,14 @@ ARRAYS = frozenset(
     "int64 uint8 uint16 uint32 uint64 byte msgstr make".split()
 )
 LAST = re.compile(r"\w+\Z")
-SIGN = re.compile(r"[=>`/(\[$@&_]")
+SIGN = re.compile(r"[=>`/(\[$@&_:]")
 CODE = regex.compile(
     r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w\[0\]|"
-    r"\w!?\([\w,. ]*\Z|[$@&]\{?[A-Za-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z"
+    r"\w!?\([\w,. ]*\Z|[$@&]\{?[A-Za-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z|\)\.\w+\Z|"
+    r"\b[a-z]{3,}:[\w./-]+\Z"
 )
 CODE_BEHIND = regex.compile(
-    r"->|[`>({\[\]]|\.[a-z_]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
+    r"->|[`>({}\[\]]|\.[a-z_]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
     regex.V1 | regex.M,
 )
 NUMBERED = re.compile(r"\[(?:[^\[\]\n]{0,12}\d|[a-z]|[^\[\]\n]*(?:needed|\?))\]\Z")
@@ -56,14 +57,14 @@ HEADING = regex.compile(  # of notes, right above them
     r"[=*_: ]{0,6}\n\s{0,4}\Z"
 )
 VERSE = regex.compile(r"^\[\d{1,3}(?:[.:]\d{1,3})*\]\s\p{Lu}", regex.M)
-OPENS = regex.compile(r"\s\[\d{1,3}\] [\p{Lu}\"“]")
+OPENS = regex.compile(r"\s\[\d{1,3}\] [\p{Lu}\"“‘'(]")
 CITES = regex.compile(
     r"_\p{L}[^_\n]*_|\b(?:1[5-9]|20)\d\d\b|\b(?:ibid|supra|vol|p|pp|cf|see|ch|f|ff|ii|iii|iv)\b\.?", regex.I
 )
 # A line on which a note goes on: an indented one, one that begins with a small letter, or one behind a line that was
 # broken at a width. Where paragraphs stand on lines of their own, the next one is none.
 GOES_ON = (
-    r"(?=[ \t]*\S)(?![ \t]{0,4}(?:\[\d|```))"
+    r"(?=[ \t]*\S)(?![ \t]{0,4}(?:\[\d|```)|[ \t]*(?:--|—) ?\p{Lu})"
     r"(?:[ \t]{2}|[ \t]*\p{Ll}|(?<=[^\n]{55}\n)(?<![^\n]{91}\n)(?<![.!?]\n))[^\n]{0,116}$"
 )
 NOTE = regex.compile(
@@ -91,13 +92,15 @@ def find_markers(lines: Lines) -> Sequence[Span]:
             continue
         if not line and match["number"] and text.find(f"\n[{int(match['number']) + 1}] ", end) >= 0:
             continue  # paragraphs that are numbered
+        if not line and text.startswith(": http", end):
+            continue  # what a link of Markdown leads to
         near = text[max(start - 3, 0) : start]
         behind = near[:-1] if near[-1:].isspace() else near
         if not seam(text, start, end) and (_is_code(line) or _is_code_behind(text, end)):
             continue
         if near[-1:] == "." and text[end : end + 1] == ".":
             continue  # a version: 1.[57].
-        if near[-1:] == "]" and not NUMBERED.search(line):
+        if behind[-1:] == "]" and not NUMBERED.search(line.rstrip()):
             continue  # a link of Markdown: [text][1]
         letter = match["letter"]
         if letter and (near[-1:] not in TIGHT or (letter.isupper() and "[Footnote" not in text)):
@@ -114,6 +117,9 @@ def find_markers(lines: Lines) -> Sequence[Span]:
     spans = [_span(text, match) for match in sure]
     for match in likely:
         first = int(match["number"] or 0)
+        name = LAST.search(text[max(match.start() - 40, 0) : match.start()])
+        if name and f"{name[0]}[0]" in text:
+            continue  # one of an array
         spaced = text[match.start() - 1].isspace()
         counted = (
             not first or len(match.captures("number")) > 1 or bool(numbers & {first - 1, first + 1}) or numbers == {1}
@@ -189,9 +195,9 @@ def _next(before: str, mark: str) -> bool:
 
 
 def _is_small(note: regex.Match[str]) -> bool:
-    """Whether a note goes on with a small letter, as a line of a sentence would, and not with an address."""
+    """Whether a note is a number, or goes on with a small letter, as a line of a sentence would, and not an address."""
     body = note.group()[note.end("gap") - note.start() :]
-    return body[:1].islower() and not body.startswith(("http", "www"))
+    return (body[:1].islower() and not body.startswith(("http", "www"))) or body.strip().isdigit()
 
 
 def _is_citation(note: regex.Match[str]) -> bool:
@@ -200,9 +206,17 @@ def _is_citation(note: regex.Match[str]) -> bool:
     return bool(CITES.search(body) or CITATION.search(body))
 
 
+def _is_marked(above: str, mark: str) -> bool:
+    """Whether the marker of a note stands in the text above it; a letter that starts a line names a speaker."""
+    at = above.find(f"[{mark}]")
+    while at >= 0 and mark.isalpha() and (not at or above[at - 1] == "\n"):
+        at = above.find(f"[{mark}]", at + 1)
+    return at >= 0
+
+
 def _take(text: str, run: Sequence[regex.Match[str]]) -> Sequence[Span]:
     first = run[0]
-    above = sum(text.find(f"[{note['mark']}]", 0, first.start()) >= 0 for note in run)
+    above = sum(_is_marked(text[: first.start()], note["mark"]) for note in run)
     if len(run) < 2 and not (above and text[: first.start()].endswith(("\n\n", "\n \n")) and not _is_small(first)):
         return ()
     if 2 * max(above, sum(map(_is_citation, run))) < len(run):
@@ -234,6 +248,8 @@ BLOCKS = Structural(
         "The list\n[a] one\n[b] two",
         "He saw\n[10] men.",
         "You need a lamp.\n\n[1] Open the outer door.\n[2] Take the lamp.\n[3] Open the inner door.\n",
+        "[V] Tom is here: he says so\n\n[V] Tom is gone: he said so\n",
+        "The wheel writes the number of its turn, [1], as in:\n\n[1] 25647\n\nThe wheel is still.",
         "Judgment\n\n[1] This is an appeal.\n\n[2] The plaintiff owns the mill.\n\n[3] The appeal is dismissed.\n",
     ),
 )
@@ -279,6 +295,10 @@ MARKERS = Structural(
         "The set [[1, 2], [3]] is none.",
         "He said,[A] and wrote,[B] that",
         "See [the bug][1] for more, on AIX 5.[23] and 5.3.",
+        "It is [here][1] and [there][2].\n\n[1]: https://example.org/1809\n[2]: https://example.org/1810",
+        "It is like [Setext] [1] and [atx] [2] and so on.",
+        "Wheel[0] turns: 12\nWheel[1] turns: 40",
+        "See mill:grind[1] and mill:turn[2].",
         "[1.1] This is the display.\n\n[1.2] The learned say so. [2] These came from the sea. [3] They went.",
     ),
 )

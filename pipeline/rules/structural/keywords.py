@@ -86,7 +86,8 @@ def _is_phrase(line: str) -> bool:
         and not ends_sentence(line)
         and not ends_cjk(line)
         and not MARKER.match(line)
-        and line[-1] not in ",;:-–—_)]}>=*"
+        and not line.startswith(("--", "—", "–"))  # who wrote what stands above
+        and line[-1] not in ",;:-–—_)]}>=*\\|{"
         and len(WORDS.findall(line)) >= 3
         and not any(char.isdigit() for char in line)
     )
@@ -135,5 +136,7 @@ RULE = Structural(
         f"Mills of the valley\n{_PROSE}\nA mill\n{_PROSE}\nWhy we chose this mill\n{_PROSE}\n"
         f"Why we chose this mill\n{_PROSE}\nWhy we chose this mill\n{_PROSE}",
         f"old mill history\n\n{_PROSE}\n\nold mill history\n\n{_PROSE}",
+        f"{_PROSE}\n-- Ann Hill, the miller\n\n{_PROSE}\n-- Ann Hill, the miller\n\n{_PROSE}\n-- Ann Hill, the miller",
+        f"grind the corn \\\n{_PROSE}\n\ngrind the corn \\\n{_PROSE}\n\ngrind the corn \\\n{_PROSE}",
     ),
 )

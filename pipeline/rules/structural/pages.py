@@ -28,6 +28,7 @@ BARE = regex.compile(r"[-–—\[(]?\s?(?:[Pp](?:age|\.)\s)?(?P<number>\d{1,4})(
 HEADED = regex.compile(
     r"(?P<number>\d{1,4})[\s|·•]+(?P<head>\p{L}[^\n]*[\p{L}\d)’'.])|(?P<head>\p{L}[^\n]*?)[\s|·•]+(?P<number>\d{1,4})"
 )
+LAST_NUMBER = regex.compile(r"(?<![\d.,:-])\d{1,4}$")
 GAP = regex.compile(r"\s{2,}")  # between a head and its number, at the two margins
 # What is numbered, but no page.
 COUNTED = regex.compile(
@@ -79,8 +80,17 @@ def _numbers(lines: Lines) -> Iterator[Number]:
         if len(text) > WIDE and len(GAP.sub(" ", text)) > WIDE:
             continue
         match = BARE.fullmatch(text) or HEADED.fullmatch(text)
+        if match and _is_row(lines, index, int(match["number"])):
+            continue
         if match and not ("head" in match.groupdict() and match["head"] and _is_counted(match["head"])):
             yield Number(index, int(match["number"]))
+
+
+def _is_row(lines: Lines, index: int, number: int) -> bool:
+    """Whether a line is a row of a table or of a list: whether one right beside it ends with nearly the same number."""
+    beside = [lines.texts[at] for at in (index - 1, index + 1) if 0 <= at < len(lines)]
+    last = [match for text in beside if len(text) <= WIDE and (match := LAST_NUMBER.search(text[-12:]))]
+    return any(abs(int(match[0]) - number) <= STEP for match in last)
 
 
 def _is_two_sided(lines: Lines, chain: Sequence[Number]) -> bool:
@@ -98,8 +108,10 @@ def _is_two_sided(lines: Lines, chain: Sequence[Number]) -> bool:
 
 
 def _is_counted(head: str) -> bool:
-    """Whether the words beside a number say that it is of something else, or are a sentence."""
-    return COUNTED.fullmatch(head) is not None or prose_like(head) or head[-1] in ",;:" or "  " in head.strip()
+    """Whether the words beside a number say that it is of something else, or are a part of a sentence or of code."""
+    if head[0].islower() or head[-1] in ",;:=<>+*/" or "  " in head.strip():
+        return True
+    return COUNTED.fullmatch(head) is not None or prose_like(head)
 
 
 def _chains(lines: Lines, numbers: Sequence[Number]) -> Iterator[list[Number]]:
@@ -183,6 +195,11 @@ RULE = Structural(
         f"1\n\n{_ONE}{_TWO}\n\n2\n\n{_ONE}{_TWO}\n\n3\n\n{_ONE}{_TWO}",
         "In the first year of his reign the king sent\n1\nto all of the towns by the river and the\n2\nsea, that they "
         "should send him their millers and\n3\ntheir bakers.",
+        f"Weights of chains, which all of the millers know\nby heart and tell to their heirs\nlong chain 5\n"
+        f"ring chain 6\nand others. {_ONE}{_TWO}They come\nby twos and threes in the good\nold chain 7\nthin chain 8\n"
+        f"which is sold. {_ONE}{_TWO}It is of\nuse in all of the\nnew chain 9\nlast chain 10\nmills.",
+        f"{_ONE}{_TWO}It is set by the line of the file that says\n    wheel = 1\nand by that\n{_TWO}{_ONE}One is\n"
+        f"    wheel = 2\nwhich is for the weir. {_ONE}{_TWO}and so it goes on to\n    wheel = 3\nat last.",
         f"{_ONE}{_TWO}as is shown in the\nTable 1\nbelow. {_ONE}{_TWO}and as can be seen in the\nTable 2\nhere. "
         f"{_ONE}{_TWO}and in what is said in the\nTable 3\nthere.",
     ),

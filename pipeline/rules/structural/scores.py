@@ -32,7 +32,7 @@ OFFER = regex.compile(
 )
 # Names that stand in lists of other kinds as well: four of them alone are no menu.
 SITES = frozenset("facebook twitter instagram youtube linkedin pinterest reddit discord github x whatsapp".split())
-RIGHTS = regex.compile(r"(?i)\W*(?:©|copyright|\(c\))")
+RIGHTS = regex.compile(r"(?i)\W*(?:©|copyright|\(c\)|all rights reserved)")
 RIGHTS_OF_A_SITE = 3  # different copyright lines; a text with more is about rights
 MENUS = 5  # how often a menu may stand in a page; what stands there more often is the cell of a table
 LABELS = 8  # words; a longer line that is no cue is not taken for a label

@@ -52,7 +52,7 @@ BEGUN = regex.compile(
     r"(?:(?:In|On|By|At|After|Before|Since|Until|He|She|It|They|We|I|When|While|As)(?:\s+\S+)*|\S+(?:\s+\S+){3,})"
     r"(?<=\s(?:\p{Ll}[\p{L}’'-]*|\d{1,4}))"
 )
-CODE = regex.compile(r"\s*(?://|[#;>$%{}\[(]|/\*|\*/)")
+CODE = regex.compile(r"\s*(?://|[#;>$%{}\[(]|/\*|\*/)|\t| {2,}\S")
 WORD = regex.compile(r"\w{3,}")
 
 
@@ -65,7 +65,8 @@ def find(view: Lines) -> Sequence[Span]:
     if behind := glued.links(lines, ends):
         return _glued(view, behind)
     inside = [end for end in ends if end + 1 == len(lines) or not OWN_LINE.match(lines[end + 1])]  # not of a list
-    if sum(_goes_on(lines, end) for end in inside) * 2 < len(inside):
+    going_on = sum(_goes_on(lines, end) for end in inside)
+    if not going_on or going_on * 2 < len(inside):
         return ()  # teasers of a list, or an author's dots: no sentence goes on behind them
     many = len(ends) >= 3  # such a document is full of them
     if not many:
@@ -240,5 +241,10 @@ RULE = Structural(
         "He waited for an answer, and waited, and looked at the clock on the wall again ...\nthen he left.",
         "Spring\nI thought that the spring is a promise, and that the long winter had been one as well ...\n\nSummer",
         "and so it went on and on ...\nuntil the morning.",
+        "The number of turns is one of the things that the wheel takes\nfrom the file, where it is one by default,\n"
+        "as is shown here:\n\tturn wheel ...\n\tturn wheel again",
+        "The wheel\nThe wheel is a hole, and the corn is a driver who fell in ...\n\nThe weir\nThe weir is a bed of "
+        "reeds, and the eels are the bakers of it ...\n\nThe sack\nThe sack is a bag of hopes that were ground too "
+        "fine to be of use ...\n\nHe laughed.",
     ),
 )
