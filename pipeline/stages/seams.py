@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.stages import blocks
-from pipeline.stages.blocks import FIELD, NUMBERED, RULE, RULED, Line, Shape, is_numbered, width_of
+from pipeline.stages.blocks import NUMBERED, RULE, RULED, Line, Shape, is_numbered, width_of
+from pipeline.stages.fixed import FIELD
 from pipeline.stages.sentences import (
     ABBREVIATED,
     BULLET,
