@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.stages.fixed import WIDE, is_kept, is_row
+from pipeline.stages.fixed import HINTS, WIDE, is_fixed, is_row
 from pipeline.stages.sentences import (
     ended,
     goes_on,
@@ -123,6 +123,8 @@ class Rows:
         whole = "\n".join(bare)
         if (spare and "   " in whole) or "\t" in whole or any(map(str.isupper, bare)):
             return False
+        if any(map(whole.__contains__, HINTS)) and is_fixed(bare, sizes):
+            return False
         if ")" in whole and any(line[1:2] == ")" for line in below):
             return False
         if not ODD.isdisjoint(firsts):
@@ -131,7 +133,7 @@ class Rows:
             odd = [line for line in below if line[0] in ODD]
             if any(marker(line) or RULE.match(line) for line in odd):
                 return False
-            if any(map(is_row, odd)) and (any(map(marker, bare)) or is_kept(bare, sizes)):
+            if any(map(is_row, odd)) and (any(map(marker, bare)) or is_fixed(bare, sizes)):
                 return False  # but prose has a number at the start of a line now and then
         self.width = width
         self.smooth = even and firsts.isascii() and FIRSTS.isdisjoint(firsts) and LASTS.isdisjoint(lasts[:-1])
@@ -192,7 +194,7 @@ def shape(lines: Sequence[Line], usual: int = 0) -> Shape:
     `usual` is the width at which other blocks of the document are wrapped, 0 if that is not known.
     """
     edges = [line.edge for line in lines]
-    if is_kept([line.text for line in lines], edges):
+    if is_fixed([line.text for line in lines], edges):
         return Shape("kept")
     edges.sort()
     width = edges[-1]

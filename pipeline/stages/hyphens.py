@@ -159,6 +159,7 @@ def breaks_words(text: str, words: frozenset[str]) -> bool:
         if (left := LEFT.search(text[max(match.start() - LONG, 0) : match.start() + 2]))
         and (right := RIGHT.match(text[match.end() - 1 : match.end() + LONG]))
     ]
+    ends = [(left.lower(), right.lower()) if (left + right).isupper() else (left, right) for left, right in ends]
     sure = sum(verdict(left, right, words, False) == "undo" for left, right in ends)
     dense = len(ends) >= FEW and len(ends) > DENSE * text.count("\n")
     return dense or (sure >= SURE and sure > SHARE * len(ends))

@@ -71,7 +71,9 @@ def goes_on(text: str) -> bool:
     [True, False, True, False, False]
     """
     first = text[0]
-    return first.islower() or (first in ",;:)]%’" or (first == "." and (len(text) == 1 or text[1] in " \"'”’)")))
+    if first == ".":
+        return len(text) == 1 or text[1] in " \"'”’)"
+    return first.islower() or (first in ",;:)]%’" and text != "%")  # that alone parts the sayings of a collection
 
 
 def is_title(text: str) -> bool:
