@@ -9,7 +9,7 @@ from itertools import accumulate
 from pipeline.document import Paragraph
 from pipeline.edits import Edit
 from pipeline.stages import hyphens
-from pipeline.stages.blocks import SPACES, Line, Rows
+from pipeline.stages.blocks import SPACES, Line, Rows, width_of
 from pipeline.stages.seams import BREAK, KEEP, Link, join
 from pipeline.stages.sentences import bridges, ended, is_shouted, is_title, marker
 
@@ -80,12 +80,19 @@ class Draft:
         """
         above = self.blocks[-1] if self.blocks else None
         prose = above and text[0].islower() and kind == "prose" and above[0] in ("prose", "title")
-        if above and prose and self.at - above[1] >= 60 and bridges(self.last, text):
+        if above and prose and self.at - above[1] >= 60 and (bridges(self.last, text) or self.is_cut(text)):
             self.join(self.last, text, start, join(self.last, text, "reflow.seam"))
             self.blocks.pop()
             return above[1]
         self.gap(start, "\n\n" if above else "")
         return start
+
+    def is_cut(self, text: str) -> bool:
+        """Whether a page ended within a sentence: the last line had no room for the word that the next starts with."""
+        usual, edge = self.usual, self.at - self.text.rfind("\n", 0, self.at) - 1
+        if not usual or ended(self.last) or self.last[-1] in ":;" or text.startswith("where"):
+            return False
+        return edge <= usual < edge + 1 + width_of(text) and (len(text) > usual - 20 or ended(text))
 
     def spaces(self, start: int, text: str, item: bool) -> None:
         """Collapse the runs of spaces within a line of prose, but not those behind the marker of a list item."""
