@@ -80,17 +80,17 @@ class Draft:
         """
         above = self.blocks[-1] if self.blocks else None
         prose = above and text[0].islower() and kind == "prose" and above[0] in ("prose", "title")
-        if above and prose and self.at - above[1] >= 60 and (bridges(self.last, text) or self.is_cut(text)):
+        if above and prose and self.at - above[1] >= 60 and (bridges(self.last, text) or self.is_cut(above[1], text)):
             self.join(self.last, text, start, join(self.last, text, "reflow.seam"))
             self.blocks.pop()
             return above[1]
         self.gap(start, "\n\n" if above else "")
         return start
 
-    def is_cut(self, text: str) -> bool:
-        """Whether a page ended within a sentence: the last line had no room for the word that the next starts with."""
+    def is_cut(self, begin: int, text: str) -> bool:
+        """Whether a page ended within the paragraph that begins there: its last line was full, and ends no sentence."""
         usual, edge = self.usual, self.at - self.text.rfind("\n", 0, self.at) - 1
-        if not usual or ended(self.last) or self.last[-1] in ":;" or text.startswith("where"):
+        if not usual or self.at - begin <= usual or not self.last[-1].isalnum() or text.startswith("where"):
             return False
         return edge <= usual < edge + 1 + width_of(text) and (len(text) > usual - 20 or ended(text))
 

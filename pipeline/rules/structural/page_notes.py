@@ -44,7 +44,10 @@ def find(lines: Lines) -> Sequence[Span]:
     numbers = [int(note.mark) for notes, _ in groups for note in notes if note.mark.isdigit()]
     counted = 1 + sum(b == 1 or 0 < b - a <= STEP for a, b in pairwise(numbers))
     by_number = counted >= max(SURE, SHARE * len(numbers))
+    starred = [note for notes, _ in groups for note in notes if note.mark[0] == "*"]
     by_star = sum(not notes[0].mark.isdigit() for notes, _ in groups) >= SURE
+    if len(starred) < sum(text.startswith("*") for text in lines.texts):  # it has lists with stars
+        groups = [(notes, broken) for notes, broken in groups if notes[0].mark[0] != "*"]
     spans: list[Span] = []
     for notes, broken in groups:
         if not (by_number if notes[0].mark.isdigit() else by_star or broken):
@@ -154,5 +157,6 @@ RULE = Structural(
         "The mills.1 The weirs.2\n\n1 Hill, Mills, p. 12.\n2 Hill, Mills, p. 40.\n\nThe third mill is younger.",
         "You need a lamp and a\n\n1 Lamp\n2 Rope\n\n12\n\nand nothing else.",
         "Bread*\n\n* Not on Sundays.\n\nMilk",
+        "* The weirs are called weir*, whatever their name was in the\n\n* New names for mills.\n\nold list.",
     ),
 )

@@ -15,6 +15,7 @@ import regex
 
 from pipeline.rules.lines import Lines, ends_sentence, prose_like
 from pipeline.rules.rule import Span, Structural, examples
+from pipeline.stages.sentences import is_open
 
 ID = "footer.running-head"
 WIDE = 70  # characters of such a line, at most
@@ -24,9 +25,11 @@ FEW = 3  # numbers that count up; two are enough if both break a sentence
 BROKEN, SHARE = 2, 0.25  # sentences that are broken by them, at least, and by which share of the numbers
 MOST = 0.75  # of the numbers, beside which one head makes sure of them, so that one broken sentence is enough
 BACK = 40  # numbers before one that may be that of the page before
-BARE = regex.compile(r"[-–—\[(]?\s?(?:[Pp](?:age|\.)\s)?(?P<number>\d{1,4})(?:\s(?:of|/)\s\d{1,4})?\s?[-–—\])]?")
+BARE = regex.compile(  # but `(4)` is the number of a formula
+    r"[-–—\[]?\s?(?:[Pp](?:age|\.)\s)?(?P<number>\d{1,4})(?:\s(?:of|/)\s\d{1,4})?\s?[-–—\]]?|\(\s(?P<number>\d{1,4})\s\)"
+)
 HEADED = regex.compile(
-    r"(?P<number>\d{1,4})[\s|·•]+(?P<head>\p{L}[^\n]*[\p{L}\d)’'.])|(?P<head>\p{L}[^\n]*?)[\s|·•]+(?P<number>\d{1,4})"
+    r"(?P<number>\d{1,4})[\s|·•]+(?P<head>[\p{Lu}\p{Lo}][^\n]*[\p{L}\d)’'.])|(?P<head>[\p{Lu}\p{Lo}][^\n]*?)[\s|·•]+(?P<number>\d{1,4})"
 )
 GAP = regex.compile(r"\s{2,}")  # between a head and its number, at the two margins
 # What is numbered, but no page.
@@ -146,7 +149,9 @@ def _is_broken(lines: Lines, found: Furniture) -> bool:
     if found.above is None or found.below is None:
         return False
     above, below = lines.texts[found.above], lines.texts[found.below]
-    return below[0].islower() and not ends_sentence(above) and above[-1] not in ":;" and len(above) > 20
+    if ends_sentence(above) or above[-1] in ":;" or len(above) <= 20:
+        return False
+    return below[0].islower() or (is_open(above) and len(below) > 20)
 
 
 def _span(lines: Lines, found: Furniture, broken: bool) -> Span:
@@ -188,6 +193,11 @@ RULE = Structural(
         f"1\n\nTHE MILLS\n\n{_ONE}{_TWO}\n\n2\n\nTHE MILLS\n\n{_TWO}{_ONE}\n\n3\n\nTHE MILLS\n\n{_ONE}{_TWO}",
         f"1\n\n{_ONE}{_TWO}\n\n2\n\n{_ONE}{_TWO}\n\n3\n\n{_ONE}{_TWO}",
         f"{_ONE}{_TWO}The last of them was a miller\n\n4\n\nwho kept bees. {_TWO}{_ONE}\n\n5\n\nIt was sold.",
+        f"{_ONE}{_TWO}The wheel\n1 file changed, 2 lines\ncommit was next. {_TWO}{_ONE}The weir of the abbey\n"
+        f"2 files changed, 4 lines\ncommit was next. {_ONE}{_TWO}The bridge of the town\n3 files changed, 1 line\n"
+        "commit was next.",
+        f"{_ONE}{_TWO}The work of the wheel is\n(1)\nof which the weir is a part. {_TWO}{_ONE}It follows that\n(2)\n"
+        f"is smaller. {_ONE}{_TWO}and that of the miller is\n(3)\nas was to be shown.",
         "In the first year of his reign the king sent\n1\nto all of the towns by the river and the\n2\nsea, that they "
         "should send him their millers and\n3\ntheir bakers.",
         f"{_ONE}{_TWO}as is shown in the\nTable 1\nbelow. {_ONE}{_TWO}and as can be seen in the\nTable 2\nhere. "
