@@ -90,8 +90,10 @@ class Draft:
     def is_cut(self, begin: int, text: str) -> bool:
         """Whether a page ended within the paragraph that begins there: its last line was full, and ends no sentence."""
         usual, edge = self.usual, self.at - self.text.rfind("\n", 0, self.at) - 1
-        if not usual or self.at - begin <= usual or not self.last[-1].isalnum() or text.startswith("where"):
+        if not usual or self.at - begin <= usual or text.startswith("where"):
             return False
+        if not self.last[self.last.rfind(" ") + 1 :].isalpha():
+            return False  # an address is often longer than what was left of its line
         return edge <= usual < edge + 1 + width_of(text) and (len(text) > usual - 20 or ended(text))
 
     def spaces(self, start: int, text: str, item: bool) -> None:

@@ -74,7 +74,7 @@ def is_timed(texts: Sequence[str], whole: str, count: int) -> bool:
 
 def is_code(texts: Sequence[str], whole: str, count: int) -> bool:
     """Whether most lines are code, or some end in a way that only those of code do."""
-    if "\\\n" in whole:
+    if "\\\n" in whole and (count <= 10 or sum(text[-1] == "\\" for text in texts) * 5 >= count):
         return True  # a command that goes on on the next line, and elsewhere a break that is meant
     coded = [sign for sign in CODED if sign in whole]
     if not coded:
