@@ -23,7 +23,7 @@ GAP = re.compile(r"\S(?: {3,}|\t+)\S")
 CODE = re.compile(
     r"[;{}]$|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>|\. [~/]"
     r"|\.\. [\w|\[])"
-    r"|\w\(\S*\)|\w(?:\.|->|::)\w+\(|[=!<>+]=|^\w+ = |; (?:then|do)$"
+    r"|\w\(\S*\)|\w(?:\.|->|::)\w+\(|[=!<>+]=|^[\w.-]+\s+=\s|; (?:then|do)$"
 )
 CODED = ";{}$>#(=/"  # a line of code has one of these
 STATED = re.compile(r"\)\s?;$")
