@@ -9,7 +9,7 @@ from itertools import accumulate
 from pipeline.document import Paragraph
 from pipeline.edits import Edit
 from pipeline.stages import hyphens
-from pipeline.stages.blocks import SPACES, Line, Rows
+from pipeline.stages.blocks import SPACES, Line, Rows, width_of
 from pipeline.stages.seams import BREAK, KEEP, Link, join
 from pipeline.stages.sentences import bridges, ended, is_shouted, is_title, marker
 
@@ -80,12 +80,21 @@ class Draft:
         """
         above = self.blocks[-1] if self.blocks else None
         prose = above and text[0].islower() and kind == "prose" and above[0] in ("prose", "title")
-        if above and prose and self.at - above[1] >= 60 and bridges(self.last, text):
+        if above and prose and self.at - above[1] >= 60 and (bridges(self.last, text) or self.is_cut(above[1], text)):
             self.join(self.last, text, start, join(self.last, text, "reflow.seam"))
             self.blocks.pop()
             return above[1]
         self.gap(start, "\n\n" if above else "")
         return start
+
+    def is_cut(self, begin: int, text: str) -> bool:
+        """Whether a page ended within the paragraph that begins there: its last line was full, and ends no sentence."""
+        usual, edge = self.usual, self.at - self.text.rfind("\n", 0, self.at) - 1
+        if not usual or self.at - begin <= usual or text.startswith("where"):
+            return False
+        if not self.last[self.last.rfind(" ") + 1 :].isalpha():
+            return False  # an address is often longer than what was left of its line
+        return edge <= usual < edge + 1 + width_of(text) and (len(text) > usual - 20 or ended(text))
 
     def spaces(self, start: int, text: str, item: bool) -> None:
         """Collapse the runs of spaces within a line of prose, but not those behind the marker of a list item."""

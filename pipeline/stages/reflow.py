@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence, Set
 from pipeline.document import Found, Paragraph
 from pipeline.edits import Edit, PositionMap, apply, compose
 from pipeline.settings import Settings
-from pipeline.stages.blocks import SPACES, WIDE, Line, Rows, Shape, shape
+from pipeline.stages.blocks import SPACES, Line, Rows, Shape, shape
 from pipeline.stages.draft import MARKS, Block, Draft, headed, kind_of
+from pipeline.stages.fixed import WIDE
 from pipeline.stages.seams import BREAK, KEEP, links
 from pipeline.stages.sentences import bridges, marker
 from pipeline.stages.verbatim import fenced

@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.stages import blocks
-from pipeline.stages.blocks import FIELD, NUMBERED, RULE, RULED, Line, Shape, is_numbered, width_of
+from pipeline.stages.blocks import NUMBERED, RULE, RULED, Line, Shape, is_numbered, width_of
+from pipeline.stages.fixed import FIELD
 from pipeline.stages.sentences import (
     ABBREVIATED,
     BULLET,
@@ -83,7 +84,12 @@ def links(lines: Sequence[Line], shape: Shape) -> list[Link]:
 
 
 def framed(a: Line, b: Line, first: bool) -> Link | None:
-    """The link beside a ruled line or a heading in capitals, which stand apart; `first`: `a` starts its paragraph."""
+    """The link beside a ruled line or a heading in capitals, which stand apart; `first`: `a` starts its paragraph.
+
+    A break behind a backslash is meant, wherever it stands.
+    """
+    if a.text[-1] == "\\":
+        return KEEP
     if b.text[0] in RULED and RULE.match(b.text):
         return KEEP if first and len(a.text) < 80 and not a.stop else BREAK
     if a.text[0] in RULED and RULE.match(a.text):

@@ -77,7 +77,9 @@ def goes_on(text: str) -> bool:
         return ENCLITIC.match(text) is not None
     if first == ":" and FIELD_NAME.match(text):
         return False
-    return first.islower() or (first in ",;:)]%" or (first == "." and (len(text) == 1 or text[1] in " \"'”’)")))
+    if first == ".":
+        return len(text) == 1 or text[1] in " \"'”’)"
+    return first.islower() or (first in ",;:)]%" and text != "%")  # that alone parts the sayings of a collection
 
 
 def is_title(text: str) -> bool:

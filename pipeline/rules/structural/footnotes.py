@@ -15,6 +15,7 @@ import regex
 from pipeline.rules.engine import mend, seam
 from pipeline.rules.lines import CITATION, Lines
 from pipeline.rules.rule import Span, Structural, examples
+from pipeline.stages.fixed import is_logged
 
 MARKER, BLOCK = "markers.footnote", "markers.footnote-block"
 NAMED = r"(?:[nN]|nb|note|Note|Anm\.|fn|(?:low|upp)er-(?:alpha|roman|greek))\s\d{1,3}"
@@ -148,6 +149,8 @@ def _is_code(line: str) -> bool:
     """
     if line[-1:] not in STRONG and (last := LAST.search(line.rpartition(" ")[2])) and last.group() in ARRAYS:
         return True
+    if is_logged(line.lstrip()):
+        return True  # `systemd[1]:`
     if "return " in line and line.lstrip().startswith("return "):
         return True
     return SIGN.search(line) is not None and CODE.search(line) is not None
@@ -290,6 +293,7 @@ MARKERS = Structural(
         "In [1986] it rained.",
         "The array name[20] was replaced, and it prints foo [123] then.",
         "The reaction [1] is faster than [2] and slower than [3].",
+        "Mar  4 10:12:01 pier cron[1]: the lamp is lit\nMar  4 10:12:09 pier cron[2]: it is out",
         "Look at argv[1], then at `argv[2]`.",
         "assert_eq!(v, [5]);",
         "The set [[1, 2], [3]] is none.",

@@ -15,18 +15,21 @@ import regex
 
 from pipeline.rules.lines import Lines, ends_sentence, prose_like
 from pipeline.rules.rule import Span, Structural, examples
+from pipeline.stages.sentences import is_open
 
 ID = "footer.running-head"
 WIDE = 70  # characters of such a line, at most
 PAGE = 150  # characters of text between two numbers, at least
 STEP = 4  # from one number to the next, at most: of blank pages, and of those with pictures
-FEW = 3  # numbers that count up
+FEW = 3  # numbers that count up; two are enough if both break a sentence
 BROKEN, SHARE = 2, 0.25  # sentences that are broken by them, at least, and by which share of the numbers
 MOST = 0.75  # of the numbers, beside which one head makes sure of them, so that one broken sentence is enough
 BACK = 40  # numbers before one that may be that of the page before
-BARE = regex.compile(r"[-–—\[(]?\s?(?:[Pp](?:age|\.)\s)?(?P<number>\d{1,4})(?:\s(?:of|/)\s\d{1,4})?\s?[-–—\])]?")
+BARE = regex.compile(  # but `(4)` is the number of a formula
+    r"[-–—\[]?\s?(?:[Pp](?:age|\.)\s)?(?P<number>\d{1,4})(?:\s(?:of|/)\s\d{1,4})?\s?[-–—\]]?|\(\s(?P<number>\d{1,4})\s\)"
+)
 HEADED = regex.compile(
-    r"(?P<number>\d{1,4})[\s|·•]+(?P<head>\p{L}[^\n]*[\p{L}\d)’'.])|(?P<head>\p{L}[^\n]*?)[\s|·•]+(?P<number>\d{1,4})"
+    r"(?P<number>\d{1,4})[\s|·•]+(?P<head>[\p{Lu}\p{Lo}][^\n]*[\p{L}\d)’'.])|(?P<head>[\p{Lu}\p{Lo}][^\n]*?)[\s|·•]+(?P<number>\d{1,4})"
 )
 LAST_NUMBER = regex.compile(r"(?<![\d.,:-])\d{1,4}$")
 GAP = regex.compile(r"\s{2,}")  # between a head and its number, at the two margins
@@ -62,12 +65,13 @@ def find(lines: Lines) -> Sequence[Span]:
     spans: list[Span] = []
     for chain in _chains(lines, list(_numbers(lines))):
         nearest = [at for line, _ in chain for step in (-1, 1) if (at := lines.beside(line, step)) is not None]
-        beside = Counter(lines.texts[at] for at in nearest if _is_head(lines, at))
-        heads = {text for text, count in beside.items() if count > 1}
+        beside = Counter(lines.texts[at] for at in nearest if _is_head(lines.texts[at]))
+        heads = {text for text, count in beside.items() if count >= (FEW if prose_like(text) else FEW - 1)}
         found = [_furniture(lines, line, heads) for line, _ in chain]
         broken = [_is_broken(lines, one) for one in found]
-        sure = _is_two_sided(lines, chain) or any(count >= max(FEW, MOST * len(chain)) for count in beside.values())
-        if sum(broken) >= (1 if sure else max(BROKEN, SHARE * len(chain))):
+        sure = _is_two_sided(lines, chain) or any(beside[text] >= max(FEW, MOST * len(chain)) for text in heads)
+        least = 1 if sure else max(BROKEN, SHARE * len(chain))
+        if sum(broken) >= least and (len(chain) >= FEW or all(broken)):
             spans += [_span(lines, one, breaks) for one, breaks in zip(found, broken, strict=True)]
     return spans
 
@@ -130,16 +134,15 @@ def _chains(lines: Lines, numbers: Sequence[Number]) -> Iterator[list[Number]]:
         while place >= 0 and place not in used:
             chain.append(place)
             place = befores[place]
-        if len(chain) < FEW:
+        if len(chain) < BROKEN:
             continue
         used.update(chain)
         yield [numbers[place] for place in reversed(chain)]
 
 
-def _is_head(lines: Lines, index: int) -> bool:
-    """Whether a line may be a running head."""
-    text = lines.texts[index]
-    return len(text) <= WIDE and not text[0].islower() and not ends_sentence(text) and not prose_like(text)
+def _is_head(text: str) -> bool:
+    """Whether a line may be a running head. One that reads like a sentence must be there more often."""
+    return len(text) <= WIDE and not text[0].islower() and not ends_sentence(text)
 
 
 def _furniture(lines: Lines, line: int, heads: set[str]) -> Furniture:
@@ -158,7 +161,9 @@ def _is_broken(lines: Lines, found: Furniture) -> bool:
     if found.above is None or found.below is None:
         return False
     above, below = lines.texts[found.above], lines.texts[found.below]
-    return below[0].islower() and not ends_sentence(above) and above[-1] not in ":;" and len(above) > 20
+    if ends_sentence(above) or above[-1] in ":;" or len(above) <= 20:
+        return False
+    return below[0].islower() or (is_open(above) and len(below) > 20)
 
 
 def _span(lines: Lines, found: Furniture, broken: bool) -> Span:
@@ -171,6 +176,7 @@ def _span(lines: Lines, found: Furniture, broken: bool) -> Span:
 
 _ONE = "The mill was built by the monks of the abbey, and it ground the corn of the valley for three hundred years. "
 _TWO = "The weir was raised by a foot in the summer, and the meadows above it lay under water when the snow melted. "
+_HEAD = "Hill and Marsh: On the mills of the valley and what they were for"
 
 RULE = Structural(
     id=ID,
@@ -185,6 +191,11 @@ RULE = Structural(
         f"⟦WEIRS 41\n⟧when it was over. {_ONE}{_TWO}He sold it to a man\n⟦42 THE MILLS\n⟧who was called Harper.",
         f"⟦40 THE MILLS\n⟧\n{_ONE}{_TWO}The last of them was a miller\n⟦\nTHE MILLS 41\n\n⟧who kept bees. {_TWO}{_ONE}"
         f"\n\n⟦42 THE MILLS\n\n⟧{_ONE}{_TWO}\n\n⟦THE MILLS 43\n\n⟧It was sold.",
+        f"{_ONE}{_TWO}The last of them was a miller\n⟦\n4\n\n⟧who kept bees. {_TWO}{_ONE}"
+        "He went to the town\n⟦\n5\n\n⟧when it was over.",
+        f"{_ONE}{_TWO}The last of them was a miller\n⟦4\n\n{_HEAD}"
+        f"\n\n⟧who kept bees. {_TWO}{_ONE}\n\n⟦5\n\n{_HEAD}\n\n⟧"
+        f"{_ONE}{_TWO}\n\n⟦6\n\n{_HEAD}\n\n⟧It was sold.",
         f"{_ONE}{_TWO}The last of them was a miller\n⟦101\n\nHill / Mills 4 (1904)\n⟧who kept bees. {_TWO}{_ONE}"
         f"\n⟦102\n\nHill / Mills 4 (1904)\n⟧{_ONE}{_TWO}\n⟦103\n\nHill / Mills 4 (1904)\n⟧It was sold.",
     ),
@@ -193,6 +204,12 @@ RULE = Structural(
         f"\n\nTHE MILLS 3\n\n{_ONE}{_TWO}",
         f"1\n\nTHE MILLS\n\n{_ONE}{_TWO}\n\n2\n\nTHE MILLS\n\n{_TWO}{_ONE}\n\n3\n\nTHE MILLS\n\n{_ONE}{_TWO}",
         f"1\n\n{_ONE}{_TWO}\n\n2\n\n{_ONE}{_TWO}\n\n3\n\n{_ONE}{_TWO}",
+        f"{_ONE}{_TWO}The last of them was a miller\n\n4\n\nwho kept bees. {_TWO}{_ONE}\n\n5\n\nIt was sold.",
+        f"{_ONE}{_TWO}The wheel\n1 file changed, 2 lines\ncommit was next. {_TWO}{_ONE}The weir of the abbey\n"
+        f"2 files changed, 4 lines\ncommit was next. {_ONE}{_TWO}The bridge of the town\n3 files changed, 1 line\n"
+        "commit was next.",
+        f"{_ONE}{_TWO}The work of the wheel is\n(1)\nof which the weir is a part. {_TWO}{_ONE}It follows that\n(2)\n"
+        f"is smaller. {_ONE}{_TWO}and that of the miller is\n(3)\nas was to be shown.",
         "In the first year of his reign the king sent\n1\nto all of the towns by the river and the\n2\nsea, that they "
         "should send him their millers and\n3\ntheir bakers.",
         f"Weights of chains, which all of the millers know\nby heart and tell to their heirs\nlong chain 5\n"
