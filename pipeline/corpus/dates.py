@@ -19,8 +19,21 @@ from pipeline.document import Gap
 if TYPE_CHECKING:
     from pipeline.corpus.reading import Reading
 
-__all__ = ["ASKING", "MONTHS", "SPACED", "canonical", "dates", "glued", "is_year", "kind_of", "valueless", "values"]
+__all__ = [
+    "ASKING",
+    "MONTHS",
+    "SPACED",
+    "canonical",
+    "dates",
+    "glued",
+    "is_year",
+    "kind_of",
+    "reordered",
+    "valueless",
+    "values",
+]
 
+_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 MONTHS = frozenset(
     "january february march april may june july august september october november december"
     " jan feb mar apr jun jul aug sep sept oct nov dec".split()
@@ -34,6 +47,7 @@ PARTS = 16  # of a date, at the most: a list of years is not lost as one
 UNIT = 3  # letters of a unit with a capital
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 SPACED = re.compile(r"\s+[,.;)]")  # what a value that went leaves behind `of`
+_DAY = re.compile(rf"\b(?:(\d{{1,2}}) ({_MONTH})|({_MONTH}) (\d{{1,2}}))\b(,(?= \d{{4}}\b)|)")
 _DASH = re.compile(r"\s?(?:[-–—/]|--)\s?")
 
 
@@ -97,6 +111,26 @@ def _is_of_date(other: Reading, place: int, start: int) -> bool:
         return False
     beside = other.forms[place - 1 : place] if place > start else []
     return not MONTHS.isdisjoint(beside + other.forms[place + 1 : place + 2])
+
+
+def reordered(text: str, like: str) -> str:
+    """A text with the dates that another one has the other way around (`May 9` for `9 May`) written as there; it stays
+    as long as it is, so that places in it are the same.
+
+    >>> reordered("It fell on 9 May 1809 and on 11 May.", "It fell on May 9, and stood.")
+    'It fell on May 9 1809 and on 11 May.'
+    >>> reordered("On May 9, 1809, it fell.", "It fell on 9 May , they say.")
+    'On 9 May  1809, it fell.'
+    """
+    here = {(found[1] or found[4], found[2] or found[3], bool(found[1])) for found in _DAY.finditer(like)}
+
+    def swap(found: re.Match[str]) -> str:
+        day, month, first = found[1] or found[4], found[2] or found[3], bool(found[1])
+        if (day, month, not first) not in here or (day, month, first) in here:
+            return found[0]
+        return f"{month} {day}{found[5]}" if first else f"{day} {month}{' ' * len(found[5])}"
+
+    return _DAY.sub(swap, text) if here else text
 
 
 def kind_of(other: Reading, run: range) -> str:

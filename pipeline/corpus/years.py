@@ -32,7 +32,19 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.corpus.amend import amend, traces
-from pipeline.corpus.dates import ASKING, MONTHS, SPACED, canonical, dates, glued, is_year, kind_of, valueless, values
+from pipeline.corpus.dates import (
+    ASKING,
+    MONTHS,
+    SPACED,
+    canonical,
+    dates,
+    glued,
+    is_year,
+    kind_of,
+    reordered,
+    valueless,
+    values,
+)
 from pipeline.corpus.reading import Reading, read
 from pipeline.corpus.witness import FAR, Reach, agree, dissents, one_sentence, reach, same_subject
 from pipeline.document import Document, Gap
@@ -188,7 +200,7 @@ def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], dou
 def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], doubtful: bool) -> Iterator[Restored]:
     """Yield what passages restore in one paragraph, in order; gaps are given by their places in it."""
     passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
-    cuts = glued(here.text, [_read(passage.text) for passage in passages]) if doubtful else []
+    cuts = glued(here.text, [_read(reordered(passage.text, here.text)) for passage in passages]) if doubtful else []
     one = read(here.text, [*(gap.at for gap in gaps), *cuts])
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
@@ -196,7 +208,7 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], 
     places, lacking = _places(one), valueless(one, known)
     claims: dict[int, list[_Claim]] = defaultdict(list)
     for passage in passages:
-        other = _read(passage.text)
+        other = _read(reordered(passage.text, here.text))
         for start, end in (*dates(other), *values(other, lacking)):
             before, after = other.forms[start - 1], other.forms[end] if end < len(other) else ""
             ends = places.get((before, ""))
@@ -223,7 +235,7 @@ def _is_denied(one: Reading, place: int, claims: Mapping[int, Sequence[_Claim]],
     known = said.union(one.forms)
     witnesses = {(claim.evidence.id, claim.at) for claim in claims[place]}
     others = (passage for passage in passages if (passage.id, passage.start) not in witnesses)
-    return any(dissents(one, _read(passage.text), place, known) for passage in others)
+    return any(dissents(one, _read(reordered(passage.text, one.text)), place, known) for passage in others)
 
 
 def _places(one: Reading) -> dict[tuple[str, str], set[int]]:
@@ -321,7 +333,7 @@ def _written(
 
     What the passage has there, if nothing of the place would be lost by it; otherwise only its words, at `at`.
     """
-    there, said = one.text[slice(*old)], other.text[slice(*new)]
+    there, said = one.text[slice(*old)], other.text[slice(*new)].replace("  ", " ")
     first, last = other.words.starts[run.start], other.words.ends[run.stop - 1]
     if not follows or old[1] == len(one.text):  # only the end of the sentence is the same
         said = other.text[new[0] : last] + re.match(r"\S*", other.text[last:])[0]  # type: ignore[index]
@@ -350,5 +362,5 @@ def _evidence(other: Reading, run: range, passage: Passage, score: float) -> Evi
     """Name what was taken, with its contexts."""
     starts, ends = other.words.starts, other.words.ends
     start, end = starts[max(0, run.start - QUOTED)], ends[min(len(other), run.stop + QUOTED) - 1]
-    before, after = other.text[start : starts[run.start]], other.text[ends[run.stop - 1] : end]
+    before, after = passage.text[start : starts[run.start]], passage.text[ends[run.stop - 1] : end]
     return Evidence(passage.id, passage.start + start, passage.start + end, before.strip(), after.strip(), score)
