@@ -48,6 +48,8 @@ ALIKE = 0.6  # of the words of a sentence, that make it the same sentence on bot
 OWN = 3  # words, beside common ones, that a sentence may have for itself
 ITSELF = 2  # times that, from which on a sentence tells its own, whatever stands beside it
 WIDE = 20  # words on both sides together, that no other subject has
+BESIDE = 2  # sentences beside one, from which on one of them should stand in both passages, too
+LENGTHY = 20  # words of a sentence that two authors do not write
 LEAD = 4  # words of a sentence among which a pronoun is its subject
 ANOTHERS = -1  # what a sentence tells that is of something else
 # Words that tell one of a kind from another: the second bridge is not the bridge.
@@ -127,9 +129,15 @@ def one_sentence(one: Reading, other: Reading, at: int, there: int, step: int) -
         return True
     if len(theirs) >= len(ours):
         return False
+    if step < 0 and one.forms[at - len(theirs)] in ASKING and _same(one, other, ours[-len(theirs) :], theirs):
+        return True  # the one has lost a full stop there, with a year
     size = len(ours) + RUN
     longer = range(there, min(len(other), there + size)) if step > 0 else range(max(0, there + 1 - size), there + 1)
     return not contradicts(one, other, ours, longer, beyond=step)
+
+
+def _same(one: Reading, other: Reading, ours: range, theirs: range) -> bool:
+    return one.forms[ours.start : ours.stop] == other.forms[theirs.start : theirs.stop]
 
 
 def contradicts(one: Reading, other: Reading, here: range, there: range, beyond: int = 0) -> bool:
@@ -236,6 +244,8 @@ def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> 
     told.pop(one.of[place], None)
     if ANOTHERS in told.values():
         return False
+    if not told and len(here) < LENGTHY and _is_apart(one, other, here):
+        return False
     own = 0
     if not _has_pronoun(one, here):
         matched = _matched(one, other)
@@ -245,6 +255,18 @@ def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> 
     if None in told.values():
         return False
     return own + sum(filter(None, told.values())) + (TOLD if context >= WIDE else 0) >= TOLD
+
+
+def _is_apart(one: Reading, other: Reading, sentence: range) -> bool:
+    """Whether a sentence stands among others on both sides, on the same side of it, which would be alike in copies. The
+    items of a list are no such."""
+    if any(len(side.sentences) <= BESIDE or "\n" in side.text for side in (one, other)):
+        return False
+    matched = _matched(one, other)
+    numbers = Counter(other.of[matched[word]] for word in sentence if word in matched)
+    here, there = one.of[sentence.start], max(numbers, key=lambda number: (numbers[number], -number), default=0)
+    last, end = len(one.sentences) - 1, len(other.sentences) - 1
+    return (here > 0 and there > 0) or (here < last and there < end)
 
 
 def _has_pronoun(one: Reading, sentence: range) -> bool:
