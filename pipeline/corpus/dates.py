@@ -122,15 +122,22 @@ def reordered(text: str, like: str) -> str:
     >>> reordered("On May 9, 1809, it fell.", "It fell on 9 May , they say.")
     'On 9 May  1809, it fell.'
     """
-    here = {(found[1] or found[4], found[2] or found[3], bool(found[1])) for found in _DAY.finditer(like)}
+    here, there = _days(like), _days(text)
+    turned = {(day, month, first) for day, month, first in there - here if (day, month, not first) in here}
 
     def swap(found: re.Match[str]) -> str:
         day, month, first = found[1] or found[4], found[2] or found[3], bool(found[1])
-        if (day, month, not first) not in here or (day, month, first) in here:
+        if (day, month, first) not in turned:
             return found[0]
         return f"{month} {day}{found[5]}" if first else f"{day} {month}{' ' * len(found[5])}"
 
-    return _DAY.sub(swap, text) if here else text
+    return _DAY.sub(swap, text) if turned else text
+
+
+@lru_cache(maxsize=256)
+def _days(text: str) -> frozenset[tuple[str, str, bool]]:
+    """The days of a text: day and month, and whether the day is first."""
+    return frozenset((found[1] or found[4], found[2] or found[3], bool(found[1])) for found in _DAY.finditer(text))
 
 
 def kind_of(other: Reading, run: range) -> str:
