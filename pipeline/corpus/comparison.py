@@ -84,7 +84,7 @@ def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
         if cost is None:
             return f"{_quoted(one, left)} is not {_quoted(other, right)}"
         lost += cost
-        if len(left) == len(right) == 1:
+        if len(left) == len(right) == 1 and not are_synonyms(one.forms[left[0]], other.forms[right[0]]):
             swapped.add((one.forms[left[0]], other.forms[right[0]]))
         own += left if len(left) != len(right) or cost > SPELT else ()
     if any((there, gone) in swapped for gone, there in swapped):
@@ -194,7 +194,7 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
         return None
     if len(gone) >= RUN and len(gone) > len(there) + 1:
         return None
-    if there and _is_foreign(one):
+    if there and not alike and _is_foreign(one):
         return None
     cost = 0.0
     others, own = set(there), []

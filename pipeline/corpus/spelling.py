@@ -55,7 +55,7 @@ def unmarked(side: Words, place: int) -> str:
     if form.isalpha() or side.text[side.ends[place] - 1] not in RAISED:
         return form
     bare = form.rstrip("0123456789")
-    noted = bare in telling().common or (len(bare) > 3 and not is_unit(side, range(place, place + 1)))
+    noted = bare in telling().common or (len(bare) > 2 and not is_unit(side, range(place, place + 1)))
     return bare if noted and bare.isalpha() else form
 
 

@@ -19,6 +19,7 @@ from pipeline.corpus.telling import telling
 __all__ = ["are_synonyms", "is_word"]
 
 ENDINGS = {"s": "", "es": "", "ies": "y", "ied": "y", "ed": "e", "d": "", "ing": "e", "er": "e", "est": "e"}
+HISSING = ("ses", "xes", "zes", "ches", "shes", "oes")
 ENDINGS_ALONE = ("ed", "ing", "er", "est", "ly")  # behind a word as it is, or with its last letter twice
 
 
@@ -62,11 +63,13 @@ def _stems(form: str) -> frozenset[str]:
     """The word itself, and those that it may be a form of, as far as they are known."""
     known, irregular = _read()
     stems = {
-        form[: -len(end)] + more for end, more in ENDINGS.items() if form.endswith(end) and len(form) > len(end) + 1
+        form[: -len(end)] + more
+        for end, more in ENDINGS.items()
+        if form.endswith(end) and len(form) > len(end) + 1 and (end != "es" or form.endswith(HISSING))
     }
     for end in ENDINGS_ALONE:
         stem = form.removesuffix(end)
-        if len(form) > len(stem) > 1:
+        if len(form) > len(stem) > 1 and (end != "ed" or stem[-1] != "e"):
             stems.add(stem)
             if len(stem) > 3 and stem[-1] == stem[-2]:
                 stems.add(stem[:-1])
