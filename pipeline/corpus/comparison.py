@@ -6,7 +6,7 @@ a number, a name, a date, a *not*. So how much is equal does not decide, but wha
 lost if the one went and the other stayed:
 
 - a number, a name, a sign, or one of the `facts` of `telling.toml`, which the other has not: it stays;
-- a word in the place of its opposite, or a *not* or an *almost* on either side: it stays;
+- a word in the place of one that cannot mean the same (see `synonyms`), a *not* or *almost* on either side: it stays;
 - two words that have changed places, a sentence all of whose uncommon words are its own: it stays;
 - other words: a few may go, if nearly all of the rest stands in the other.
 
@@ -23,32 +23,25 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
-from unicodedata import combining, normalize
-
-from rapidfuzz.distance import LCSseq
 
 from pipeline.corpus.alignment import Block, Words, align, differences
-from pipeline.corpus.telling import are_opposed, are_opposites, denials, telling
+from pipeline.corpus.spelling import forms_of, is_misspelt, is_unit, said, unaccented, unmarked
+from pipeline.corpus.synonyms import are_synonyms, is_word
+from pipeline.corpus.telling import are_opposed, denials, telling
 
 __all__ = ["TOO_MUCH", "Comparison", "compare", "is_end", "objection", "price", "spare"]
 
-LOOK_ALIKE = [pair.split("=") for pair in "rn=m cl=d vv=w ii=ll i=l 1=l 0=o 5=s".split()]
 COMPOUND = re.compile(r"\w-\w")
-NUMBERS = """
-one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
-nineteen twenty
-""".split()
 TOO_MUCH = "too many words of its own"
 FEW, TENTH = 3.0, 0.1  # words that a copy may have for itself, but not more than that share of a short one
 SHARE = 0.06  # of its words, that a long one may
 SENTENCE = 40  # words of one, at the most, that are looked at
 ENDS = re.compile(r"[.!?…。！？\n]")  # what stands between two sentences
 WHOLE = re.compile(r"[\"'”’»)\]]*[.!?。！？](?!\.)")  # what stands behind a sentence that was not cut off
-SPELT = 0.5  # what a word costs that is written in another way
+SPELT = 0.5  # what a word costs that is written in another way, or is another word for the same
 FOREIGN = 0.2  # of its words are common ones: in a text that has fewer, opposites are not known
-SAME = {word: str(number) for number, word in enumerate(NUMBERS, 1)}
-SAME |= {"percent": "%", "dr": "doctor", "vs": "versus"}  # what is said in two ways
 TERMS = frozenset(('""', "''", "``", "`'", "“”", "‘’", "«»", "„“", "»«"))  # quotation marks around a word
+ARTICLES = frozenset(["a", "an", "the"])
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 
 
@@ -65,23 +58,21 @@ class Comparison(NamedTuple):
     blocks: list[Block]
 
 
-def compare(one: Words, other: Words, similarity: float = 0.8, within: bool = False) -> Comparison:
+def compare(one: Words, other: Words, similarity: float = 0.8) -> Comparison:
     """Tell whether a paragraph may go because another stays: see the module.
 
-    `similarity` is the least share of its words that must stand in the other, `within` whether both are of one
-    document. There, no copy has another word in the place of an uncommon one: nobody copies what is at hand to say it
-    in other words, but an author says the like of several things.
+    `similarity` is the least share of its words that must stand in the other.
     """
     blocks = align(one.forms, other.forms)
     same = sum(block.size for block in blocks)
     share = same / len(one) if len(one) else 0.0
     if share < similarity:
         return Comparison(share, False, "too little in common", blocks)
-    why = objection(one, other, blocks, within)
+    why = objection(one, other, blocks)
     return Comparison(share, not why, why, blocks)
 
 
-def objection(one: Words, other: Words, blocks: Sequence[Block], within: bool = False) -> str:
+def objection(one: Words, other: Words, blocks: Sequence[Block]) -> str:
     """What speaks against giving the one up for the other, given the words that they have in common: nothing, if ""."""
     lost = 0.0
     swapped: set[tuple[str, str]] = set()
@@ -91,10 +82,10 @@ def objection(one: Words, other: Words, blocks: Sequence[Block], within: bool = 
             return f"nothing is not {_quoted(other, beside)}"
     for left, right in differences(one, other, blocks):
         cost = price(one, other, left, right)
-        if cost is None or (within and cost > SPELT and _is_told(one, left) and _is_told(other, right)):
+        if cost is None:
             return f"{_quoted(one, left)} is not {_quoted(other, right)}"
         lost += cost
-        if len(left) == len(right) == 1:
+        if len(left) == len(right) == 1 and not are_synonyms(one.forms[left[0]], other.forms[right[0]]):
             swapped.add((one.forms[left[0]], other.forms[right[0]]))
         own += left if len(left) != len(right) or cost > SPELT else ()
     if any((there, gone) in swapped for gone, there in swapped):
@@ -104,11 +95,6 @@ def objection(one: Words, other: Words, blocks: Sequence[Block], within: bool = 
     every = frozenset(own)
     alone = next((words for words in map(partial(_sentence, one), own) if _is_alone(one, words, every)), None)
     return f"nothing is {_quoted(one, alone)}" if alone else ""
-
-
-def _is_told(side: Words, span: range) -> bool:
-    """Whether there is an uncommon word among some."""
-    return any(side.forms[place] not in telling().common for place in span)
 
 
 def _sentence(side: Words, place: int) -> range:
@@ -180,44 +166,56 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     (1.5, None)
     >>> lost("two", "2"), lost("per cent", "%"), lost("once", "twice")
     (0.0, 0.0, None)
+    >>> lost("began", "started"), lost("oak", "elm"), lost("at sea", "atsea"), lost("old oak", "the")
+    (0.5, None, 0.5, 1.5)
     """
     known = telling()
-    if _said(one, left) == _said(other, right) or _is_cut(one, other, left, right):
+    if said(one, left) == said(other, right) or _is_cut(one, other, left, right):
         return 0.0
-    gone, there = _forms(one, left), _forms(other, right)
+    gone, there = forms_of(one, left), forms_of(other, right)
     if len(gone) == len(there) == 1:
         if _is_term(one, left[0]) and _is_term(other, right[0]):
             return None
-        if unaccented(gone[0]) == unaccented(there[0]):
+        if unaccented(gone[0]) == unaccented(there[0]) or unmarked(one, left[0]) == unmarked(other, right[0]):
             return 0.0
-        if _is_misspelt(gone[0], there[0]) and not one.text[one.starts[left[0]]].isupper():
-            return 0.5
-        if there[0][0].isdigit() or (there[0] in known.facts and gone[0] not in known.negations):
+        if is_misspelt(gone[0], there[0]) and not _may_be_names(one, other, left[0], right[0]):
+            return SPELT
+        if there[0][0].isdigit() or (_is_fact(other, right[0]) and gone[0] not in known.negations):
             return None  # *twice*, where the other says *once*
         if len(gone[0]) == len(there[0]) == 1:
             return None  # (a) and (b)
-    if denials(gone) != denials(there):
+    alike = len(gone) == len(there) == 1 and are_synonyms(gone[0], there[0])
+    if denials(gone) != denials(there) and not alike:
         return None  # a *not* on one side
+    if gone and "".join(gone) == "".join(there) and "".join(gone).isalpha():
+        return SPELT  # a space too few or too many
     if any(not form[0].isalnum() for form in set(there).difference(gone)):
         return None  # a number below nought, or another currency
     if not gone:
         return None if _is_compound(other, right) or _is_glued(other, right) else 0.0
-    if there and (_is_unit(one, left) or _are_names(one, other, left, right)):
+    if there and ((is_unit(one, left) and not alike) or _are_names(one, other, left, right)):
         return None
     if len(gone) >= RUN and len(gone) > len(there) + 1:
         return None
-    if there and _is_foreign(one):
+    if there and not alike and _is_foreign(one):
         return None
     cost = 0.0
     others, own = set(there), []
     for place, form in zip(left, gone, strict=True):
         if form in others or form in known.negations:
             continue  # only its place differs, or the way to say it
-        if not form[0].isalpha() or form in known.facts or form in known.turning or _is_name(one, place):
+        if not form[0].isalpha() or _is_fact(one, place) or form in known.turning or _is_name(one, place):
             return None
         own.append(form)
         cost += 0.5 if form in known.common else 1.0
-    return None if are_opposed(own, there) else cost
+    if own and any(
+        _is_fact(other, place) and form not in gone and form not in known.negations
+        for place, form in zip(right, there, strict=True)
+    ):
+        return None  # *three times*, where the other says *once*
+    if are_opposed(own, there) or _are_others(own, there):
+        return None
+    return min(cost, SPELT) if alike else cost
 
 
 def _is_term(side: Words, place: int) -> bool:
@@ -232,24 +230,24 @@ def _is_term(side: Words, place: int) -> bool:
     return behind == "(" or (before != "" and behind != "" and f"{before}{behind}" in TERMS)
 
 
-def _forms(side: Words, span: range) -> list[str]:
-    """Some words, with `and` for `&`: but not in a program, which has many lines."""
-    forms = side.forms[span.start : span.stop]
-    return ["and" if form == "&" else form for form in forms] if "&" in forms and "\n" not in side.text else forms
+def _are_others(own: Sequence[str], there: Sequence[str]) -> bool:
+    """Whether words stand in the place of others that mean something else: each that tells something needs one there
+    that can mean the same. Words for which there are only common ones were left out, unless it is one for one.
 
-
-def _said(side: Words, span: range) -> list[str]:
-    """Some words, written in the one way of several: `12` for `twelve`, `us` for `U.S.`, `doctor` for `Dr.`
-
-    >>> from pipeline.corpus.alignment import words
-    >>> _said(words("Twelve"), range(1)), _said(words("U.S."), range(2)), _said(words("per cent"), range(2))
-    (['12'], ['us'], ['%'])
+    >>> _are_others(["tram"], ["bus"]), _are_others(["big", "tram"], ["the", "large", "tram"])
+    (True, False)
+    >>> _are_others(["fine", "trams"], ["the"]), _are_others(["tram"], ["one"])
+    (False, True)
     """
-    forms = _forms(side, span)
-    joined = "".join(forms)
-    if joined in SAME or (joined.isalpha() and len(joined) == len(forms)):
-        return [SAME.get(joined, joined)]
-    return [SAME.get(form, form) for form in forms]
+    common = telling().common
+    if ARTICLES.issuperset(own) or ARTICLES.issuperset(there):
+        return False
+    mine, theirs = ([form for form in some if form not in common] for some in (own, there))
+    if len(own) == len(there) == 1 and (mine or theirs):
+        mine, theirs = list(own), list(there)
+    return bool(theirs) and any(
+        not any(are_synonyms(form, rival) or is_misspelt(form, rival) for rival in theirs) for form in mine
+    )
 
 
 def _is_cut(one: Words, other: Words, left: range, right: range) -> bool:
@@ -274,13 +272,6 @@ def _is_glued(side: Words, span: range) -> bool:
     """Whether a number stands right behind a letter: the `2` of `CO2` is no year that got lost."""
     start = side.starts[span.start]
     return side.forms[span.start].isdigit() and side.text[max(0, start - 1) : start].isalpha()
-
-
-def _is_unit(side: Words, span: range) -> bool:
-    """Whether a word stands right behind a number that is no year, as a unit does: `5 mg`, `7 a.m.`, `3 m/s`"""
-    before = side.forms[span.start - 1] if span.start else ""
-    short = len(span) == 1 or (len(span) == 2 and all(len(side.forms[place]) <= 2 for place in span))
-    return short and before[:1].isdigit() and (len(before) != 4 or not before.isdigit())
 
 
 def _are_names(one: Words, other: Words, left: range, right: range) -> bool:
@@ -317,45 +308,38 @@ def _is_compound(side: Words, span: range) -> bool:
     )
 
 
+def _is_fact(side: Words, place: int) -> bool:
+    """Whether a word is a fact wherever it stands: *May*, but not *may*.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> may = words("It may rain in May.")
+    >>> _is_fact(may, 1), _is_fact(may, 4)
+    (False, True)
+    """
+    form = side.forms[place]
+    if form not in telling().facts:
+        return False
+    return form != "may" or side.text[side.starts[place]] != "m" or side.text.islower()
+
+
+def _may_be_names(one: Words, other: Words, left: int, right: int) -> bool:
+    """Whether two words that are nearly the same may be two names: not where a sentence begins with a known word, or
+    what was meant for it.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> one, other, name = words("Receive it."), words("Reecive it."), words("Hansen it.")
+    >>> _may_be_names(one, other, 0, 0), _may_be_names(name, words("Hanson it."), 0, 0)
+    (False, True)
+    """
+    if not one.text[one.starts[left]].isupper():
+        return False
+    begins = all(at == 0 or is_end(side, at) for side, at in ((one, left), (other, right)))
+    return not begins or is_word(one.forms[left]) == is_word(other.forms[right])
+
+
 def _is_name(side: Words, place: int) -> bool:
     """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals."""
     if side.forms[place] in telling().common:
         return False
     capital = any(map(str.isupper, side.text[side.starts[place] : side.ends[place]]))
     return capital and not side.text.isupper()
-
-
-def unaccented(form: str) -> str:
-    """A word without its accents, which one copy may have and another not.
-
-    >>> unaccented("hokkaidō")
-    'hokkaido'
-    """
-    return form if form.isascii() else "".join(c for c in normalize("NFD", form) if not combining(c))
-
-
-def _is_misspelt(one: str, other: str) -> bool:
-    """Whether two words are one, written in two ways: with a letter more, or another, or with letters exchanged."""
-    if (
-        min(len(one), len(other)) < 4
-        or not (one + other).isalnum()
-        or one.isdigit()
-        or other.isdigit()
-        or are_opposites(one, other)
-    ):
-        return False
-    known = telling()
-    if (one in known.facts) + (other in known.facts) > (min(len(one), len(other)) > 5):
-        return False
-    return _read(one) == _read(other) or LCSseq.similarity(one, other) >= max(len(one), len(other)) - 1
-
-
-def _read(form: str) -> str:
-    """A word as it may be read from a bad print, in which some letters look alike.
-
-    >>> _read("tirnes") == _read("times"), _read("caiied") == _read("called")
-    (True, True)
-    """
-    for old, new in LOOK_ALIKE:
-        form = form.replace(old, new)
-    return form

@@ -85,7 +85,7 @@ class _Judge:
             one, other = self._words(number), self._words(of)
             if self._key[number] == self._key[of] and one.forms == other.forms:
                 return self._go(number, Decision((of,), "exact", 1.0, shared))
-            found = compare(one, other, self._similarity, self._document(number) == self._document(of))
+            found = compare(one, other, self._similarity)
             if found.accepted:
                 kind = "near" if len(one) >= WHOLE * len(other) else "covered"
                 return self._go(number, Decision((of,), kind, round(found.similarity, 4), shared))
@@ -200,8 +200,7 @@ class _Judge:
             return None
         if self._digest[number] == self._digest[before]:
             return gone
-        within = self._document(number) == self._document(to)
-        found = compare(self._words(number), self._words(to), self._similarity, within)
+        found = compare(self._words(number), self._words(to), self._similarity)
         if not found.accepted:
             return None
         same = sum(block.size for block in found.blocks)
@@ -210,8 +209,7 @@ class _Judge:
     def _instead(self, number: int, of: int, same: int, blocks: Sequence[Block], shared: float) -> Decision | None:
         """The decision that one goes for another, which has `same` of its words in blocks; none if it may not."""
         one, other = self._words(number), self._words(of)
-        within = self._document(number) == self._document(of)
-        if same < self._similarity * len(one) or objection(one, other, blocks, within):
+        if same < self._similarity * len(one) or objection(one, other, blocks):
             return None
         kind = "near" if len(one) >= WHOLE * len(other) else "covered"
         return Decision((of,), kind, round(same / len(one), 4), shared)

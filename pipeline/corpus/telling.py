@@ -26,7 +26,8 @@ ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
 
 class Telling(NamedTuple):
     """The words of `telling.toml`: of each word its line of `negations`, the lines of `opposites` and its side there,
-    and the lines of `kinds`; `common` and `turning` ones."""
+    and the lines of `kinds`; `common` and `turning` ones; the lines of those that mean the `same`;
+    and of what is `written` in several ways, the first."""
 
     negations: dict[str, int]
     facts: frozenset[str]
@@ -34,6 +35,8 @@ class Telling(NamedTuple):
     turning: frozenset[str]
     opposites: dict[str, dict[int, int]]
     kinds: dict[str, frozenset[int]]
+    same: tuple[str, ...]
+    written: dict[str, str]
 
 
 @cache
@@ -53,7 +56,11 @@ def telling() -> Telling:
     lists = {name: once(data[name].split(), name) for name in ("negations", "facts", "common", "turning")}
     negations = {word: line for line, words in enumerate(data["negations"].splitlines()) for word in words.split()}
     facts = lists["negations"] | lists["facts"]
-    return Telling(negations, facts, lists["common"], lists["turning"], opposites, kinds)
+    same = tuple(data["same"].splitlines())
+    for line in same:
+        once(line.split(), line)
+    written = {way: line.split()[0] for line in data["written"].splitlines() for way in line.split()}
+    return Telling(negations, facts, lists["common"], lists["turning"], opposites, kinds, same, written)
 
 
 def denials(forms: Sequence[str]) -> set[int]:

@@ -294,7 +294,7 @@ def code() -> str:
     home = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for path in sorted(home.rglob("*")):
-        if path.suffix in (".py", ".toml", ".json"):
+        if path.suffix in (".py", ".toml", ".json", ".txt"):
             digest.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
