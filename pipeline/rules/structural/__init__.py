@@ -6,6 +6,7 @@ from pipeline.rules.structural import (
     consent,
     contents,
     edit_links,
+    ends,
     footnotes,
     keywords,
     margins,
@@ -33,5 +34,6 @@ STRUCTURAL: tuple[Structural, ...] = (
     page_notes.RULE,
     pages.RULE,
     *threads.RULES,
+    *ends.RULES,
     *chrome.RULES,
 )

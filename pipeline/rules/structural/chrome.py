@@ -1,10 +1,7 @@
-"""Site chrome: navigation, share buttons, forms, teasers of other pages, around the text and in it.
+"""Site chrome in a text: share buttons, links, lists of navigation, teasers of other pages.
 
-One line "Contact" proves nothing. What gives chrome away is company: lines of it stand together, at the
-top, at the bottom, or as a list. So each line gets a score, cues above nought and prose far below, and
-what goes from the top (or from some line to the bottom) is the stretch with the largest sum, as long as it
-has enough cues. The idea of cutting where a running score is largest is that of body-text extraction
-(Finn, Kushmerick and Smyth, 2001).
+One line "Contact" proves nothing. What gives chrome away is company: lines of it stand together, as a list, or above
+and below the text (see `ends`).
 """
 
 from __future__ import annotations
@@ -20,41 +17,19 @@ from pipeline.rules.rule import SENTENCE, Span, Structural, examples
 from pipeline.rules.structural.cues import COMMENTS, FIRM, STAMP, SURE
 from pipeline.rules.structural.scores import (
     AMOUNT,
-    ARTICLE,
-    DENSE,
-    LOOSE,
-    PROSE,
-    PROSE_SHARE,
     RIGHTS,
     SENTENCE_END,
-    SITES,
     TEASERS,
     cue_lines,
     cues_of,
-    enough,
-    facts,
-    is_thread,
-    posts_end,
-    prose_above,
-    scorer,
 )
 
-BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|written by.*|author.*|updated.*|published.*")
-INSIDE = regex.compile(
-    r"(?i)advert(?:isement|isment|ising)?\b|(?:story|article) continues|continue reading"
-    r"|(?:read (?:more|also|next)|also read|see also|watch|related|recommended|more)"
-    r"(?: (?:story|stories|article|video))?\s?:|was this\b"
-    r"|(?:share|tweet|pin|print|e-?mail|save|facebook|twitter|x|linkedin|pinterest|whatsapp|reddit)\b"
-    r"(?!.*\b(?:our|to)\b)"
-)
 ANSWER = regex.compile(r"(?i)yes|no|not really|maybe|[👍👎]")
 NUMBERED = regex.compile(r"\d{1,2}[.)]\s+\p{Lu}|(?:Article|Section|Artikel|Artículo|§)\s*\d")
-CLAUSE = regex.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]|\(?[a-z]\))\s+\p{Lu}.*[.;]$")
 RULER = re.compile(r"([-=~^])\1{4,}")
 BULLETED = re.compile(r"[^\w\s(\[]\s")
 FEWEST = 3
 NEAR = 8  # lines
-DROP = 5  # what the sum at the top may lose on its way to the next cue
 
 
 def find_lines(lines: Lines) -> Sequence[Span]:
@@ -196,139 +171,6 @@ def _heads_comments(line: str) -> bool:
     return STAMP.fullmatch(line) is not None or COMMENTS.fullmatch(line) is not None
 
 
-def find_head(lines: Lines) -> Sequence[Span]:
-    """Propose to drop the chrome at the top. Lines that can be a title, an author or a date stay."""
-    cues = cues_of(lines)
-    if not cues or len(cue_lines(lines)) < 2:
-        return ()
-    score = scorer(lines)
-    told = facts(lines)
-    best, total, cut = 0.0, 0.0, -1
-    for index in range(cue_lines(lines)[-1] + 1):
-        here = score(index)
-        total += here
-        if total < best - DROP or index in told:
-            break  # the text has begun
-        if here >= 2 and total >= best:
-            best, cut = total, index
-    if cut < 0 or all(RIGHTS.match(lines.texts[i]) for i in cue_lines(lines) if i <= cut):
-        return ()  # rights alone stand on a title page, or over a licence
-    prose = prose_above(lines)
-    below = prose[-1] - prose[cut + 1]
-    if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[cut] / 8):
-        return ()
-    is_article = below >= ARTICLE and below * 3 >= len(lines.text) - lines.starts[cut]
-    if not enough(lines, cues, 0, cut + 1, LOOSE if is_article else DENSE):
-        return ()
-    kept = _titles(lines, cues, cut, over_facts=_over_facts(lines, cut))
-    spans = []
-    for index in range(cut + 1):
-        line = lines.texts[index]
-        if line and index not in kept and not lines.is_prose(index) and not _is_byline(line, cues[index]):
-            spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.head"))
-    return spans
-
-
-def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) -> set[int]:
-    """The lines down to `cut` that can be titles: those of four words, or else a label that the text speaks of.
-
-    Over a row of facts, which speak of nothing, it is the last two labels, if one stands on the other.
-    """
-    labels = [i for i in range(cut) if lines.texts[i] and not cues[i] and not MARKER.match(lines.texts[i])]
-    long = {i for i in labels if len(lines.texts[i].split()) >= 4}
-    body = lines.text[lines.end(cut) :][:3000].casefold()
-    named = [i for i in labels if i >= cut - NEAR and all(word in body for word in lines.texts[i].casefold().split())]
-    if over_facts and not named:
-        named = [i for i in labels if i >= labels[-1] - 1]
-    path = [i for i in labels[1:] if lines.texts[i - 1].casefold().endswith((" " + lines.texts[i]).casefold())]
-    if any(i >= cut - 2 * NEAR for i in (*long, *path)):
-        named = []
-    return {*long, *path, *named[-2 if over_facts else -1 :]}
-
-
-def _over_facts(lines: Lines, cut: int) -> bool:
-    """Whether the text below line `cut` begins with facts: whether no prose stands between the two."""
-    first = min((index for index in facts(lines) if index > cut), default=cut)
-    return first > cut and prose_above(lines)[first] == prose_above(lines)[cut + 1]
-
-
-def _is_byline(line: str, cue: int) -> bool:
-    return STAMP.fullmatch(line) is not None if cue else BYLINE.fullmatch(line) is not None
-
-
-def find_tail(lines: Lines) -> Sequence[Span]:
-    """Propose to drop the chrome at the bottom, from the cue on with which the sum is largest.
-
-    Above it there is prose, far more of it than in the chrome (teasers, notices); what prose follows it stays.
-    """
-    cues = cues_of(lines)
-    if not cues or len(cue_lines(lines)) < 2:
-        return ()
-    score = scorer(lines)
-    posts = posts_end(lines)
-    places = {i for i in cue_lines(lines) if i >= posts and score(i) >= 2 and lines.texts[i].lower() not in SITES}
-    if len(places) < 2:
-        return ()
-    bottom = cue_lines(lines)[-1]
-    told = frozenset() if is_thread(lines) else facts(lines)
-    total = 0.0
-    cuts: list[tuple[float, int]] = []
-    for index in range(bottom, min(places) - 1, -1):
-        total += score(index)
-        if total > 0 and index in places:
-            cuts.append((total, -index))
-        if total < -12 or index in told:
-            break  # the text ends here
-    if len(cuts) < 2:
-        return ()
-    ends = not any(map(lines.is_prose, range(bottom + 1, len(lines))))
-    prose = prose_above(lines)
-    share = 1000 if is_thread(lines) else PROSE_SHARE
-    cut = next(
-        (-i for _, i in sorted(cuts, reverse=True) if prose[-i] >= max(PROSE, share * (prose[bottom] - prose[-i]))),
-        -1,
-    )
-    cut = _below_inside(lines, cues, cut, sorted(places))
-    if cut < 0:
-        return ()
-    body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
-    is_text = prose[cut] * 2 >= body
-    if _is_written(lines, cues, range(cut, bottom + 1)):
-        return ()
-    if not ends and all(cue < FIRM for cue in cues[cut : bottom + 1]):
-        return ()
-    if not is_text and (len(lines.text) > 3 * lines.starts[cut] or prose[cut] < 8 * (prose[bottom] - prose[cut])):
-        return ()  # a page of lists
-    if not enough(lines, cues, cut, bottom + 1, LOOSE if is_text and prose[cut] >= ARTICLE else DENSE):
-        return ()
-    return [Span(lines.starts[cut], len(lines.text) if ends else lines.end(bottom), "", "chrome.tail")]
-
-
-def _is_written(lines: Lines, cues: Sequence[int], cut: range) -> bool:
-    """Whether cues are the headings of a text: it has clauses, as a contract, or prose under at least half of them."""
-    if sum(CLAUSE.match(lines.texts[index]) is not None for index in cut) > 1:
-        return True
-    found = [index for index in cut if cues[index]]
-    below = (lines.beside(index, 1) for index in found)
-    headings = sum(index is not None and not cues[index] and lines.is_solid(index) for index in below)
-    return 2 * headings >= len(found)
-
-
-def _below_inside(lines: Lines, cues: Sequence[int], cut: int, places: Sequence[int]) -> int:
-    """The line of a cue from `cut` on behind which no sentence of the text follows; -1 if there is none.
-
-    An advertisement, a pointer to another page or a row of buttons may stand inside of an article as well.
-    """
-    while cut >= 0 and INSIDE.match(lines.texts[cut]):
-        rest = range(cut, len(lines))
-        below = next((at for at in rest if lines.texts[at] and not INSIDE.match(lines.texts[at])), len(lines))
-        after = next((at for at in rest[below - cut :] if cues[at]), len(lines))
-        if not any(map(ends_sentence, lines.texts[below:after])):
-            break
-        cut = next((place for place in places if place > below), -1)
-    return cut
-
-
 def find_breadcrumbs(lines: Lines) -> Sequence[Span]:
     """Propose to drop the line "Home … Title" over a title that it repeats, and the tags between the two."""
     spans = []
@@ -352,30 +194,6 @@ RULES = (
         gate=r"(?:\A|\n)Home ",
         match=examples(f"⟦Home Rivers The Mill on the Long River\n• Mills\n⟧The Mill on the Long River\n{SENTENCE}"),
         keep=examples(f"Home is the Sailor\n{SENTENCE}", f"Home by the River\nThe House\n{SENTENCE}"),
-    ),
-    Structural(
-        id="chrome.tail",
-        about="Site chrome under the text: share buttons, teasers of other pages, newsletter forms, footers.",
-        find=find_tail,
-        match=examples(f"{SENTENCE}\n⟦Share\nRelated posts\nThe weir\nRead more\nFollow us\n⟧"),
-        keep=examples(
-            f"{SENTENCE}\nContact",
-            f"Share\nHome\nSearch\n{SENTENCE}",
-            f"{SENTENCE}\nFacebook\nTwitter\nReddit\nYouTube\n",
-            f"Related posts\n{SENTENCE}\nContact\n{SENTENCE}",
-        ),
-    ),
-    Structural(
-        id="chrome.head",
-        about="Site chrome above the text: skip links, menus, search boxes. Titles, authors and dates stay.",
-        find=find_head,
-        match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{SENTENCE}"),
-        keep=examples(
-            f"The Mill Licence\n\nCopyright (c) 1999, Ann Hill\nAll rights reserved.\n{SENTENCE}",
-            f"Home\n{SENTENCE}",
-            f"The mill\nMay 3, 2019\n{SENTENCE}",
-            "Home\nSearch\nMenu\nContact",
-        ),
     ),
     Structural(
         id="chrome.list",
