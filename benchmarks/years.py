@@ -1,4 +1,4 @@
-"""How well dropped years are found and restored: `python benchmarks/years.py [--documents N] [--shared DIR] [--show]`.
+"""How well dropped years are found and restored: `python benchmarks/years.py [--documents N] [--labelled DIR] [--show]`.
 
 Generated documents lose years, decades, ranges, dates and values in two styles: `glue`, as a scraper does that takes
 links away with what surrounds them (`In JanuarySmith left`, `Pact of The town`), and `template`, as WikiExtractor does
@@ -293,7 +293,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure how well dropped years are found and restored.")
     parser.add_argument("--documents", type=int, default=100, help="damaged documents of each kind (default: 100)")
     parser.add_argument("--seed", default="years")
-    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="the folder of labelled pages")
+    parser.add_argument("--labelled", type=Path, default=ROOT.parent / "shared", help="the folder of labelled pages")
     parser.add_argument("--show", action="store_true", help="print what is wrong or missed")
     options = parser.parse_args()
     pipeline = Pipeline(Settings(dedup="off", gaps="keep"))
@@ -318,7 +318,7 @@ def main() -> int:
         (f"false gaps in 100,000 words of prose ({words})", 1e5 * gaps / words, 1, False),
         ("intact documents that were changed", changed, 0, False),
     ]
-    pages = sorted((options.shared / "pages" / "raw").glob("g*.txt"))
+    pages = sorted((options.labelled / "pages" / "raw").glob("g*.txt"))
     if pages:
         texts = [path.read_text(encoding="utf-8") for path in pages]
         gaps, changed, words = false_gaps(texts, pipeline)
