@@ -50,16 +50,9 @@ def find_head(lines: Lines) -> Sequence[Span]:
     cues = cues_of(lines)
     if not cues or len(cue_lines(lines)) < 2:
         return ()
-    score = scorer(lines)
-    told = facts(lines)
-    best, total, cut = 0.0, 0.0, -1
-    for index in range(cue_lines(lines)[-1] + 1):
-        here = score(index)
-        total += here
-        if total < best - DROP or index in told:
-            break  # the text has begun
-        if here >= 2 and total >= best:
-            best, cut = total, index
+    cut = _top(lines, frozenset())
+    if cut >= 0:  # facts take long to find, and few texts have anything above them that could go
+        cut = _top(lines, facts(lines))
     if cut < 0 or all(RIGHTS.match(lines.texts[i]) for i in cue_lines(lines) if i <= cut):
         return ()  # rights alone stand on a title page, or over a licence
     prose = prose_above(lines)
@@ -76,6 +69,20 @@ def find_head(lines: Lines) -> Sequence[Span]:
         if line and index not in kept and not lines.is_prose(index) and not _is_byline(line, cues[index]):
             spans.append(Span(lines.starts[index], lines.end(index), "", "chrome.head"))
     return spans
+
+
+def _top(lines: Lines, told: frozenset[int]) -> int:
+    """The cue at the top down to which the sum is largest, above what is `told`; -1 if there is none."""
+    score = scorer(lines)
+    best, total, cut = 0.0, 0.0, -1
+    for index in range(cue_lines(lines)[-1] + 1):
+        here = score(index)
+        total += here
+        if total < best - DROP or index in told:
+            break  # the text has begun
+        if here >= 2 and total >= best:
+            best, cut = total, index
+    return cut
 
 
 def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) -> set[int]:
@@ -119,15 +126,9 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     if len(places) < 2:
         return ()
     bottom = cue_lines(lines)[-1]
-    told = frozenset() if is_thread(lines) else facts(lines)
-    total = 0.0
-    cuts: list[tuple[float, int]] = []
-    for index in range(bottom, min(places) - 1, -1):
-        total += score(index)
-        if total > 0 and index in places:
-            cuts.append((total, -index))
-        if total < -12 or index in told:
-            break  # the text ends here
+    cuts = _cuts(lines, places, frozenset())
+    if len(cuts) > 1 and not is_thread(lines):
+        cuts = _cuts(lines, places, facts(lines))
     if len(cuts) < 2:
         return ()
     ends = not any(map(lines.is_prose, range(bottom + 1, len(lines))))
@@ -151,6 +152,21 @@ def find_tail(lines: Lines) -> Sequence[Span]:
     if not enough(lines, cues, cut, bottom + 1, LOOSE if is_text and prose[cut] >= ARTICLE else DENSE):
         return ()
     return [Span(lines.starts[cut], len(lines.text) if ends else lines.end(bottom), "", "chrome.tail")]
+
+
+def _cuts(lines: Lines, places: set[int], told: frozenset[int]) -> list[tuple[float, int]]:
+    """The places at the bottom from which all could go, below what is `told`: the sum from each on, and its line, by
+    which the first is the best of equal ones."""
+    score = scorer(lines)
+    total = 0.0
+    cuts: list[tuple[float, int]] = []
+    for index in range(cue_lines(lines)[-1], min(places) - 1, -1):
+        total += score(index)
+        if total > 0 and index in places:
+            cuts.append((total, -index))
+        if total < -12 or index in told:
+            break  # the text ends here
+    return cuts
 
 
 def _is_written(lines: Lines, cues: Sequence[int], cut: range) -> bool:

@@ -252,6 +252,8 @@ def posts_end(lines: Lines) -> int:
     Posts may be of a word or two, which look like the titles and labels among the chrome at the bottom. The comments
     under an article are no posts.
     """
+    if sum(FOOT.fullmatch(lines.texts[index]) is not None for index in cue_lines(lines)) < POSTS:
+        return 0
     rows: list[int] = []  # where the rows of buttons under posts begin
     first, last = 0, -1  # a row of cues
     for index in cue_lines(lines):
