@@ -1,4 +1,4 @@
-"""How well dropped years are found and restored: `python benchmarks/years.py [--documents N] [--labelled DIR] [--show]`.
+"""How well dropped years come back: `python benchmarks/years.py [--documents N] [--labelled DIR] [--show]`.
 
 Generated documents lose years, decades, ranges, dates and values in two styles: `glue`, as a scraper does that takes
 links away with what surrounds them (`In JanuarySmith left`, `Pact of The town`), and `template`, as WikiExtractor does
