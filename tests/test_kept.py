@@ -57,6 +57,12 @@ def test_what_is_unchanged_is_not_cleaned_again(work: Path) -> None:
     assert before == files(work / "fresh")
 
 
+def test_where_nothing_is_new_nothing_is_done(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clean(work)
+    monkeypatch.delattr(local, "_run")
+    assert clean(work).reused == 6
+
+
 def test_a_new_document_changes_an_old_one_if_it_must(work: Path) -> None:
     clean(work)
     write(work, "a", FERRY.replace("every day", "on every single day"))
