@@ -236,7 +236,7 @@ def _are_others(own: Sequence[str], there: Sequence[str]) -> bool:
 
     >>> _are_others(["tram"], ["bus"]), _are_others(["big", "tram"], ["the", "large", "tram"])
     (True, False)
-    >>> _are_others(["fine", "trams"], ["the"]), _are_others(["tram"], ["one"]), _are_others(["the"], ["old"])
+    >>> _are_others(["fine", "trams"], ["the"]), _are_others(["tram"], ["one"]), _are_others(["the"], ["wooden"])
     (False, True, False)
     """
     common = telling().common
