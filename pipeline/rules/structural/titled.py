@@ -89,10 +89,10 @@ RULE = Structural(
         "...\nthat stood in\nLowford\nLowford is a town of bakers by the river Lowe, where five bridges and a ferry..."
         "\n, by the\nweir\nA weir is a low dam that holds a river back, so that its water runs to a wheel or to a..."
         "\n. It was burnt in the war.",
-        "They sent the grain away\nMill\nA mill is a house in which corn is ground between two stones. The lower one "
-        "does not...\n\nand it was gone by noon\nLowford\nLowford is a town of bakers by the river Lowe, where five "
-        "bridges take people to...\n\n, by the old road\nWeir\nA weir is a low dam that holds a river back, so that its water "
-        "runs to a wheel or to a...\n\n. It was burnt in the war.",
+        "They sent the grain away\nMill\nA mill is a house in which corn is ground between two stones. The lower "
+        "one does not...\n\nand it was gone by noon\nLowford\nLowford is a town of bakers by the river Lowe, where "
+        "five bridges take people to...\n\n, by the old road\nWeir\nA weir is a low dam that holds a river back, so "
+        "that its water runs to a wheel or to a...\n\n. It was burnt in the war.",
         "The mill stood by the river\nMill\nA mill is a house in which corn is ground between stones, of which...\n\n"
         "and so on.",
         "Old mills\nMill\nA mill is a house in which corn is ground between two stones. The lower one does not...\n\n"
