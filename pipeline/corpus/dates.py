@@ -33,11 +33,9 @@ __all__ = [
     "values",
 ]
 
-_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
-MONTHS = frozenset(
-    "january february march april may june july august september october november december"
-    " jan feb mar apr jun jul aug sep sept oct nov dec".split()
-)
+_NAMES = "january february march april may june july august september october november december".split()
+_MONTH = "|".join(map(str.capitalize, _NAMES))
+MONTHS = frozenset([*_NAMES, *"jan feb mar apr jun jul aug sep sept oct nov dec".split()])
 ASKING = MONTHS | frozenset(  # words behind which a year may be missing
     "in since until till by during of from to before after between circa ca about around year years early late as"
     " mid through throughout than".split()

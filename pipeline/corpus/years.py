@@ -200,7 +200,7 @@ def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], dou
 def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], doubtful: bool) -> Iterator[Restored]:
     """Yield what passages restore in one paragraph, in order; gaps are given by their places in it."""
     passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
-    cuts = glued(here.text, [_read(reordered(passage.text, here.text)) for passage in passages]) if doubtful else []
+    cuts = glued(here.text, [_read_as(passage.text, here.text) for passage in passages]) if doubtful else []
     one = read(here.text, [*(gap.at for gap in gaps), *cuts])
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
@@ -208,7 +208,7 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], 
     places, lacking = _places(one), valueless(one, known)
     claims: dict[int, list[_Claim]] = defaultdict(list)
     for passage in passages:
-        other = _read(reordered(passage.text, here.text))
+        other = _read_as(passage.text, here.text)
         for start, end in (*dates(other), *values(other, lacking)):
             before, after = other.forms[start - 1], other.forms[end] if end < len(other) else ""
             ends = places.get((before, ""))
@@ -235,7 +235,7 @@ def _is_denied(one: Reading, place: int, claims: Mapping[int, Sequence[_Claim]],
     known = said.union(one.forms)
     witnesses = {(claim.evidence.id, claim.at) for claim in claims[place]}
     others = (passage for passage in passages if (passage.id, passage.start) not in witnesses)
-    return any(dissents(one, _read(reordered(passage.text, one.text)), place, known) for passage in others)
+    return any(dissents(one, _read_as(passage.text, one.text), place, known) for passage in others)
 
 
 def _places(one: Reading) -> dict[tuple[str, str], set[int]]:
@@ -251,6 +251,11 @@ def _places(one: Reading) -> dict[tuple[str, str], set[int]]:
 @lru_cache(maxsize=256)
 def _read(text: str) -> Reading:
     return read(text)
+
+
+def _read_as(text: str, like: str) -> Reading:
+    """The words of a passage, its dates in the order of another one."""
+    return _read(reordered(text, like))
 
 
 def _rule(kind: str) -> str:

@@ -31,7 +31,7 @@ def _phrases(*names: str) -> frozenset[str]:
     return once(filter(None, phrases), f"the {' and '.join(names)} cues")
 
 
-SURE_PHRASES, FIRM_PHRASES, WEAK_PHRASES, MINOR_PHRASES = map(_phrases, ("sure", "firm", "weak", "minor"))
+SURE_PHRASES, FIRM_PHRASES, MINOR_PHRASES = map(_phrases, ("sure", "firm", "minor"))
 LEVELS = dict.fromkeys(_phrases("sure", "firm", "weak"), WEAK)
 LEVELS |= dict.fromkeys(FIRM_PHRASES, FIRM) | dict.fromkeys(SURE_PHRASES, SURE)
 
