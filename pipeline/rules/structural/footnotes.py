@@ -57,6 +57,8 @@ HEADING = regex.compile(  # of notes, right above them
     r"(?im)^[#=*_ ]{0,6}(?:(?:foot|end)?notes?|references|links|citations|sources|anmerkungen|einzelnachweise)"
     r"[=*_: ]{0,6}\n\s{0,4}\Z"
 )
+PARAGRAPH = re.compile(r"\n\[([1-9]\d*)\] ")
+ZERO = re.compile(r"\[0\]")
 VERSE = regex.compile(r"^\[\d{1,3}(?:[.:]\d{1,3})*\]\s\p{Lu}", regex.M)
 OPENS = regex.compile(r"\s\[\d{1,3}\] [\p{Lu}\"“‘'(]")
 CITES = regex.compile(
@@ -82,6 +84,7 @@ def find_markers(lines: Lines) -> Sequence[Span]:
     sure: list[regex.Match[str]] = []
     likely: list[regex.Match[str]] = []
     nouns = 0
+    numbered = {int(number[1]): number.start(1) for number in PARAGRAPH.finditer(text)}  # the last of each number
     for match in MARK.finditer(text):
         start, end = match.span()
         while text[end - 1] in JOINS:  # a run ends with its last bracket
@@ -91,7 +94,7 @@ def find_markers(lines: Lines) -> Sequence[Span]:
         if line[-1:].isspace() and _refers(line):
             nouns += 1
             continue
-        if not line and match["number"] and text.find(f"\n[{int(match['number']) + 1}] ", end) >= 0:
+        if not line and match["number"] and numbered.get(int(match["number"]) + 1, -1) > end:
             continue  # paragraphs that are numbered
         if not line and text.startswith(": http", end):
             continue  # what a link of Markdown leads to
@@ -116,10 +119,11 @@ def find_markers(lines: Lines) -> Sequence[Span]:
     if VERSE.search(text):  # numbers of verses or sections: what stands between two sentences is one as well
         sure = [match for match in sure if not OPENS.match(text, match.start() - 1)]
     spans = [_span(text, match) for match in sure]
+    firsts = {text[max(zero.start() - 40, 0) : zero.start()] for zero in ZERO.finditer(text)} if likely else ()
     for match in likely:
         first = int(match["number"] or 0)
         name = LAST.search(text[max(match.start() - 40, 0) : match.start()])
-        if name and f"{name[0]}[0]" in text:
+        if name and any(first.endswith(name[0]) for first in firsts):
             continue  # one of an array
         spaced = text[match.start() - 1].isspace()
         counted = (
@@ -209,18 +213,19 @@ def _is_citation(note: regex.Match[str]) -> bool:
     return bool(CITES.search(body) or CITATION.search(body))
 
 
-def _is_marked(above: str, mark: str) -> bool:
-    """Whether the marker of a note stands in the text above it; a letter that starts a line names a speaker."""
-    at = above.find(f"[{mark}]")
-    while at >= 0 and mark.isalpha() and (not at or above[at - 1] == "\n"):
-        at = above.find(f"[{mark}]", at + 1)
+def _is_marked(text: str, above: int, mark: str) -> bool:
+    """Whether the marker of a note stands in the text `above` it; a letter that starts a line names a speaker."""
+    at = text.find(f"[{mark}]", 0, above)
+    while at >= 0 and mark.isalpha() and (not at or text[at - 1] == "\n"):
+        at = text.find(f"[{mark}]", at + 1, above)
     return at >= 0
 
 
 def _take(text: str, run: Sequence[regex.Match[str]]) -> Sequence[Span]:
     first = run[0]
-    above = sum(_is_marked(text[: first.start()], note["mark"]) for note in run)
-    if len(run) < 2 and not (above and text[: first.start()].endswith(("\n\n", "\n \n")) and not _is_small(first)):
+    above = sum(_is_marked(text, first.start(), note["mark"]) for note in run)
+    apart = text.endswith(("\n\n", "\n \n"), 0, first.start())
+    if len(run) < 2 and not (above and apart and not _is_small(first)):
         return ()
     if 2 * max(above, sum(map(_is_citation, run))) < len(run):
         return ()
