@@ -13,7 +13,7 @@ import regex
 
 from pipeline.rules.lines import MARKER, Lines, ends_sentence
 from pipeline.rules.rule import SENTENCE, Span, Structural, examples
-from pipeline.rules.structural.cues import FIRM, STAMP
+from pipeline.rules.structural.cues import FIRM, STAMP, SURE
 from pipeline.rules.structural.scores import (
     ARTICLE,
     DENSE,
@@ -32,7 +32,7 @@ from pipeline.rules.structural.scores import (
     scorer,
 )
 
-BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*\b(?:19|20)\d\d\b.*|written by.*|author.*|updated.*|published.*")
+BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*(?<!\d)(?:19|20)\d\d(?!\d).*|written by.*|author.*|updated.*|published.*")
 INSIDE = regex.compile(
     r"(?i)advert(?:isement|isment|ising)?\b|(?:story|article) continues|continue reading"
     r"|(?:read (?:more|also|next)|also read|see also|watch|related|recommended|more)"
@@ -40,6 +40,7 @@ INSIDE = regex.compile(
     r"|(?:share|tweet|pin|print|e-?mail|save|facebook|twitter|x|linkedin|pinterest|whatsapp|reddit)\b"
     r"(?!.*\b(?:our|to)\b)"
 )
+IDEOGRAPHS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]{7}")  # several words, with no spaces between them
 CLAUSE = regex.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]|\(?[a-z]\))\s+\p{Lu}.*[.;]$")
 NEAR = 8  # lines above the text, in which a label may be its title
 DROP = 5  # what the sum at the top may lose on its way to the next cue
@@ -53,8 +54,11 @@ def find_head(lines: Lines) -> Sequence[Span]:
     cut = _top(lines, frozenset())
     if cut >= 0:  # facts take long to find, and few texts have anything above them that could go
         cut = _top(lines, facts(lines))
-    if cut < 0 or all(RIGHTS.match(lines.texts[i]) for i in cue_lines(lines) if i <= cut):
+    above = [i for i in cue_lines(lines) if i <= cut]
+    if all(RIGHTS.match(lines.texts[i]) for i in above):
         return ()  # rights alone stand on a title page, or over a licence
+    if len(above) == 2 and cues[above[0]] == FIRM and cues[above[1]] < SURE and not any(lines.texts[: above[0]]):
+        return ()  # "Privacy policy" over "Who we are": the title of a text, and the heading of its first part
     prose = prose_above(lines)
     below = prose[-1] - prose[cut + 1]
     if below < max(PROSE, PROSE_SHARE * prose[cut + 1], lines.starts[cut] / 8):
@@ -88,10 +92,11 @@ def _top(lines: Lines, told: frozenset[int]) -> int:
 def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) -> set[int]:
     """The lines down to `cut` that can be titles: those of four words, or else a label that the text speaks of.
 
-    Over a row of facts, which speak of nothing, it is the last two labels, if one stands on the other.
+    Over a row of facts, which speak of nothing, it is the last two labels, if one stands on the other. If nothing else
+    can be a title, it is the last label of three words.
     """
     labels = [i for i in range(cut) if lines.texts[i] and not cues[i] and not MARKER.match(lines.texts[i])]
-    long = {i for i in labels if len(lines.texts[i].split()) >= 4}
+    long = {i for i in labels if len(lines.texts[i].split()) >= 4 or IDEOGRAPHS.match(lines.texts[i])}
     body = lines.text[lines.end(cut) :][:3000].casefold()
     named = [i for i in labels if i >= cut - NEAR and all(word in body for word in lines.texts[i].casefold().split())]
     if over_facts and not named:
@@ -99,6 +104,8 @@ def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) ->
     path = [i for i in labels[1:] if lines.texts[i - 1].casefold().endswith((" " + lines.texts[i]).casefold())]
     if any(i >= cut - 2 * NEAR for i in (*long, *path)):
         named = []
+    if not (long or path or named):
+        named = [i for i in labels if len(lines.texts[i].split()) == 3][-1:]
     return {*long, *path, *named[-2 if over_facts else -1 :]}
 
 
