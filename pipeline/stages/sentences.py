@@ -9,9 +9,9 @@ import re
 
 from pipeline.lists import some
 
-ENDED = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』*_]*$")
+ENDED = re.compile(r"[.!?…。！？｡؟۔।][\"'”’“»«)\]」』*_]*$")
 STOPS = ".!?…。！？｡؟۔।"
-CLOSERS = "\"'”’»)]」』*_"
+CLOSERS = "\"'”’“»«)]」』*_"
 BULLET = re.compile(r"(?:[•·‣◦▪●○■□►§*+–—-]|o(?=  ))(?=\s+\S|$)")
 BULLETS = "•·‣◦▪●○■□►§*+–—-("
 NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)(?=\s+\S)|\d{1,3}\.(?=\s+\S)")

@@ -75,7 +75,9 @@ def _heads_text(lines: Lines, cues: Sequence[int], index: int) -> bool:
         return False
     if lines.is_prose(following) or NUMBERED.match(lines.texts[following]):
         return True
-    return not cues[following] and not any(lines.texts[:index])
+    if any(lines.texts[:index]):
+        return False
+    return not cues[following] or (cues[following] < SURE and _heads_text(lines, cues, following))
 
 
 def find_lists(lines: Lines) -> Sequence[Span]:

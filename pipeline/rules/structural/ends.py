@@ -13,7 +13,7 @@ import regex
 
 from pipeline.rules.lines import MARKER, Lines, ends_sentence
 from pipeline.rules.rule import SENTENCE, Span, Structural, examples
-from pipeline.rules.structural.cues import FIRM, STAMP, SURE
+from pipeline.rules.structural.cues import FIRM, STAMP, SURE, is_minor
 from pipeline.rules.structural.scores import (
     ARTICLE,
     DENSE,
@@ -32,7 +32,9 @@ from pipeline.rules.structural.scores import (
     scorer,
 )
 
-BYLINE = regex.compile(r"(?i)(?:by|von|par|por)\b.*|.*(?<!\d)(?:19|20)\d\d(?!\d).*|written by.*|author.*|updated.*|published.*")
+BYLINE = regex.compile(
+    r"(?i)(?:by|von|par|por)\b.*|.*(?<!\d)(?:19|20)\d\d(?!\d).*|written by.*|author.*|updated.*|published.*"
+)
 INSIDE = regex.compile(
     r"(?i)advert(?:isement|isment|ising)?\b|(?:story|article) continues|continue reading"
     r"|(?:read (?:more|also|next)|also read|see also|watch|related|recommended|more)"
@@ -40,7 +42,10 @@ INSIDE = regex.compile(
     r"|(?:share|tweet|pin|print|e-?mail|save|facebook|twitter|x|linkedin|pinterest|whatsapp|reddit)\b"
     r"(?!.*\b(?:our|to)\b)"
 )
-IDEOGRAPHS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]{7}")  # several words, with no spaces between them
+NAME = regex.compile(r"\p{Lu}[^:|]*\p{Ll}[^:|]*$")  # no field, and no date
+PATH = regex.compile(r" [/>»›] ")
+LETTER = regex.compile(r"\p{L}")
+IDEOGRAPHS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}ー]{7}")  # several words, with no spaces between them
 CLAUSE = regex.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]|\(?[a-z]\))\s+\p{Lu}.*[.;]$")
 NEAR = 8  # lines above the text, in which a label may be its title
 DROP = 5  # what the sum at the top may lose on its way to the next cue
@@ -98,15 +103,18 @@ def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) ->
     labels = [i for i in range(cut) if lines.texts[i] and not cues[i] and not MARKER.match(lines.texts[i])]
     long = {i for i in labels if len(lines.texts[i].split()) >= 4 or IDEOGRAPHS.match(lines.texts[i])}
     body = lines.text[lines.end(cut) :][:3000].casefold()
-    named = [i for i in labels if i >= cut - NEAR and all(word in body for word in lines.texts[i].casefold().split())]
+    near = [i for i in labels if i >= cut - NEAR and LETTER.search(lines.texts[i])]
+    named = [i for i in near if all(word in body for word in lines.texts[i].casefold().split())]
     if over_facts and not named:
         named = [i for i in labels if i >= labels[-1] - 1]
     path = [i for i in labels[1:] if lines.texts[i - 1].casefold().endswith((" " + lines.texts[i]).casefold())]
     if any(i >= cut - 2 * NEAR for i in (*long, *path)):
         named = []
-    if not (long or path or named):
-        named = [i for i in labels if len(lines.texts[i].split()) == 3][-1:]
-    return {*long, *path, *named[-2 if over_facts else -1 :]}
+    if all(is_minor(lines.texts[i]) or PATH.search(lines.texts[i]) for i in (*long, *path, *named)):
+        named = [i for i in labels if len(lines.texts[i].split()) == 3 and NAME.match(lines.texts[i])][-1:]
+    if not over_facts:  # of several, the longest, and then the last
+        named = sorted(named, key=lambda i: len(lines.texts[i].split()))[-1:]
+    return {*long, *path, *named[-2:]}
 
 
 def _over_facts(lines: Lines, cut: int) -> bool:

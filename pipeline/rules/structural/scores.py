@@ -15,8 +15,9 @@ from pipeline.recent import forgets
 from pipeline.rules.lines import MARKER, Lines, is_teaser, prose_like
 from pipeline.rules.structural.cues import COMMENTS, FIRM, FURNITURE, STAMP, SURE, WEAK, cues_among, is_minor, maybe
 
-SENTENCE_END = regex.compile(r"[.!?][\"'”’)\]]*$")
-ENDS = frozenset(".!?…]\"'”’)")
+SENTENCE_END = regex.compile(r"[.!?][\"'”’“»«)\]]*$")
+ENDS = frozenset(".!?…]\"'”’“»«)")
+IDEOGRAPH = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 STEM = regex.compile(r"[^a-z].*")
 CODE = regex.compile(r"[;{}]$|^[})\]]|=>|[\w\])]\(.*\)$|\w = \S|^</?\w+|^import |^from .* import ")
 CODED = re.compile(r"[;{}\])=(<]|^(?:import|from) ")  # a line of code has one of these, and this search is fast
@@ -204,10 +205,19 @@ def prose_above(lines: Lines) -> list[int]:
     """How many characters of prose stand above each line."""
     cues = cues_of(lines) or [0] * len(lines)
     sizes = (
-        len(line) if len(line) > 9 and not cue and is_text(line) else 0
+        size(line) if len(line) > 9 and not cue and is_text(line) else 0
         for line, cue in zip(lines.texts, cues, strict=True)
     )
     return list(accumulate(sizes, initial=0))
+
+
+def size(line: str) -> int:
+    """The characters of a line; an ideograph counts for three, since it says as much.
+
+    >>> size("mill"), size("水車")
+    (4, 6)
+    """
+    return len(line) + (0 if line.isascii() else 2 * len(IDEOGRAPH.findall(line)))
 
 
 @lru_cache(maxsize=8192)
