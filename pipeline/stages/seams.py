@@ -59,11 +59,13 @@ def join(a: str, b: str, rule: str) -> Link:
 
     >>> join("the sea", "and", "r").new, join("the sea--", "and", "r").new, join("the (", "sea", "r").new
     (' ', '', '')
+    >>> join("sagt: „Ja.“", "Er ging", "r").new, join("he said “", "Yes", "r").new
+    (' ', '')
     """
     last, first = a[-1], b[0]
     if first.isascii() and first.isalnum() and last.isalnum():
         return Link(" ", rule)
-    if last in "([{“‘«—$€£¥" and (last not in "$€£¥" or first.isdigit()):
+    if last in "([{“‘«—$€£¥" and (last not in "$€£¥" or first.isdigit()) and not closes(a):
         return Link("", rule)
     if a.endswith("--") and len(a) > 2 and a[-3:-2] != " ":
         return Link("", rule)
@@ -74,6 +76,15 @@ def join(a: str, b: str, rule: str) -> Link:
     if first in "…」』" or (is_cjk(first) and is_cjk(last)):
         return Link("", rule)
     return Link(" ", rule)
+
+
+def closes(a: str) -> bool:
+    """Whether the quotation mark at the end of a line is a closing one, as “ and « are in German: no space is before it.
+
+    >>> closes("sagt: „Ja.“"), closes("he said “")
+    (True, False)
+    """
+    return a[-1] in "“‘«" and a[-2:-1] not in ("", " ", "\u00a0", "(", "[", "—", "–", "“", "„", "‘", "«")
 
 
 def links(lines: Sequence[Line], shape: Shape) -> list[Link]:
