@@ -79,7 +79,7 @@ def join(a: str, b: str, rule: str) -> Link:
 
 
 def closes(a: str) -> bool:
-    """Whether the quotation mark at the end of a line is a closing one, as “ and « are in German: no space is before it.
+    """Whether the quotation mark at the end of a line closes, as “ and « do in German: no space is before it.
 
     >>> closes("sagt: „Ja.“"), closes("he said “")
     (True, False)

@@ -52,6 +52,9 @@ FURNITURE = regex.compile(
     r"|last edited by .{2,80}|thread starter|reactions: ?.{2,120}|(?:share )?improve this (?:answer|question).*"
     r"|.{0,40}\d+ (?:gold|silver|bronze) badges?.{0,60}|quick reply|view forum posts|link to post|permalink"
     r"|(?:« )?reply #\d+ on: .{6,60}|(?:author )?topic: .{3,120} \(read \d+ times\)"
+    r"|(?:registriert|mitglied seit|inscrit(?:e)? le|registrado|iscritto il|lid sinds|geregistreerd) ?:? ?.{3,40}"
+    r"|(?:beiträge|mensajes|messaggi|berichten|сообщени[яй]) ?: ?[\d.,]+|(?:wohnort|localisation) ?: .{2,40}"
+    r"|(?:zuletzt bearbeitet|themenstarter|beginndatum|reaktionen) ?:? .{2,80}"
 )
 
 # The heading of the comments under an article.
@@ -107,6 +110,18 @@ SHAPES = (
     r"[★☆⭐]{3,}.{0,40}",
     r"unable to edit the page\?.{0,60}",
     r"(?:« )?reply #\d+ on: .{6,60}|(?:author )?topic: .{3,120} \(read \d+ times\)",
+    r"(?:registriert|mitglied seit|inscrit(?:e)? le|registrado|iscritto il|lid sinds|geregistreerd):? .{3,40}",
+    r"(?:beiträge|mensajes|messaggi|berichten|сообщени[яй]) ?: ?[\d.,]+|(?:wohnort|localisation) ?: .{2,40}",
+    r"(?:zuletzt bearbeitet|themenstarter|beginndatum|reaktionen):? .{2,80}",
+    r"\d+ (?:beiträge|messages|mensajes|messaggi|berichten) •.{0,40}|seite \d+ von \d+|page \d+ sur \d+"
+    r"|(?:você está na )?página \d+ de \d+|pagina \d+ (?:di|van) \d+",
+    r"(?:lesezeit|temps de lecture|tiempo de lectura|tempo d[ei] (?:lettura|leitura)|leestijd|время чтения) ?: .{1,20}",
+    r"(?:stichwörter|mots-clés|etichette|marcadores|метки|теги|рубрика|标签|分类|カテゴリー?|タグ) ?[:：].{0,120}",
+    r"(?:vorheriger|nächster) (?:beitrag|artikel):? .{3,120}|(?:上一篇|下一篇|前の記事|次の記事) ?[:：].{0,60}",
+    r"(?:kommentare|commentaires|comentarios|commenti|comentários|reacties|комментарии|bewertungen|reviews) \(\d+\)",
+    r"(?:auf|per|via|über) .{3,20} (?:teilen|versenden)|(?:partager|compartir|condividi|compartilhar|partilhar|delen)"
+    r" (?:sur|par|en|por|con|su|no|na|op|via) .{3,30}|(?:поделиться|рассказать) в .{2,30}",
+    r"(?:answered|edited|asked) \w{3} \d{1,2} .{2,20}|up vote \d+ down vote.{0,20}",
 )
 
 # What stands between cues, too: dates, times, counts, prices, phone numbers, addresses, run-together labels.
