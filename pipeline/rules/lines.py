@@ -14,7 +14,7 @@ import regex
 from pipeline.lists import some
 
 MARKER = regex.compile(r"(?:[•‣◦▪●·○■*\-–—+>»|↑^]|\(?\d{1,3}[.)]|\[\d{1,3}\]|\(?[a-z][.)])(?:\s|(?=\^)|$)")
-SENTENCE_END = regex.compile(r"[.!?…][\"'”’»“‘«)\]]{0,2}$")  # “ and « close what is said in German
+SENTENCE_END = regex.compile(r"[.!?…](?:[\"'”’»“‘«)\]]{0,2}|[ \u00a0\u202f]»)$")  # “ and « close what is said in German
 CJK_END = regex.compile(r"[。！？…][」』）”’]{0,2}$")
 # Words that sentences are made of, in the languages that the rules were tried on; names and labels have few of them. A
 # word of two languages stands with the first.

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from pipeline.stages.fixed import HINTS, WIDE, is_fixed, is_row
 from pipeline.stages.sentences import (
+    ABBREVIATED,
     ended,
     goes_on,
     is_broken,
@@ -236,14 +237,14 @@ def wrapping(lines: Sequence[Line], width: int, usual: int) -> Shape | None:
             was_full = False
             continue
         breaks += 1
-        end = a.stop
+        end = a.stop and not (room < 16 and ABBREVIATED.search(a.text[-6:]))
         stops += end
         low = b.low or (not end and is_caseless(b.text[0]))
         small += low
         tall += not end and a is not lines[0] and b.text[0].isupper() and not a.text.isupper()
         if room < 0 or is_broken(a.text, b.text):
             full += 1
-            middle += not end and (low or is_open(a.text))
+            middle += not end and (low or a.stop or is_open(a.text))
             bare += a.text[-1] not in MARKED
         elif a is lines[0] and (is_title(a.text) or is_shouted(a.text)) and not low:
             pass  # a heading right above its paragraph

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.lists import some
 from pipeline.stages import blocks
 from pipeline.stages.blocks import NUMBERED, RULE, RULED, Line, Shape, is_numbered, width_of
 from pipeline.stages.fixed import FIELD
@@ -47,6 +48,10 @@ QUESTION = re.compile(
     r"(?:Who|What|Where|When|How|Why)\b(?!.*\b(?:the|a|an|of|and|or)$)"
 )  # headings may end with `for`
 CAPTION = re.compile(r"(?:Fig(?:ure|\.)|Table) \d{1,2}[.:] [A-Z]")
+OPTION = re.compile(r"--[a-z][\w-]*(?:[=\s,.;:)\]]|$)")
+LEADING = some(  # words before the name of an option
+    "the to with of by or via use using for from option options flag flags mit von durch oder avec de con o ou"
+)
 COUNT = re.compile(r"(?:\d{1,3}:)?\[?(\d{1,3})[.)\]]? ")
 FRAGMENTS = frozenset(("s", "n", "es", "ese", "ns"))
 TAIL = 400  # of the paragraph so far, that is looked at
@@ -69,13 +74,22 @@ def join(a: str, b: str, rule: str) -> Link:
         return Link("", rule)
     if a.endswith("--") and len(a) > 2 and a[-3:-2] != " ":
         return Link("", rule)
-    if first == "—" or (b.startswith("--") and b[2:3] not in ("", " ")):
+    if first == "—" or (b.startswith("--") and b[2:3] not in ("", " ") and not is_option(a, b)):
         return Link("", rule)
     if goes_on(b) and not first.islower():
         return Link("", rule)
     if first in "…」』" or (is_cjk(first) and is_cjk(last)):
         return Link("", rule)
     return Link(" ", rule)
+
+
+def is_option(a: str, b: str) -> bool:
+    """Whether the two dashes that a line starts with are those of a program's option, and not a dash of the text.
+
+    >>> is_option("is the same as using", "--all, but faster"), is_option("the sea", "--and what a sea")
+    (True, False)
+    """
+    return OPTION.match(b) is not None and last_word(a) in LEADING
 
 
 def closes(a: str) -> bool:

@@ -9,7 +9,7 @@ import re
 
 from pipeline.lists import some
 
-ENDED = re.compile(r"[.!?…。！？｡؟۔।][\"'”’“»«)\]」』*_]*$")
+ENDED = re.compile(r"[.!?…。！？｡؟۔।](?:[ \u00a0\u202f]»)?[\"'”’“»«)\]」』*_]*$")
 STOPS = ".!?…。！？｡؟۔।"
 CLOSERS = "\"'”’“»«)]」』*_"
 BULLET = re.compile(r"(?:[•·‣◦▪●○■□►§*+–—-]|o(?=  ))(?=\s+\S|$)")
@@ -19,15 +19,20 @@ CHAPTER = re.compile(r"(?:CHAPTER|Chapter|BOOK|PART|ACT|SCENE|VOLUME|CANTO|SECTI
 ENCLITIC = re.compile(r"’(?:(?:s|d|t|m|ll|re|ve)\b|\W|$)")
 FIELD_NAME = re.compile(r":\w[\w -]{0,30}:(?:\s|$)")  # of reStructuredText
 FORMULA = re.compile(r"[=⟺⇔⇒∈∉≤≥≠≈∑∫⟨⟩∀∃∂∇√]")
-ABBREVIATED = re.compile(r"(?:^|[ (.])(?:[A-HJ-Z]|Mrs?|Ms|Dr|St|Mt|Prof|Gen|Col|Capt|Lt|Adm|Sen|Gov|Rev|No|vs?|cf)\.$")
-LAST = re.compile(r"[^\W\d_]+$")
+ABBREVIATED = re.compile(
+    r"(?:^|[ (.])(?:[A-HJ-Z]|Mrs?|Ms|Dr|St|Mt|Prof|Gen|Col|Capt|Lt|Adm|Sen|Gov|Rev|No|vs?|cf"
+    r"|Nr|Abs|Bd|ca|bzw|vgl|Hrn?|Frl|(?<=d\. )h|Mme|Mlle|Sra?|Srta)\.$"
+)
+LAST = re.compile(r"(?<!-)\b[^\W\d_]+$")
 # A sentence cannot end after the first of these words; after the second it seldom does.
 OPEN_WORDS = some("the a an of and or their its his her our your my nor whose every")
 WEAK_WORDS = some(
     "to in on at by for from with as that which than during under into between among against after before since until "
     "over through about upon within without toward towards across along around near when while where who if because "
     "is was are were be been has had have but both amid via per called named los las der die das des el la le "
-    "les du de von van und et y"
+    "les du de von van und et y ein eine einen einem einer eines im zum zur mit auf für dem aus nach bei durch ohne "
+    "gegen dass oder dans avec une un au aux sur qui que una uno con por para al che di il lo gli dei della nel nella "
+    "een het voor uma um dos em с в на и по за из от для что"
 )
 # Sentences start with these words, headings do not.
 FIRST_WORDS = some("When While If It He She They We You Thus However Although Because There Then Such")
@@ -131,9 +136,15 @@ def is_broken(a: str, b: str) -> bool:
 
 
 def last_word(text: str) -> str:
-    """The last word of a line, in small letters."""
+    """The last word of a line, in small letters; none if it is one of capitals among others, which stands for a name.
+
+    >>> last_word("The end of the"), last_word("License: MIT"), last_word("a passer-by")
+    ('the', '', '')
+    """
     found = LAST.search(text[-24:])
-    return found[0].lower() if found else ""
+    if not found or (found[0].isupper() and len(found[0]) > 1 and not text.isupper()):
+        return ""
+    return found[0].lower()
 
 
 def leads_on(a: str, b: str) -> bool:
