@@ -59,15 +59,17 @@ def join(a: str, b: str, rule: str) -> Link:
 
     >>> join("the sea", "and", "r").new, join("the sea--", "and", "r").new, join("the (", "sea", "r").new
     (' ', '', '')
+    >>> join("the sea", "— and", "r").new, join("the sea —", "and", "r").new, join("the sea", "—and", "r").new
+    (' ', ' ', '')
     """
     last, first = a[-1], b[0]
     if first.isascii() and first.isalnum() and last.isalnum():
         return Link(" ", rule)
-    if last in "([{“‘«—$€£¥" and (last not in "$€£¥" or first.isdigit()):
+    if last in "([{“‘«$€£¥" and (last not in "$€£¥" or first.isdigit()):
         return Link("", rule)
-    if a.endswith("--") and len(a) > 2 and a[-3:-2] != " ":
+    if (last == "—" and a[-2:-1] != " ") or (a.endswith("--") and len(a) > 2 and a[-3:-2] != " "):
         return Link("", rule)
-    if first == "—" or (b.startswith("--") and b[2:3] not in ("", " ")):
+    if (first == "—" and b[1:2] != " ") or (b.startswith("--") and b[2:3] not in ("", " ")):
         return Link("", rule)
     if goes_on(b) and not first.islower():
         return Link("", rule)
