@@ -158,8 +158,8 @@ RULE = Structural(
         "The mills.1 The weirs.2\n\n1 Hill, Mills, p. 12.\n2 Hill, Mills, p. 40.\n\nThe third mill is younger.",
         "You need a lamp and a\n\n1 Lamp\n2 Rope\n\n12\n\nand nothing else.",
         "Bread*\n\n* Not on Sundays.\n\nMilk",
-        f"{_BARE}\n1 Hill, p. 12.\n2 So he said.\n\n12\n\nThe weir was raised,9 and the meadows lay\n\n9 Hill, p. 3.\n\n"
-        "13\n\nunder water,30 until the autumn came\n\n30 Hill, p. 4.\n\n14\n\nat last.",
+        f"{_BARE}\n1 Hill, p. 12.\n2 So he said.\n\n12\n\nThe weir was raised,9 and the meadows lay\n\n9 Hill, p. 3."
+        "\n\n13\n\nunder water,30 until the autumn came\n\n30 Hill, p. 4.\n\n14\n\nat last.",
         "* The weirs are called weir*, whatever their name was in the\n\n* New names for mills.\n\nold list.",
     ),
 )
