@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeline.corpus.alignment import words
 from pipeline.corpus.telling import telling
 from pipeline.document import Gap
 
 if TYPE_CHECKING:
+    from pipeline.corpus.alignment import Words
     from pipeline.corpus.reading import Reading
 
 __all__ = [
@@ -166,13 +166,14 @@ def canonical(forms: Sequence[str]) -> tuple[str, ...]:
     return tuple(key)
 
 
-def glued(text: str, others: Sequence[Reading]) -> list[int]:
+def glued(found: Words, others: Sequence[Reading]) -> list[int]:
     """The places in words that are two words of another passage, between which that has a date: `Inthe`.
 
     The word before or behind must be the same.
 
+    >>> from pipeline.corpus.alignment import words
     >>> from pipeline.corpus.reading import read
-    >>> glued("Inthe spring", [read("It ran; in 1809 the spring broke.")])
+    >>> glued(words("Inthe spring"), [read("It ran; in 1809 the spring broke.")])
     [2]
     """
     pairs: dict[str, list[tuple[int, list[str], list[str]]]] = defaultdict(list)
@@ -182,9 +183,8 @@ def glued(text: str, others: Sequence[Reading]) -> list[int]:
             if end < len(other) and (forms[start - 1] in ASKING or forms[start - 1] in ("and", "or")):
                 beside = forms[max(0, start - 2) : start - 1], forms[end + 1 : end + 2]
                 pairs[forms[start - 1] + forms[end]].append((len(forms[start - 1]), *beside))
-    if not pairs:
+    if pairs.keys().isdisjoint(found.forms):
         return []
-    found = words(text)
     cuts = []
     for place, form in enumerate(found.forms):
         if form in pairs and form not in telling().common:

@@ -20,13 +20,14 @@ OPEN = frozenset("in of since until by during before after".split())  # words th
 
 
 class Reading:
-    """A passage as it is compared: its `words`, its `sentences`, and the number of the one that each word is `of`.
-    Sentences are found when they are first asked for: of many passages, words say that they are no witness."""
+    """A passage as it is compared: its `words`, which are parted at `gaps`, its `sentences`, and the number of the one
+    that each word is `of`. Sentences are found when they are first asked for: of many passages, words say that they are
+    no witness."""
 
     def __init__(self, words: Words, gaps: Collection[int]) -> None:
         self.text = words.text
-        self.words = words
-        self.forms = words.forms
+        self.words = words.cut(gaps) if gaps else words
+        self.forms = self.words.forms
         self._gaps = gaps
 
     def __len__(self) -> int:
@@ -95,7 +96,7 @@ def read(text: str, gaps: Collection[int] = ()) -> Reading:
     >>> reading.forms, reading.of
     (['it', 'was', 'built', 'in', 'in', 'may', 'fox', 'sold', 'it'], [0, 0, 0, 0, 1, 1, 1, 1, 1])
     """
-    return Reading(words(text, gaps), gaps)
+    return Reading(words(text), gaps)
 
 
 @cache

@@ -31,6 +31,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from pipeline.corpus.alignment import words
 from pipeline.corpus.amend import amend, traces
 from pipeline.corpus.dates import (
     ASKING,
@@ -200,8 +201,9 @@ def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], dou
 def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], doubtful: bool) -> Iterator[Restored]:
     """Yield what passages restore in one paragraph, in order; gaps are given by their places in it."""
     passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
-    cuts = glued(here.text, [_read_as(passage.text, here.text) for passage in passages]) if doubtful else []
-    one = read(here.text, [*(gap.at for gap in gaps), *cuts])
+    whole = words(here.text)
+    cuts = glued(whole, [_read_as(passage.text, here.text) for passage in passages]) if doubtful else []
+    one = Reading(whole, [*(gap.at for gap in gaps), *cuts])
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
         known[bisect_left(one.words.starts, gap.at) - 1].append(gap)
