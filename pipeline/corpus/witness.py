@@ -17,8 +17,10 @@ Numbers that only the witness has are no difference: there the other passage may
     >>> from pipeline.corpus.reading import read
     >>> lost = read("The mill was built in by monks from Lowford.")
     >>> witness = read("The mill was built in 1809 by monks.")
-    >>> reach(lost, witness, 4, 4, -1), reach(lost, witness, 5, 6, 1)
-    (Reach(words=5, score=5.0, bounded=True), Reach(words=2, score=2.0, bounded=False))
+    >>> reach(lost, witness, context(lost, witness, 4, 4, -1), -1)
+    Reach(words=5, score=5.0, bounded=True)
+    >>> reach(lost, witness, context(lost, witness, 5, 6, 1), 1)
+    Reach(words=2, score=2.0, bounded=False)
     >>> contradicts(lost, witness, range(9), range(8))
     True
 """
@@ -36,7 +38,7 @@ from pipeline.corpus.dates import ASKING, is_year
 from pipeline.corpus.reading import TOLD, Reading
 from pipeline.corpus.telling import are_opposed, telling
 
-__all__ = ["Reach", "agree", "contradicts", "dissents", "one_sentence", "reach", "same_subject"]
+__all__ = ["Reach", "agree", "context", "contradicts", "dissents", "may_agree", "one_sentence", "reach", "same_subject"]
 
 FAR = 12  # words of context that are looked at on each side
 SIDE = 3  # words that are a context by themselves, where no sentence begins or ends with them
@@ -57,6 +59,8 @@ ANOTHER = frozenset("first second last next another other former original new ol
 ARTICLES = frozenset("the a an his her its their".split())
 PRONOUNS = frozenset("he she it they his her its their this these".split())
 
+Context = list[tuple[int, int]]  # words that are equal in two passages, by where they stand in either
+
 
 class Reach(NamedTuple):
     """How far two passages are equal on one side of a place: how many `words`, what they are worth, and whether a
@@ -67,24 +71,39 @@ class Reach(NamedTuple):
     bounded: bool = False
 
 
-def reach(one: Reading, other: Reading, at: int, there: int, step: int) -> Reach:
-    """How far two passages are equal from a word of each on, to the left (`step` -1) or the right (1).
+def context(one: Reading, other: Reading, at: int, there: int, step: int) -> Context:
+    """The words that are equal in two passages from a word of each on, to the left (`step` -1) or the right (1).
 
     Numbers that only the other passage has are passed over, with their units, and so is a common word.
     """
-    count, score, bounded, skips = 0, 0.0, False, 0
-    while count < FAR and 0 <= at < len(one) and 0 <= there < len(other):
-        if one.forms[at] != other.forms[there]:
-            skipped = _lost(one, other, at, there, step, count >= 2) if skips < SKIPS else 0
+    ours, theirs = one.forms, other.forms
+    found: Context = []
+    skips = 0
+    while len(found) < FAR and 0 <= at < len(ours) and 0 <= there < len(theirs):
+        if ours[at] != theirs[there]:
+            skipped = _lost(one, other, at, there, step, len(found) >= 2) if skips < SKIPS else 0
             if not skipped:
                 break
             skips += 1
             there += step * skipped
-        count += 1
-        score += 1.0 if one.surface(at) == other.surface(there) else CASE
-        bounded |= (one.begins(at) and other.begins(there)) if step < 0 else (one.ends(at) and other.ends(there))
+        found.append((at, there))
         at, there = at + step, there + step
-    return Reach(count, round(score, 1), bounded)
+    return found
+
+
+def may_agree(left: Context, right: Context) -> bool:
+    """Whether words on both sides can be enough of a context (see `agree`), wherever sentences begin and end."""
+    return bool(left) and len(left) + len(right) + 2 >= FLOOR
+
+
+def reach(one: Reading, other: Reading, equal: Context, step: int) -> Reach:
+    """What the context to the left (`step` -1) or the right (1) of a place is worth."""
+    score = sum(1.0 if one.surface(at) == other.surface(there) else CASE for at, there in equal)
+    if step < 0:
+        bounded = any(one.begins(at) and other.begins(there) for at, there in equal)
+    else:
+        bounded = any(one.ends(at) and other.ends(there) for at, there in equal)
+    return Reach(len(equal), round(score, 1), bounded)
 
 
 def _lost(one: Reading, other: Reading, at: int, there: int, step: int, common: bool) -> int:
@@ -92,17 +111,16 @@ def _lost(one: Reading, other: Reading, at: int, there: int, step: int, common: 
 
     A common word beside `in` is no such, for the `in` may be of the other passage alone: `and in 1809 the people`.
     """
-    crosses = 0 <= at - step < len(one) and one.of[at] != one.of[at - step]
+    word = other.forms[there]
+    common = common and word in telling().common and word not in telling().negations and word not in ASKING
     digits = False
     for size in range(1, RUN + 1):
         end = there + step * size
         if not 0 <= end < len(other):
             return 0
         digits |= other.forms[end - step][0].isdigit()
-        known = digits or (
-            common and size == 1 and other.forms[there] in telling().common - telling().negations.keys() - ASKING
-        )
-        if known and other.forms[end] == one.forms[at]:
+        if (digits or (common and size == 1)) and other.forms[end] == one.forms[at]:
+            crosses = 0 <= at - step < len(one) and one.of[at] != one.of[at - step]
             return size if crosses == (other.of[end] != other.of[there - step]) else 0
     return 0
 

@@ -27,8 +27,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain, starmap
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import words
@@ -47,7 +48,17 @@ from pipeline.corpus.dates import (
     values,
 )
 from pipeline.corpus.reading import Reading, read
-from pipeline.corpus.witness import FAR, Reach, agree, dissents, one_sentence, reach, same_subject
+from pipeline.corpus.witness import (
+    FAR,
+    Context,
+    agree,
+    context,
+    dissents,
+    may_agree,
+    one_sentence,
+    reach,
+    same_subject,
+)
 from pipeline.document import Document, Gap
 from pipeline.edits import Edit, PositionMap, apply, unapply
 from pipeline.settings import Settings
@@ -181,6 +192,7 @@ def remaining(document: Document, settings: Settings) -> Document:
 def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], doubtful: bool) -> list[Restored]:
     """Return what passages restore in one paragraph; if it is `doubtful`, also where no gap shows. What is filled is a
     context for more: so they are asked again."""
+    passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
     found: list[Restored] = []
     while True:
         edits = [one.edit._replace(start=one.edit.start - here.start) for one in found]
@@ -198,29 +210,27 @@ def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], dou
         found = sorted([*found, *more])
 
 
-def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], doubtful: bool) -> Iterator[Restored]:
+def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], doubtful: bool) -> Iterator[Restored]:
     """Yield what passages restore in one paragraph, in order; gaps are given by their places in it."""
-    passages = sorted(passage for passage in set(passages) if (passage.id, passage.start) != (here.id, here.start))
-    whole = words(here.text)
-    cuts = glued(whole, [_read_as(passage.text, here.text) for passage in passages]) if doubtful else []
+    whole, others = words(here.text), [_read_as(passage.text, here.text) for passage in passages]
+    cuts = glued(whole, others) if doubtful else []
     one = Reading(whole, [*(gap.at for gap in gaps), *cuts])
     known: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
         known[bisect_left(one.words.starts, gap.at) - 1].append(gap)
-    places, lacking = _places(one), valueless(one, known)
+    lacking = valueless(one, known)
     claims: dict[int, list[_Claim]] = defaultdict(list)
-    for passage in passages:
-        other = _read_as(passage.text, here.text)
-        for start, end in (*dates(other), *values(other, lacking)):
-            before, after = other.forms[start - 1], other.forms[end] if end < len(other) else ""
-            ends = places.get((before, ""))
-            for place in places.get((before, after), set()) | (ends if ends and other.ends(end - 1) else set()):
-                run, shown = range(start, end), known.get(place, ())
-                if not (shown or (doubtful and _asks(one, other, place, run))):
-                    continue
-                claim = _claim(one, other, place, run, shown, passage)
-                if claim:
-                    claims[place].append(claim)
+    for passage, other in zip(passages, others, strict=True):
+        runs = [*starmap(range, chain(dates(other), values(other, lacking)))]
+        places = _places(one, {other.forms[run.start - 1] for run in runs})
+        for run in runs:
+            for place in places[other.forms[run.start - 1]]:
+                contexts = _contexts(one, other, place, run)
+                shown = known.get(place, ())
+                if contexts and (shown or (doubtful and _asks(one, other, place, run))):
+                    claim = _claim(one, other, place, run, contexts, shown, passage)
+                    if claim:
+                        claims[place].append(claim)
     for place in sorted(claims):
         if len({claim.key for claim in claims[place]}) > 1 or _is_denied(one, place, claims, passages):
             continue  # witnesses disagree
@@ -240,13 +250,11 @@ def _is_denied(one: Reading, place: int, claims: Mapping[int, Sequence[_Claim]],
     return any(dissents(one, _read_as(passage.text, one.text), place, known) for passage in others)
 
 
-def _places(one: Reading) -> dict[tuple[str, str], set[int]]:
-    """Where in a passage two words stand side by side (a word and "": where one ends a sentence)."""
-    places: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for place, pair in enumerate(zip(one.forms, [*one.forms[1:], ""], strict=False)):
-        places[pair].add(place)
-    for sentence in one.sentences:
-        places[one.forms[sentence.stop - 1], ""].add(sentence.stop - 1)
+def _places(one: Reading, wanted: Collection[str]) -> dict[str, list[int]]:
+    """Where the words that are wanted stand in a passage."""
+    places: dict[str, list[int]] = {form: [] for form in wanted}
+    for place in [place for place, form in enumerate(one.forms) if form in places]:
+        places[one.forms[place]].append(place)
     return places
 
 
@@ -274,15 +282,25 @@ def _between(one: Reading, place: int) -> tuple[int, int]:
 
 
 def _claim(
-    one: Reading, other: Reading, place: int, run: range, gaps: Sequence[Gap], passage: Passage
+    one: Reading,
+    other: Reading,
+    place: int,
+    run: range,
+    contexts: tuple[Context, Context],
+    gaps: Sequence[Gap],
+    passage: Passage,
 ) -> _Claim | None:
     """What a passage says of what stood behind a word: the `run` of its words, if it may bear witness."""
     kind = kind_of(other, run)
     old, new = _between(one, place), (other.words.ends[run.start - 1], _between(other, run.stop - 1)[1])
     if kind == "value" and new[1] - new[0] > VALUE_LENGTH:
         return None
-    reaches = _reaches(one, other, place, run)
-    if reaches is None or not agree(*reaches):
+    left, right = reach(one, other, contexts[0], -1), reach(one, other, contexts[1], 1)
+    if one.ends(place) and other.ends(run.stop - 1):
+        right = right._replace(bounded=True)
+    elif one.ends(place):
+        return None
+    if not agree(left, right):
         return None
     joined, parted = not one.ends(place), other.ends(run.stop - 1)
     if joined and parted and one.surface(place + 1)[0].islower():
@@ -291,13 +309,13 @@ def _claim(
         return None
     if joined and not one_sentence(one, other, place + 1, run.stop, 1):
         return None
-    if not same_subject(one, other, place, reaches[0].words + reaches[1].words):
+    if not same_subject(one, other, place, left.words + right.words):
         return None
     at = gaps[0].at - old[0] if gaps else 0
-    text, fits = _written(one, other, old, new, at, run, follows=reaches[1].words > 0)
+    text, fits = _written(one, other, old, new, at, run, follows=right.words > 0)
     if not text or text == one.text[slice(*old)]:
         return None
-    score = round((reaches[0].score + reaches[1].score) / (2 * FAR), 4)
+    score = round((left.score + right.score) / (2 * FAR), 4)
     return _Claim(
         canonical(other.forms[run.start : run.stop]),
         kind,
@@ -308,16 +326,14 @@ def _claim(
     )
 
 
-def _reaches(one: Reading, other: Reading, place: int, run: range) -> tuple[Reach, Reach] | None:
-    """How far the passages are equal to the left and the right of the place; none, if not at all."""
-    right = Reach()
-    if place + 1 < len(one) and run.stop < len(other):
-        right = reach(one, other, place + 1, run.stop, 1)
-    if one.ends(place) and other.ends(run.stop - 1):
-        right = right._replace(bounded=True)
-    elif one.ends(place) or not right.words or one.forms[place + 1] != other.forms[run.stop]:
+def _contexts(one: Reading, other: Reading, place: int, run: range) -> tuple[Context, Context] | None:
+    """What is equal to the left and the right of the place; none, if that can be no context. On the right, the next
+    words must be equal, or sentences end on both sides."""
+    is_next = one.forms[place + 1 : place + 2] == other.forms[run.stop : run.stop + 1] != []
+    if not is_next and not other.ends(run.stop - 1):
         return None
-    return reach(one, other, place, run.start - 1, -1), right
+    left, right = context(one, other, place, run.start - 1, -1), context(one, other, place + 1, run.stop, 1)
+    return (left, right) if may_agree(left, right) and (is_next or one.ends(place)) else None
 
 
 def _asks(one: Reading, other: Reading, place: int, run: range) -> bool:
