@@ -72,8 +72,8 @@ def dates(other: Reading) -> tuple[tuple[int, int], ...]:
 
 def _dates(other: Reading) -> Iterator[tuple[int, int]]:
     forms = other.forms
-    end = 0
-    for start in [place for place, form in enumerate(forms) if form[0].isdigit() or form in MONTHS]:
+    end = 0 if other.years else len(forms)
+    for start in [place for place, form in enumerate(forms) if form in MONTHS or form[0].isdigit()]:
         if start < end:
             continue
         end = start
@@ -82,7 +82,7 @@ def _dates(other: Reading) -> Iterator[tuple[int, int]]:
         cuts = [place for place in range(start, end + 1) if place in (start, end) or _is_parted(other, place)]
         for number, first in enumerate(cuts):
             for last in reversed(cuts[number + 1 : number + 1 + PARTS]):
-                if first and any(is_year(form) for form in forms[first:last]):
+                if first and not other.years.isdisjoint(forms[first:last]):
                     yield first, last
 
 
@@ -90,7 +90,7 @@ def _is_parted(other: Reading, place: int) -> bool:
     """Whether what is before a word of a date may stay where the rest is lost: no year, or one with a dash or comma."""
     before, form = other.forms[place - 1 : place + 1]
     between = other.text[other.words.ends[place - 1] : other.words.starts[place]]
-    if form == "s" or not (is_year(before) or before == "s"):
+    if form == "s" or not (before in other.years or before == "s"):
         return True
     return before != form and (between == ", " or bool(_DASH.fullmatch(between)))
 
@@ -98,11 +98,11 @@ def _is_parted(other: Reading, place: int) -> bool:
 def _is_of_date(other: Reading, place: int, start: int) -> bool:
     """Whether a word can be of the date that starts at `start`: year, month, day, end of a range, s of a decade."""
     form = other.forms[place]
-    if is_year(form) or form in MONTHS:
+    if form in MONTHS or form in other.years:
         return True
     if form != "s" and not (form.isdigit() and len(form) <= 2):
         return False
-    if place > start and is_year(other.forms[place - 1]):
+    if place > start and other.forms[place - 1] in other.years:
         before = other.text[other.words.ends[place - 1] : other.words.starts[place]]
         return before in ("", "'", "’") if form == "s" else bool(_DASH.fullmatch(before))
     if form == "s":
@@ -223,9 +223,10 @@ def valueless(one: Reading, known: Mapping[int, Sequence[Gap]]) -> list[tuple[st
     `a width of , says`.
     """
     places = {place for place, gaps in known.items() if any(gap.kind == "value" for gap in gaps)}
-    for place, form in enumerate(one.forms):
-        if form == "of" and (place in known or SPACED.match(one.text, one.words.ends[place])):
-            places.add(place)
+    places |= {place for place in known if place >= 0 and one.forms[place] == "of"}
+    if SPACED.search(one.text):
+        behind = [place for place, form in enumerate(one.forms) if form == "of"]
+        places |= {place for place in behind if SPACED.match(one.text, one.words.ends[place])}
     return sorted(
         {(one.forms[place], "" if one.ends(place) else one.forms[place + 1]) for place in places if place >= 0}
     )

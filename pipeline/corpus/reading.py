@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from itertools import pairwise
 
 from pipeline.corpus.alignment import Words, words
-from pipeline.corpus.dates import MONTHS
+from pipeline.corpus.dates import MONTHS, is_year
 from pipeline.corpus.telling import telling
 from pipeline.stages.gaps import sentences
 
@@ -28,7 +28,7 @@ class Reading:
         self.text = words.text
         self.words = words.cut(gaps) if gaps else words
         self.forms = self.words.forms
-        self._gaps = gaps
+        self._gaps = frozenset(gaps)
 
     def __len__(self) -> int:
         return len(self.forms)
@@ -50,12 +50,14 @@ class Reading:
         for line in self.text.splitlines(keepends=True):
             yield from (end for _, end in sentences(self.text, start, start + len(line)))
             start += len(line)
-        opening = _opening()
         starts, ends, forms = self.words.starts, self.words.ends, self.forms
-        for at, end, form, before in zip(starts[1:], ends, forms[1:], forms, strict=False):
-            stopped = at in self._gaps or (before in OPEN and self.text[end:at].isspace())
-            if stopped and form in opening and self.text[at].isupper():
-                yield at  # the full stop went with the year
+        behind = [place for place, before in enumerate(forms[:-1], 1) if before in OPEN]
+        stopped = [place for place in behind if self.text[ends[place - 1] : starts[place]].isspace()]
+        if self._gaps:
+            stopped += [place for place, at in enumerate(starts) if place and at in self._gaps]
+        for place in stopped:
+            if forms[place] in _opening() and self.text[starts[place]].isupper():
+                yield starts[place]  # the full stop went with the year
 
     def begins(self, place: int) -> bool:
         """Whether a sentence begins with a word."""
@@ -71,13 +73,25 @@ class Reading:
 
     def is_name(self, place: int) -> bool:
         """Whether a word has a capital and is no common one."""
-        return self.forms[place] not in telling().common and any(map(str.isupper, self.surface(place)))
+        if self.forms[place] in telling().common:
+            return False
+        surface = self.surface(place)
+        return not surface.islower() and any(map(str.isupper, surface))
 
-    def tells(self, place: int) -> int:
-        """How much a word tells of the subject of a text: a name all there is to know, a common word nothing."""
-        if self.is_name(place) and not self.begins(place) and self.forms[place] not in telling().facts:
-            return TOLD
-        return self.forms[place] not in telling().common
+    @cached_property
+    def weights(self) -> list[int]:
+        """How much each word tells of the subject of a text: a name all there is to know, a common word nothing."""
+        known = telling()
+        weights = [int(form not in known.common) for form in self.forms]
+        for place in [place for place, weight in enumerate(weights) if weight]:
+            if self.forms[place] not in known.facts and self.is_name(place) and not self.begins(place):
+                weights[place] = TOLD
+        return weights
+
+    @cached_property
+    def years(self) -> frozenset[str]:
+        """The years among the words."""
+        return frozenset(form for form in self.forms if form[0] in "12" and is_year(form))
 
     def sentence(self, place: int) -> range:
         """The words of the sentence that a word is of."""

@@ -34,7 +34,7 @@ from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, align
 from pipeline.corpus.comparison import price
-from pipeline.corpus.dates import ASKING, is_year
+from pipeline.corpus.dates import ASKING
 from pipeline.corpus.reading import TOLD, Reading
 from pipeline.corpus.telling import are_opposed, telling
 
@@ -143,7 +143,7 @@ def one_sentence(one: Reading, other: Reading, at: int, there: int, step: int) -
     A sentence that lost its full stop goes on into the next: then as much is looked at of the other passage.
     """
     ours, theirs = one.rest(at, step), other.rest(there, step)
-    if not contradicts(one, other, ours, theirs):
+    if _same(one, other, ours, theirs) or not contradicts(one, other, ours, theirs):
         return True
     if len(theirs) >= len(ours):
         return False
@@ -215,7 +215,7 @@ def dissents(one: Reading, other: Reading, place: int, known: Collection[str]) -
     >>> dissents(lost, read("In 1912 the old bridge was opened to traffic, and replaced the ferry."), 7, {"1911"})
     True
     """
-    there = [form for form in other.forms if is_year(form) and form not in known]
+    there = other.years.difference(known)
     if not there:
         return False
     matched = _matched(one, other)
@@ -228,7 +228,7 @@ def dissents(one: Reading, other: Reading, place: int, known: Collection[str]) -
     told = Counter(other.of[matched[word]] for word in both)
     number = max(told, key=lambda number: (told[number], -number))
     said = other.sentences[number]
-    return told[number] >= ALIKE * len(sentence) and any(form in there for form in other.forms[said.start : said.stop])
+    return told[number] >= ALIKE * len(sentence) and not there.isdisjoint(other.forms[said.start : said.stop])
 
 
 def _is_modifier(side: Reading, places: Sequence[int]) -> bool:
@@ -267,7 +267,7 @@ def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> 
     own = 0
     if not _has_pronoun(one, here):
         matched = _matched(one, other)
-        own = sum(one.tells(word) for word in here if word in matched)
+        own = sum(one.weights[word] for word in here if word in matched)
         if own >= ITSELF * TOLD:
             return True
     if None in told.values():
@@ -306,7 +306,7 @@ def _told(one: Reading, other: Reading) -> dict[int, int | None]:
     for number, sentence in enumerate(one.sentences):
         both = [word for word in sentence if word in matched]
         if _is_alike(one, sentence, both, matched):
-            told[number] = _another(one, other, sentence, matched, sum(map(one.tells, both)))
+            told[number] = _another(one, other, sentence, matched, sum(one.weights[word] for word in both))
     return told
 
 
@@ -317,7 +317,7 @@ def _is_alike(one: Reading, sentence: range, both: Sequence[int], matched: Mappi
     """
     if len(both) < ALIKE * len(sentence) or matched[both[-1]] - matched[both[0]] > 2 * len(sentence):
         return False
-    uncommon = [place for place in sentence if one.tells(place) == 1 and not one.is_name(place)]
+    uncommon = [place for place in sentence if one.weights[place] == 1 and not one.is_name(place)]
     return 2 * sum(place in matched for place in uncommon) >= len(uncommon)
 
 

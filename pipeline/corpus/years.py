@@ -27,7 +27,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, starmap
 from typing import NamedTuple
@@ -219,35 +219,30 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], 
     for gap in gaps:
         known[bisect_left(one.words.starts, gap.at) - 1].append(gap)
     lacking = valueless(one, known)
+    runs = [[*starmap(range, chain(dates(other), values(other, lacking)))] for other in others]
+    asked = [*zip(passages, others, runs, strict=True)]
+    places = _places(one, {other.forms[run.start - 1] for _, other, some in asked for run in some})
     claims: dict[int, list[_Claim]] = defaultdict(list)
-    for passage, other in zip(passages, others, strict=True):
-        runs = [*starmap(range, chain(dates(other), values(other, lacking)))]
-        places = _places(one, {other.forms[run.start - 1] for run in runs})
-        for run in runs:
-            for place in places[other.forms[run.start - 1]]:
+    for passage, other, some in asked:
+        for run in some:
+            for place in _beside(one, other, places[other.forms[run.start - 1]], run):
                 contexts = _contexts(one, other, place, run)
                 shown = known.get(place, ())
                 if contexts and (shown or (doubtful and _asks(one, other, place, run))):
                     claim = _claim(one, other, place, run, contexts, shown, passage)
                     if claim:
                         claims[place].append(claim)
+    said = {form for some in claims.values() for claim in some for form in claim.key}.union(one.forms)
     for place in sorted(claims):
-        if len({claim.key for claim in claims[place]}) > 1 or _is_denied(one, place, claims, passages):
+        witnesses = {(claim.evidence.id, claim.at) for claim in claims[place]}
+        rest = (other for passage, other, _ in asked if (passage.id, passage.start) not in witnesses)
+        if len({claim.key for claim in claims[place]}) > 1 or any(dissents(one, other, place, said) for other in rest):
             continue  # witnesses disagree
         ranked = sorted(claims[place], key=_Claim.rank)
         start, end = _between(one, place)
         edit = Edit(here.start + start, here.text[start:end], ranked[0].new, _rule(ranked[0].kind))
         found_by = known[place][0].rule if place in known else ALIGNMENT
         yield Restored(edit, ranked[0].kind, found_by, tuple(claim.evidence for claim in ranked))
-
-
-def _is_denied(one: Reading, place: int, claims: Mapping[int, Sequence[_Claim]], passages: Iterable[Passage]) -> bool:
-    """Whether a passage that is no witness of a place has the same sentence, with a year that nobody else knows."""
-    said = {form for some in claims.values() for claim in some for form in claim.key}
-    known = said.union(one.forms)
-    witnesses = {(claim.evidence.id, claim.at) for claim in claims[place]}
-    others = (passage for passage in passages if (passage.id, passage.start) not in witnesses)
-    return any(dissents(one, _read_as(passage.text, one.text), place, known) for passage in others)
 
 
 def _places(one: Reading, wanted: Collection[str]) -> dict[str, list[int]]:
@@ -296,10 +291,8 @@ def _claim(
     if kind == "value" and new[1] - new[0] > VALUE_LENGTH:
         return None
     left, right = reach(one, other, contexts[0], -1), reach(one, other, contexts[1], 1)
-    if one.ends(place) and other.ends(run.stop - 1):
+    if one.ends(place):  # and so the other does
         right = right._replace(bounded=True)
-    elif one.ends(place):
-        return None
     if not agree(left, right):
         return None
     joined, parted = not one.ends(place), other.ends(run.stop - 1)
@@ -326,14 +319,22 @@ def _claim(
     )
 
 
+def _beside(one: Reading, other: Reading, places: Sequence[int], run: range) -> Sequence[int]:
+    """Those of the places behind which the same word stands as behind the run; all, if a sentence ends with that."""
+    if not places or other.ends(run.stop - 1):
+        return places
+    behind, forms = other.forms[run.stop], one.forms
+    return [place for place in places if place + 1 < len(forms) and forms[place + 1] == behind]
+
+
 def _contexts(one: Reading, other: Reading, place: int, run: range) -> tuple[Context, Context] | None:
-    """What is equal to the left and the right of the place; none, if that can be no context. On the right, the next
-    words must be equal, or sentences end on both sides."""
-    is_next = one.forms[place + 1 : place + 2] == other.forms[run.stop : run.stop + 1] != []
-    if not is_next and not other.ends(run.stop - 1):
-        return None
+    """What is equal to the left and the right of a place; none, if that can be no context. A sentence must end there on
+    both sides, or the next words be the same."""
     left, right = context(one, other, place, run.start - 1, -1), context(one, other, place + 1, run.stop, 1)
-    return (left, right) if may_agree(left, right) and (is_next or one.ends(place)) else None
+    if not may_agree(left, right):
+        return None
+    fits = other.ends(run.stop - 1) if one.ends(place) else right[:1] == [(place + 1, run.stop)]
+    return (left, right) if fits else None
 
 
 def _asks(one: Reading, other: Reading, place: int, run: range) -> bool:
