@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from functools import cache, cached_property
@@ -16,6 +17,7 @@ __all__ = ["TOLD", "Reading", "read"]
 
 TOLD = 6  # uncommon words that tell a subject; a name does alone
 OF_NAMES = frozenset("new old good great large small young big high low short".split())  # common words that names have
+STOP = re.compile(r"[.!?…\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # what ends a sentence or a line (see `gaps.sentences`)
 OPEN = frozenset("in of since until by during before after".split())  # words that no sentence ends with
 
 
@@ -61,11 +63,15 @@ class Reading:
 
     def begins(self, place: int) -> bool:
         """Whether a sentence begins with a word."""
-        return place == 0 or self.of[place] != self.of[place - 1]
+        return place == 0 or self.ends(place - 1)
 
     def ends(self, place: int) -> bool:
-        """Whether a sentence ends with a word."""
-        return place == len(self) - 1 or self.of[place] != self.of[place + 1]
+        """Whether a sentence ends with a word. Of most words, what is behind them shows that none does."""
+        if place == len(self) - 1:
+            return True
+        end, start = self.words.ends[place], self.words.starts[place + 1]
+        may_end = STOP.search(self.text, end, start) or self.forms[place] in OPEN or start in self._gaps
+        return bool(may_end) and self.of[place] != self.of[place + 1]
 
     def surface(self, place: int) -> str:
         """A word as it is written."""
