@@ -7,10 +7,9 @@ end of a range (`1904–5`) from a number.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.corpus.telling import telling
 from pipeline.document import Gap
@@ -73,7 +72,7 @@ def dates(other: Reading) -> tuple[tuple[int, int], ...]:
 def _dates(other: Reading) -> Iterator[tuple[int, int]]:
     forms = other.forms
     end = 0 if other.years else len(forms)
-    for start in [place for place, form in enumerate(forms) if form in MONTHS or form[0].isdigit()]:
+    for start in other.dated:
         if start < end:
             continue
         end = start
@@ -120,8 +119,10 @@ def reordered(text: str, like: str) -> str:
     >>> reordered("On May 9, 1809, it fell.", "It fell on 9 May , they say.")
     'On 9 May  1809, it fell.'
     """
-    here, there = _days(like), _days(text)
-    turned = {(day, month, first) for day, month, first in there - here if (day, month, not first) in here}
+    here = _days(like)
+    if not here:
+        return text
+    turned = {(day, month, first) for day, month, first in _days(text) - here if (day, month, not first) in here}
 
     def swap(found: re.Match[str]) -> str:
         day, month, first = found[1] or found[4], found[2] or found[3], bool(found[1])
@@ -176,23 +177,36 @@ def glued(found: Words, others: Sequence[Reading]) -> list[int]:
     >>> glued(words("Inthe spring"), [read("It ran; in 1809 the spring broke.")])
     [2]
     """
-    pairs: dict[str, list[tuple[int, list[str], list[str]]]] = defaultdict(list)
-    for other in others:
-        forms = other.forms
-        for start, end in dates(other):
-            if end < len(other) and (forms[start - 1] in ASKING or forms[start - 1] in ("and", "or")):
-                beside = forms[max(0, start - 2) : start - 1], forms[end + 1 : end + 2]
-                pairs[forms[start - 1] + forms[end]].append((len(forms[start - 1]), *beside))
-    if pairs.keys().isdisjoint(found.forms):
-        return []
-    cuts = []
-    for place, form in enumerate(found.forms):
-        if form in pairs and form not in telling().common:
-            before, after = found.forms[max(0, place - 1) : place], found.forms[place + 1 : place + 2]
-            cuts += [
-                found.starts[place] + size for size, *beside in pairs[form] if before == beside[0] or after == beside[1]
-            ]
-    return sorted(set(cuts))
+    forms = set(found.forms) - telling().common
+    pairs = [pair for other in others for pair in _pairs(other) if pair.joined in forms]
+    cuts = set()
+    for place, form in enumerate(found.forms if pairs else ()):
+        before, after = found.forms[max(0, place - 1) : place], found.forms[place + 1 : place + 2]
+        for pair in pairs:
+            if pair.joined == form and (before == pair.before or after == pair.after):
+                cuts.add(found.starts[place] + pair.size)
+    return sorted(cuts)
+
+
+class _Pair(NamedTuple):
+    """Two words with a date between them, as they are `joined` where it went: the `size` of the first, and the words
+    `before` and `after` them, if there are such."""
+
+    joined: str
+    size: int
+    before: list[str]
+    after: list[str]
+
+
+@lru_cache(maxsize=1024)
+def _pairs(other: Reading) -> list[_Pair]:
+    """The pairs of words of a passage, the first of which may stand before a year, that have a date between them."""
+    forms = other.forms
+    return [
+        _Pair(forms[start - 1] + forms[end], len(forms[start - 1]), forms[start - 2 : start - 1], forms[end + 1 : end + 2])
+        for start, end in dates(other)
+        if end < len(other) and (forms[start - 1] in ASKING or forms[start - 1] in ("and", "or"))
+    ]
 
 
 def values(other: Reading, lacking: Iterable[tuple[str, str]]) -> Iterator[tuple[int, int]]:

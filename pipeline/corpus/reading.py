@@ -97,7 +97,12 @@ class Reading:
     @cached_property
     def years(self) -> frozenset[str]:
         """The years among the words."""
-        return frozenset(form for form in self.forms if form[0] in "12" and is_year(form))
+        return frozenset(filter(is_year, map(self.forms.__getitem__, self.dated)))
+
+    @cached_property
+    def dated(self) -> list[int]:
+        """Where numbers and months stand."""
+        return [place for place, form in enumerate(self.forms) if form in MONTHS or form[0].isdigit()]
 
     def sentence(self, place: int) -> range:
         """The words of the sentence that a word is of."""
