@@ -202,11 +202,12 @@ class _Pair(NamedTuple):
 def _pairs(other: Reading) -> list[_Pair]:
     """The pairs of words of a passage, the first of which may stand before a year, that have a date between them."""
     forms = other.forms
-    return [
-        _Pair(forms[start - 1] + forms[end], len(forms[start - 1]), forms[start - 2 : start - 1], forms[end + 1 : end + 2])
-        for start, end in dates(other)
-        if end < len(other) and (forms[start - 1] in ASKING or forms[start - 1] in ("and", "or"))
-    ]
+    pairs = []
+    for start, end in dates(other):
+        first = forms[start - 1]
+        if end < len(other) and (first in ASKING or first in ("and", "or")):
+            pairs.append(_Pair(first + forms[end], len(first), forms[start - 2 : start - 1], forms[end + 1 : end + 2]))
+    return pairs
 
 
 def values(other: Reading, lacking: Iterable[tuple[str, str]]) -> Iterator[tuple[int, int]]:

@@ -61,9 +61,15 @@ class Reading:
             if forms[place] in _opening() and self.text[starts[place]].isupper():
                 yield starts[place]  # the full stop went with the year
 
-    def begins(self, place: int) -> bool:
-        """Whether a sentence begins with a word."""
-        return place == 0 or self.ends(place - 1)
+    @cached_property
+    def firsts(self) -> frozenset[int]:
+        """The words that a sentence begins with."""
+        return frozenset(sentence.start for sentence in self.sentences)
+
+    @cached_property
+    def lasts(self) -> frozenset[int]:
+        """The words that a sentence ends with."""
+        return frozenset(sentence.stop - 1 for sentence in self.sentences)
 
     def ends(self, place: int) -> bool:
         """Whether a sentence ends with a word. Of most words, what is behind them shows that none does."""
@@ -71,7 +77,7 @@ class Reading:
             return True
         end, start = self.words.ends[place], self.words.starts[place + 1]
         may_end = STOP.search(self.text, end, start) or self.forms[place] in OPEN or start in self._gaps
-        return bool(may_end) and self.of[place] != self.of[place + 1]
+        return bool(may_end) and place in self.lasts
 
     def surface(self, place: int) -> str:
         """A word as it is written."""
@@ -90,7 +96,7 @@ class Reading:
         known = telling()
         weights = [int(form not in known.common) for form in self.forms]
         for place in [place for place, weight in enumerate(weights) if weight]:
-            if self.forms[place] not in known.facts and self.is_name(place) and not self.begins(place):
+            if self.forms[place] not in known.facts and place not in self.firsts and self.is_name(place):
                 weights[place] = TOLD
         return weights
 

@@ -99,10 +99,8 @@ def may_agree(left: Context, right: Context) -> bool:
 def reach(one: Reading, other: Reading, equal: Context, step: int) -> Reach:
     """What the context to the left (`step` -1) or the right (1) of a place is worth."""
     score = sum(1.0 if one.surface(at) == other.surface(there) else CASE for at, there in equal)
-    if step < 0:
-        bounded = any(one.begins(at) and other.begins(there) for at, there in equal)
-    else:
-        bounded = any(one.ends(at) and other.ends(there) for at, there in equal)
+    ours, theirs = (one.firsts, other.firsts) if step < 0 else (one.lasts, other.lasts)
+    bounded = any(at in ours and there in theirs for at, there in equal)
     return Reach(len(equal), round(score, 1), bounded)
 
 
@@ -317,6 +315,8 @@ def _is_alike(one: Reading, sentence: range, both: Sequence[int], matched: Mappi
     """
     if len(both) < ALIKE * len(sentence) or matched[both[-1]] - matched[both[0]] > 2 * len(sentence):
         return False
+    if len(both) == len(sentence):
+        return True
     uncommon = [place for place in sentence if one.weights[place] == 1 and not one.is_name(place)]
     return 2 * sum(place in matched for place in uncommon) >= len(uncommon)
 
