@@ -17,7 +17,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from pipeline.corpus.alignment import UNSPACED
+from pipeline.corpus import UNSPACED
 from pipeline.corpus.shingles import Numbers, fingerprints
 from pipeline.document import Document
 
@@ -27,6 +27,7 @@ LETTERS = 60  # letters and digits that a paragraph must have: shorter ones are 
 WORDS = 8
 BLOCK = 200  # characters that a list or a block that is kept as it is must have
 
+_UNSPACED = regex.compile(f"[{UNSPACED}]")
 _WHOLE = regex.compile(r"[.!?:;…。！？][\"'”’»)\]」』）]*$")
 _DOTS = ("...", "…")
 LOST, CUT = 2, 1  # damage: a year or a character of it is gone, or its end
@@ -76,7 +77,7 @@ def marks_all(documents: Sequence[Document]) -> list[bytes]:
             if end - start < (LETTERS if kind == "prose" else BLOCK) or kind == "heading":
                 continue
             paragraph = text[start:end]
-            if paragraph.count(" ") < WORDS - 1 and not UNSPACED.search(paragraph):
+            if paragraph.count(" ") < WORDS - 1 and not _UNSPACED.search(paragraph):
                 continue
             if end - start < 2 * LETTERS and sum(map(str.isalnum, paragraph)) < LETTERS:
                 continue

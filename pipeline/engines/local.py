@@ -250,12 +250,14 @@ def _index(settings: Settings) -> Index:
 
 def _decide(job: Job, index: Index, spots: Mapping[str, Spot], workers: int) -> Mapping[str, Duplicates]:
     """Decide which paragraphs go, by id of the document; texts are read from the documents that wait."""
+    proposals = index.proposals(workers)
+    if not len(proposals.numbers):  # what it takes to compare texts is not needed
+        return {}
     from pipeline.corpus.cases import cases
     from pipeline.corpus.decided import Decided
     from pipeline.corpus.duplicates import Rows
     from pipeline.corpus.texts import Texts
 
-    proposals = index.proposals(workers)
     decided = Decided()
     with Spool(job.waiting) as spool, Texts(index, proposals, lambda id: spool.text(spots[id])) as texts:
         workers = workers if len(proposals.numbers) >= _MANY else 1
