@@ -15,21 +15,21 @@ from functools import cache, cached_property
 from itertools import chain
 from unicodedata import is_normalized, normalize
 
+from pipeline.corpus import UNSPACED
 from pipeline.corpus.subsequence import Block, common
 
-__all__ = ["UNSPACED", "Block", "Words", "align", "differences", "words"]
+__all__ = ["Block", "Words", "align", "differences", "words"]
 
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"  # scripts without spaces
 _SILENT = r"""\[\]\\.,;:!?'"(){}<>|~_*/^`´‘’‚‛“”„‟«»‹›‐‑‒–—―−…·•\-"""  # what is no sign: punctuation, and U+FFFD
 _TOKEN = re.compile(
-    rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W\d_])+(?:\d[^\W\d_]+)?"  # in which a letter may have been read as a digit
+    rf"[{UNSPACED}]|(?:(?![{UNSPACED}])[^\W\d_])+(?:\d[^\W\d_]+)?"  # in which a letter may have been read as a digit
     rf"|\d+(?:[.,:/]\d+)*|(?<![\w-])[-−](?=\d)|[^\w\s{_SILENT}\ufffd]|\ufffd(?=\s?\d)|(?<=\d)\ufffd"
 )
 _SIGNS = "#$%&@+="  # all of ASCII
 _PLAIN = re.compile(rf"[a-z]+(?:\d[a-z]+)?|\d+(?:[.,:/]\d+)*|(?<![\w-])-(?=\d)|[{_SIGNS}]", re.A)
 _OFTEN = _SIGNS + "£€¥¢§©®™°±×÷→←"  # signs that are frequent
 _RUN = re.compile(rf"[0-9{_OFTEN}](?:[^\W_]|[{_OFTEN}]|[.,:/](?=\d))*")  # from a number or sign on, as far as it may go
-UNSPACED, _PARTING = re.compile(f"[{_UNSPACED}]"), re.compile(rf"[\s{_SILENT}]")
+_ALONE, _PARTING = re.compile(f"[{UNSPACED}]"), re.compile(rf"[\s{_SILENT}]")
 _SPACED = bytes(byte if byte > 127 or chr(byte).isalnum() or chr(byte) in _SIGNS else 32 for byte in range(256))
 _ASCII = bytes(byte for byte in range(128) if chr(byte).isprintable() or chr(byte).isspace())
 _MARKER = re.compile(
@@ -163,7 +163,7 @@ def _kind(char: str) -> bool | None:
     """Whether a character stays where words are parted: a letter of a script with spaces, a frequent sign; false if it
     is what parts them, and none if it is something else."""
     if char.isalpha() or char in _OFTEN:
-        return None if UNSPACED.match(char) else True
+        return None if _ALONE.match(char) else True
     return False if _PARTING.match(char) else None
 
 
