@@ -67,6 +67,8 @@ __all__ = [
 STAGE = "years"
 RULES = {"year": "years.restored", "value": "values.restored"}
 ALIGNMENT = "years.alignment"  # what found a place that no pattern shows
+COPY = "years.copy"  # what found one that not even the word before shows
+ALONE = 6  # words of a context, if nothing but the copy shows that something is gone
 EMPTIED = "wiki.empty-brackets"  # the rule that takes brackets in which nothing was left: a year may have stood there
 QUOTED = 4  # words of context that the evidence quotes on each side
 VALUE_LENGTH = 60  # characters of a value, at most
@@ -112,6 +114,7 @@ class _Claim(NamedTuple):
     kind: str
     new: str
     fits: bool
+    asked: bool  # whether a pattern, or the word before, shows that something is gone
     at: int  # where the passage starts
     evidence: Evidence
 
@@ -138,7 +141,12 @@ def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> 
         gaps = [gap._replace(at=gap.at - block.start) for gap in inside]
         here = Passage(document.id, document.text[block.start : block.end], block.start)
         found += _rounds(here, gaps, candidates[number], patterns.meets(stretches, block.start, block.end))
-    return found
+    shown = {evidence.id for one in found if one.found_by not in (ALIGNMENT, COPY) for evidence in one.evidence}
+    return [
+        one._replace(found_by=ALIGNMENT) if one.found_by == COPY else one
+        for one in found
+        if one.found_by != COPY or any(evidence.id in shown for evidence in one.evidence)
+    ]
 
 
 def _emptied(document: Document, stretches: Sequence[tuple[int, int]]) -> Iterator[Gap]:
@@ -185,15 +193,16 @@ def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], dou
         edits = [one.edit._replace(start=one.edit.start - here.start) for one in found]
         positions = PositionMap(edits)
         left = [gap._replace(at=positions.forward(gap.at, side="left")) for gap in _open(gaps, edits)]
-        more = []
+        fresh = []
         for one in _paragraph(here._replace(text=apply(here.text, edits)), left, passages, doubtful):
             start = positions.back(one.edit.start - here.start, side="right")
             end = positions.back(one.edit.end - here.start, side="left")
             apart = not any((edit.start < end and start < edit.end) or edit.start == start for edit in edits)
             if apart and here.text[start:end] == one.edit.old:
-                more.append(one._replace(edit=one.edit._replace(start=here.start + start)))
+                fresh.append(one._replace(edit=one.edit._replace(start=here.start + start)))
+        more = [one for one in fresh if one.found_by != COPY]
         if not more:
-            return found
+            return sorted([*found, *fresh])
         found = sorted([*found, *more])
 
 
@@ -214,9 +223,10 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], 
             ends = places.get((before, ""))
             for place in places.get((before, after), set()) | (ends if ends and other.ends(end - 1) else set()):
                 run, shown = range(start, end), known.get(place, ())
-                if not (shown or (doubtful and _asks(one, other, place, run))):
+                asked = bool(shown) or (doubtful and _asks(one, other, place, run))
+                if not (asked or (doubtful and len(run) == 1 and is_year(other.forms[start]))):
                     continue
-                claim = _claim(one, other, place, run, shown, passage)
+                claim = _claim(one, other, place, run, shown, passage, asked)
                 if claim:
                     claims[place].append(claim)
     for place in sorted(claims):
@@ -225,7 +235,7 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Iterable[Passage], 
         ranked = sorted(claims[place], key=_Claim.rank)
         start, end = _between(one, place)
         edit = Edit(here.start + start, here.text[start:end], ranked[0].new, _rule(ranked[0].kind))
-        found_by = known[place][0].rule if place in known else ALIGNMENT
+        found_by = known[place][0].rule if place in known else ALIGNMENT if ranked[0].asked else COPY
         yield Restored(edit, ranked[0].kind, found_by, tuple(claim.evidence for claim in ranked))
 
 
@@ -272,7 +282,7 @@ def _between(one: Reading, place: int) -> tuple[int, int]:
 
 
 def _claim(
-    one: Reading, other: Reading, place: int, run: range, gaps: Sequence[Gap], passage: Passage
+    one: Reading, other: Reading, place: int, run: range, gaps: Sequence[Gap], passage: Passage, asked: bool
 ) -> _Claim | None:
     """What a passage says of what stood behind a word: the `run` of its words, if it may bear witness."""
     kind = kind_of(other, run)
@@ -281,6 +291,8 @@ def _claim(
         return None
     reaches = _reaches(one, other, place, run)
     if reaches is None or not agree(*reaches):
+        return None
+    if not asked and not all(side.words and (side.bounded or side.words >= ALONE) for side in reaches):
         return None
     joined, parted = not one.ends(place), other.ends(run.stop - 1)
     if joined and parted and one.surface(place + 1)[0].islower():
@@ -301,6 +313,7 @@ def _claim(
         kind,
         text,
         fits,
+        asked,
         passage.start,
         _evidence(other, run, passage, score),
     )
