@@ -10,8 +10,8 @@ value is gone, a few words with a number in them are taken in the same way.
 Many places that alignment finds no pattern can see: `In the Soviet government` is wrong only beside `In 1960 the Soviet
 government`. So that a year which another author added is no gap, the word before must ask for one (`in`, `of`,
 `January`), or something must be left of the year (`(–)`, `the s`), or else the passage must be of a document that fills
-a gap which a pattern shows, and be equal for longer: then this is a copy of it (`the 1964 Olympics`). Where witnesses disagree in the digits, nothing is
-filled; the order in which they are given does not matter.
+a gap which a pattern shows, and be equal for longer: then this is a copy of it (`the 1964 Olympics`). Where witnesses
+disagree in the digits, nothing is filled; the order in which they are given does not matter.
 
     >>> from pipeline import clean
     >>> mill = "The mill by the bridge was built in {}by monks of the abbey and sold in {}to a miller from the town."
