@@ -37,6 +37,7 @@ __all__ = ["Asked", "Claim", "Evidence", "Passage", "ask", "between", "hear"]
 
 QUOTED = 4  # words of context that the evidence quotes on each side
 VALUE_LENGTH = 60  # characters of a value, at most
+ALONE = 6  # words on each side, or a sentence's end, where nothing but the passage tells that a year is gone
 
 _RESIDUE = re.compile(r"[(\[]\W*[)\]]|[–—-]|\s[,.;)]")  # of a year that went
 _PLAIN = re.compile(r"[\s(,;.:)\"”»]*")
@@ -63,12 +64,14 @@ class Evidence(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What one passage says of a place. Those with equal `key` agree; `fits`: what stands there is a part of it."""
+    """What one passage says of a place. Those with equal `key` agree; `fits`: what stands there is a part of it;
+    `shows`: a pattern, or what stands around it, shows that something is gone."""
 
     key: tuple[str, ...]
     kind: str
     new: str
     fits: bool
+    shows: bool
     at: int  # where the passage starts
     evidence: Evidence
 
@@ -109,8 +112,11 @@ def hear(
     for passage, other, run in runs:
         for place in _beside(one, other, places[other.forms[run.start - 1]], run):
             contexts, gaps = _contexts(one, other, place, run), known.get(place, ())
-            if contexts and (gaps or (doubtful and _asks(one, other, place, run))):
-                claim = _claim(one, other, place, run, contexts, gaps, passage)
+            if not contexts or not (gaps or doubtful):
+                continue
+            shows = bool(gaps) or _asks(one, other, place, run)
+            if shows or (len(run) == 1 and is_year(other.forms[run.start])):
+                claim = _claim(one, other, place, run, contexts, gaps, passage, shows=shows)
                 if claim:
                     claims[place].append(claim)
     return claims
@@ -156,6 +162,8 @@ def _claim(
     contexts: tuple[Context, Context],
     gaps: Sequence[Gap],
     passage: Passage,
+    *,
+    shows: bool,
 ) -> Claim | None:
     """What a passage says of what stood behind a word: the `run` of its words, if it may bear witness."""
     kind = kind_of(other, run)
@@ -166,6 +174,8 @@ def _claim(
     if one.ends(place):  # and so the other does
         right = right._replace(bounded=True)
     if not agree(left, right):
+        return None
+    if not shows and not all(side.words and (side.bounded or side.words >= ALONE) for side in (left, right)):
         return None
     joined, parted = not one.ends(place), other.ends(run.stop - 1)
     if joined and parted and one.surface(place + 1)[0].islower():
@@ -186,6 +196,7 @@ def _claim(
         kind,
         text,
         fits,
+        shows,
         passage.start,
         _evidence(other, run, passage, score),
     )

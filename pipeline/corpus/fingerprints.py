@@ -26,6 +26,7 @@ __all__ = ["MARK", "Marks", "Place", "marks", "marks_all", "unpack"]
 LETTERS = 60  # letters and digits that a paragraph must have: shorter ones are the same by chance
 WORDS = 8
 BLOCK = 200  # characters that a list or a block that is kept as it is must have
+ITEM = 120  # those of a list that is one item, which ends as a sentence does
 
 _UNSPACED = regex.compile(f"[{UNSPACED}]")
 _WHOLE = regex.compile(r"[.!?:;…。！？][\"'”’»)\]」』）]*$")
@@ -74,9 +75,12 @@ def marks_all(documents: Sequence[Document]) -> list[bytes]:
         text = document.text
         gaps = sorted(gap.at for gap in document.gaps)
         for kind, start, end, raw_start, raw_end in document.paragraphs:
-            if end - start < (LETTERS if kind == "prose" else BLOCK) or kind == "heading":
+            least = LETTERS if kind == "prose" else ITEM if kind == "list" else BLOCK
+            if end - start < least or kind == "heading":
                 continue
             paragraph = text[start:end]
+            if kind == "list" and end - start < BLOCK and ("\n" in paragraph or paragraph[-1] not in ".!?"):
+                continue
             if paragraph.count(" ") < WORDS - 1 and not _UNSPACED.search(paragraph):
                 continue
             if end - start < 2 * LETTERS and sum(map(str.isalnum, paragraph)) < LETTERS:

@@ -9,8 +9,9 @@ value is gone, a few words with a number in them are taken in the same way.
 
 Many places that alignment finds no pattern can see: `In the Soviet government` is wrong only beside `In 1960 the Soviet
 government`. So that a year which another author added is no gap, the word before must ask for one (`in`, `of`,
-`January`), or something must be left of the year (`(–)`, `the s`). Where witnesses disagree in the digits, nothing is
-filled; the order in which they are given does not matter.
+`January`), or something must be left of the year (`(–)`, `the s`), or else the passage must be of a document that fills
+a gap which a pattern shows, and be equal for longer: then this is a copy of it (`the 1964 Olympics`). Where witnesses
+disagree in the digits, nothing is filled; the order in which they are given does not matter.
 
     >>> from pipeline import clean
     >>> mill = "The mill by the bridge was built in {}by monks of the abbey and sold in {}to a miller from the town."
@@ -55,6 +56,7 @@ __all__ = [
 STAGE = "years"
 RULES = {"year": "years.restored", "value": "values.restored"}
 ALIGNMENT = "years.alignment"  # what found a place that no pattern shows
+COPY = "years.copy"  # what found one that nothing shows, until it is known that the passage is of a copy
 EMPTIED = "wiki.empty-brackets"  # the rule that takes brackets in which nothing was left: a year may have stood there
 
 
@@ -87,7 +89,12 @@ def restore(document: Document, candidates: Mapping[int, Sequence[Passage]]) -> 
         gaps = [gap._replace(at=gap.at - block.start) for gap in inside]
         here = Passage(document.id, document.text[block.start : block.end], block.start)
         found += _rounds(here, gaps, candidates[number], patterns.meets(stretches, block.start, block.end))
-    return found
+    copies = {evidence.id for one in found if one.found_by not in (ALIGNMENT, COPY) for evidence in one.evidence}
+    return [
+        one._replace(found_by=ALIGNMENT) if one.found_by == COPY else one
+        for one in found
+        if one.found_by != COPY or any(evidence.id in copies for evidence in one.evidence)
+    ]
 
 
 def _emptied(document: Document, stretches: Sequence[tuple[int, int]]) -> Iterator[Gap]:
@@ -135,15 +142,16 @@ def _rounds(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], dou
         edits = [one.edit._replace(start=one.edit.start - here.start) for one in found]
         positions = PositionMap(edits)
         left = [gap._replace(at=positions.forward(gap.at, side="left")) for gap in _open(gaps, edits)]
-        more = []
+        fresh = []
         for one in _paragraph(here._replace(text=apply(here.text, edits)), left, passages, doubtful):
             start = positions.back(one.edit.start - here.start, side="right")
             end = positions.back(one.edit.end - here.start, side="left")
             apart = not any((edit.start < end and start < edit.end) or edit.start == start for edit in edits)
             if apart and here.text[start:end] == one.edit.old:
-                more.append(one._replace(edit=one.edit._replace(start=here.start + start)))
+                fresh.append(one._replace(edit=one.edit._replace(start=here.start + start)))
+        more = [one for one in fresh if one.found_by != COPY]
         if not more:
-            return found
+            return sorted([*found, *fresh])
         found = sorted([*found, *more])
 
 
@@ -166,7 +174,9 @@ def _paragraph(here: Passage, gaps: Sequence[Gap], passages: Sequence[Passage], 
         ranked = sorted(claims[place], key=Claim.rank)
         start, end = between(one, place)
         edit = Edit(here.start + start, here.text[start:end], ranked[0].new, _rule(ranked[0].kind))
-        found_by = known[place][0].rule if place in known else ALIGNMENT
+        found_by = (
+            known[place][0].rule if place in known else ALIGNMENT if any(claim.shows for claim in ranked) else COPY
+        )
         yield Restored(edit, ranked[0].kind, found_by, tuple(claim.evidence for claim in ranked))
 
 
