@@ -19,209 +19,39 @@ with and without it.
 from __future__ import annotations
 
 import argparse
-import gzip
 import importlib.metadata
 import importlib.util
 import json
 import os
 import platform
 import sys
-import sysconfig
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from bench_page import DOCS, write_page
-from environments import BENCH, Unavailable, made
-from generate import corpus_folder
-from measured import Failed, Run, cores, run
-
-HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "results"
-PROGRAM = str(Path(sysconfig.get_path("scripts")) / "clean-corpus")
-OURS = "clean-corpus"
-SENTENCE = "The mill was built by the monks, and it ground the corn of the whole valley until the flood of spring. "
-
-
-class Peer(NamedTuple):
-    """Another tool: its package, the script that runs it, and what it does and does not do."""
-
-    package: str
-    script: str
-    does: str
-
-
-PEERS = {
-    "datatrove": Peer(
-        "datatrove",
-        "trove.py",
-        "Drops lines by the rules of C4, then whole documents by MinHash. It repairs nothing and finds no "
-        "near-duplicate paragraphs.",
-    ),
-    "data-juicer": Peer(
-        "py-data-juicer",
-        "juicer.py",
-        "Removes addresses and links, repairs characters (ftfy), normalises punctuation and spaces, then drops whole "
-        "documents by MinHash. It removes no debris and no single paragraphs.",
-    ),
-    "dolma": Peer(
-        "dolma",
-        "mixer.py",
-        "Tags lines by the rules of C4, documents by those of Gopher, personal data, and exact duplicate paragraphs by "
-        "a Bloom filter (in Rust); then writes the documents without the tagged parts. It repairs nothing and finds no "
-        "near-duplicates.",
-    ),
-}
-WE_DO = (
-    "Decodes, repairs characters, removes debris, mends lines and seams, restores dropped years, drops exact, near "
-    "and covered paragraphs; writes each document, a ledger that gives back its raw bytes, and a manifest."
+from bench_peers import peers
+from bench_runs import (
+    MODES,
+    PROGRAM,
+    RUN_ONE,
+    RUN_TWO,
+    Bench,
+    Commands,
+    Row,
+    facts,
+    fresh,
+    in_turn,
+    mixed,
+    ours,
+    row,
+    say,
 )
+from environments import BENCH
+from measured import Run, cores, run
 
-
-class Mode(NamedTuple):
-    """How much is measured: megabytes of the corpus, runs of each command, and the sizes of the course."""
-
-    megabytes: float
-    repeat: int
-    sizes: tuple[float, ...]
-    starts: int
-
-
-MODES = {
-    "quick": Mode(10, 2, (2, 5, 10), 10),
-    "bench": Mode(50, 3, (20, 50, 125), 20),
-    "full": Mode(50, 5, (50, 125, 410, 1000, 2000), 40),
-}
-
-
-class Bench(NamedTuple):
-    """What a measure needs: how much, the cores it may use, and a folder for results.
-
-    That goes when all is measured, and not before: ext4 takes a hundred times as long to make a file where thousands
-    have just been deleted.
-    """
-
-    mode: Mode
-    one: list[int]
-    both: list[int]
-    work: Path
-
-
-Row = dict[str, Any]
-Commands = dict[str, Callable[[], Run]]
-
-
-def in_turn(commands: Commands, repeat: int) -> dict[str, list[Run]]:
-    """Run the commands in turn, that many times each."""
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for _ in range(repeat):
-        for name, command in commands.items():
-            runs[name].append(command())
-    return runs
-
-
-def row(what: str, runs: Iterable[Run], command: str, **more: Any) -> Row:
-    """What the results say of a command: all of its runs; whatever is derived of them is made for the page."""
-    runs = list(runs)
-    return {
-        "what": what,
-        "command": command,
-        "seconds": [round(run.wall, 4) for run in runs],
-        "cpu_seconds": [round(run.cpu, 4) for run in runs],
-        "peak_bytes": [run.peak for run in runs],
-        **more,
-    }
-
-
-def fresh(work: Path) -> Path:
-    """A folder that was never there."""
-    return Path(tempfile.mkdtemp(dir=work))
-
-
-def ours(work: Path, raw: Path, workers: int, on: Sequence[int], *options: str) -> Run:
-    """Clean a folder into a new one, everything on."""
-    out = str(fresh(work) / "out")
-    return run([PROGRAM, "run", str(raw), out, "--workers", str(workers), "--quiet", *options], on)
-
-
-def theirs(work: Path, python: Path, peer: Peer, texts: Path, on: Sequence[int]) -> Run:
-    """Let another tool clean the same texts into a new folder; how many documents it wrote is its output."""
-    out = fresh(work)
-    return run([str(python), str(HERE / peer.script), str(texts), str(out / "work")], on, {"TMPDIR": str(out)})
-
-
-def mixed(megabytes: float) -> Path:
-    """The corpus of a size."""
-    return corpus_folder("mixed", megabytes, gold=False)
-
-
-def as_records(corpus: Path) -> Path:
-    """The texts of a corpus as one file of records, which the other tools read; it is made once, and not timed."""
-    target = corpus / "texts.jsonl.gz"
-    if not target.exists():
-        part = target.with_suffix(".part")
-        with gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as file:
-            for path in sorted((corpus / "raw").iterdir()):
-                record = {"id": path.stem, "source": "mixed", "text": path.read_text(encoding="utf-8")}
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
-        part.rename(target)
-    return target
-
-
-def one_document() -> Path:
-    """A corpus of one document of two thousand bytes: what it takes is what starting takes."""
-    corpus = BENCH / "one-document"
-    (corpus / "raw").mkdir(parents=True, exist_ok=True)
-    (corpus / "raw" / "one.txt").write_text(20 * SENTENCE + "\n", encoding="utf-8")
-    return corpus
-
-
-def say(text: str) -> None:
-    """Tell what is being measured."""
-    print(text, file=sys.stderr, flush=True)
-
-
-# ------------------------------------------------------------------------------------------------------- measures
-
-
-def peers(bench: Bench) -> Row:
-    """All of it, one core: ours and another tool in turn."""
-    corpus, small = mixed(bench.mode.megabytes), one_document()
-    rows: list[Row] = []
-    for name, peer in PEERS.items():
-        try:
-            python = made(name)
-            say(f"{name}, {bench.mode.megabytes:g} MB, one core")
-            starts = in_turn(pair(bench, python, peer, small), 2 if bench.mode.repeat < 3 else 3)
-            runs = in_turn(pair(bench, python, peer, corpus), bench.mode.repeat)
-        except (Unavailable, Failed) as error:
-            rows.append({"what": name, "absent": str(error), "does": peer.does})
-            continue
-        version = next(line for line in requirements(name) if line.startswith(f"{peer.package}==")).partition("==")[2]
-        command = f"python benchmarks/{peer.script} TEXTS.jsonl.gz WORK"
-        started = {who: [round(run.wall, 4) for run in runs] for who, runs in starts.items()}
-        written = int(runs[name][-1].output.split()[-1])
-        rows.append(
-            row(name, runs[name], command, version=version, does=peer.does, starts=started[name], written=written)
-        )
-        rows[-1]["ours"] = row(OURS, runs[OURS], RUN_ONE, does=WE_DO, starts=started[OURS])
-    return {"facts": facts(corpus), "rows": rows}
-
-
-def pair(bench: Bench, python: Path, peer: Peer, corpus: Path) -> Commands:
-    """Our command and that of another tool, on a corpus."""
-    texts = as_records(corpus)
-    return {
-        OURS: lambda: ours(bench.work, corpus / "raw", 1, bench.one),
-        peer.package.removeprefix("py-"): lambda: theirs(bench.work, python, peer, texts, bench.one),
-    }
-
-
-def requirements(name: str) -> list[str]:
-    """The packages of the environment of another tool, with their versions."""
-    return (HERE / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def at_once(bench: Bench, raw: Path) -> Run:
@@ -315,8 +145,6 @@ def ray(bench: Bench) -> Row:
     }
 
 
-RUN_ONE = "taskset --cpu-list 0 clean-corpus run RAW OUT --workers 1 --quiet"
-RUN_TWO = "taskset --cpu-list 0,1 clean-corpus run RAW OUT --workers 2 --quiet"
 MEASURES: dict[str, Callable[[Bench], Row]] = {
     "peers": peers,
     "cores": two_cores,
@@ -325,12 +153,6 @@ MEASURES: dict[str, Callable[[Bench], Row]] = {
     "start": start,
     "ray": ray,
 }
-
-
-def facts(corpus: Path) -> Row:
-    """What a generated corpus is made of."""
-    found: Row = json.loads((corpus / "facts.json").read_text(encoding="utf-8"))
-    return found
 
 
 def machine() -> Row:

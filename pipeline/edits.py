@@ -25,6 +25,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from sys import maxsize
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
@@ -236,18 +237,20 @@ class PositionMap:
         count, right = len(starts), side == "right"
         mapped = []
         behind = 0  # the number of edits that start before the position
+        end = out = inside = 0  # where the last of them ends, here and in the output; and what is in it
+        ahead = -1  # up to which position that is so
         for position in positions:
-            behind = bisect_left(starts, position, behind)
-            while right and behind < count and starts[behind] == position and not edits[behind][old]:
-                behind += 1  # insertions at the position
-            if behind:
-                edit, out = edits[behind - 1], outs[behind - 1]
-                past = position - starts[behind - 1] - len(edit[old])
-                if past >= 0:
-                    position = out + len(edit[new]) + past
-                else:  # inside the replaced range
-                    position = out + len(edit[new]) if right else out
-            mapped.append(position)
+            if position > ahead:
+                behind = bisect_left(starts, position, behind)
+                while right and behind < count and starts[behind] == position and not edits[behind][old]:
+                    behind += 1  # insertions at the position
+                if behind:
+                    edit = edits[behind - 1]
+                    begin = outs[behind - 1]
+                    end, out = starts[behind - 1] + len(edit[old]), begin + len(edit[new])
+                    inside = out if right else begin
+                ahead = starts[behind] - right if behind < count else maxsize
+            mapped.append(out + position - end if position >= end else inside)
         return mapped
 
 

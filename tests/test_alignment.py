@@ -164,7 +164,7 @@ def test_what_says_the_same_again_and_again_takes_no_longer_than_its_length() ->
 @given(st.text(alphabet="ab é½İß[1]-−$€.,’ \n漢字ไทย", max_size=60), st.lists(st.integers(0, 60), max_size=3))
 @settings(deadline=None)
 def test_words_stand_where_they_say(text: str, cuts: list[int]) -> None:
-    found = words(text, cuts)
+    found = words(text).cut(cuts)
     spans = found.spans
     assert len(spans) == len(found)
     assert all(start < end for start, end in spans)
@@ -281,7 +281,7 @@ def test_an_index_on_disk_proposes_what_one_in_memory_does(monkeypatch: pytest.M
 
 def test_words_are_parted_at_every_cut_inside() -> None:
     """Cuts at the edges of a word, or twice at a place, part nothing."""
-    found = words("abcdefgh ij", [0, 2, 5, 5, 8, 9, 11])
+    found = words("abcdefgh ij").cut([0, 2, 5, 5, 8, 9, 11])
     assert (found.forms, found.spans) == (["ab", "cde", "fgh", "ij"], [(0, 2), (2, 5), (5, 8), (9, 11)])
 
 

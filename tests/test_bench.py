@@ -18,6 +18,7 @@ sys.path.insert(0, str(BENCHMARKS))
 
 import bench  # noqa: E402
 import bench_page  # noqa: E402
+import bench_peers  # noqa: E402
 import bench_plot  # noqa: E402
 import environments  # noqa: E402
 import measured  # noqa: E402
@@ -232,11 +233,11 @@ def test_an_environment_is_made_once_and_anew_for_other_packages(
             environments.made("tool")
 
 
-@pytest.mark.parametrize("name", bench.PEERS)
+@pytest.mark.parametrize("name", bench_peers.PEERS)
 def test_every_package_of_an_environment_has_a_version(name: str) -> None:
-    lines = bench.requirements(name)
+    lines = bench_peers.requirements(name)
     assert all(line.count("==") == 1 for line in lines)
-    assert sum(line.startswith(f"{bench.PEERS[name].package}==") for line in lines) == 1
+    assert sum(line.startswith(f"{bench_peers.PEERS[name].package}==") for line in lines) == 1
 
 
 def test_the_mixer_asks_for_what_is_tagged(tmp_path: Path) -> None:

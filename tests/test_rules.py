@@ -96,6 +96,13 @@ WRONG = {
     "also that is a string": (PACK + 'also = "mill"\n', "'also' must be a list of strings"),
     "also that is empty": (PACK + 'also = ["mill", ""]\n', "'also' must be a list of strings"),
     "unless that is a string": (PACK + 'unless = "mill"\n', "'unless' must be a list of strings"),
+    "lists of numbers": ("[lists]\nmills = [3]\n" + PACK, "[lists] holds names, each with a list of strings"),
+    "lists that are a list": ("lists = [3]\n" + PACK, "[lists] holds names"),
+    "a list that no rule names": ('[lists]\nmills = ["mill"]\n' + PACK, "no rule names the list mills"),
+    "a list of another name": (
+        '[lists]\nmills = ["mill"]\n' + PACK + 'also = "mills"\nunless = "weirs"\n',
+        "where there is no 'weirs'",
+    ),
     "a pattern that is a number": (PACK.replace("'''\\(note: [^()]*\\)'''", "3"), "'pattern' must be a string"),
     "a pattern that is too deep": (
         PACK.replace("\\(note: [^()]*\\)", "(" * 3000 + ")" * 3000),
@@ -126,6 +133,7 @@ RIGHT = {
     """pattern = "x", match = ["⟦x⟧"], keep = ["y"]}]""" + HEAD,
     "also and within": PACK + 'also = ["mill"]\nwithin = 1\n',
     "unless": PACK + 'unless = ["weir"]\n',
+    "a list with a name": '[lists]\nmills = ["mill"]\n' + PACK + 'also = "mills"\n',
 }
 
 

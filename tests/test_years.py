@@ -306,3 +306,15 @@ def test_a_run_asks_short_items_of_a_document_that_shares_a_long_paragraph(tmp_p
     (raw / "apart.txt").write_text(other.replace("ferry", "bus").replace("harbour", "market"))
     run(raw, out, Settings(gaps="keep", dedup="off"), workers=1)
     assert item.format("1809 ").strip() in (out / "lost.txt").read_text()
+
+
+@given(
+    st.lists(
+        st.sampled_from([*"Inst 1809.!?…)”[2]\n\r\x85\u2028", "In ", "the ", "The ", " 1809", ". ", " [2] "]),
+        max_size=30,
+    ),
+    st.lists(st.integers(0, 60), max_size=3),
+)
+def test_a_sentence_ends_only_where_what_follows_shows_it(parts: list[str], gaps: list[int]) -> None:
+    reading = read("".join(parts), gaps)
+    assert [place for place in range(len(reading)) if reading.ends(place)] == sorted(reading.lasts)

@@ -8,28 +8,28 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from itertools import chain, pairwise
+from itertools import chain
 from unicodedata import is_normalized, normalize
 
+from pipeline.corpus import UNSPACED
 from pipeline.corpus.subsequence import Block, common
 
-__all__ = ["UNSPACED", "Block", "Words", "align", "differences", "words"]
+__all__ = ["Block", "Words", "align", "differences", "words"]
 
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"  # scripts without spaces
 _SILENT = r"""\[\]\\.,;:!?'"(){}<>|~_*/^`´‘’‚‛“”„‟«»‹›‐‑‒–—―−…·•\-"""  # what is no sign: punctuation, and U+FFFD
 _TOKEN = re.compile(
-    rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W\d_])+(?:\d[^\W\d_]+)?"  # in which a letter may have been read as a digit
+    rf"[{UNSPACED}]|(?:(?![{UNSPACED}])[^\W\d_])+(?:\d[^\W\d_]+)?"  # in which a letter may have been read as a digit
     rf"|\d+(?:[.,:/]\d+)*|(?<![\w-])[-−](?=\d)|[^\w\s{_SILENT}\ufffd]|\ufffd(?=\s?\d)|(?<=\d)\ufffd"
 )
 _SIGNS = "#$%&@+="  # all of ASCII
 _PLAIN = re.compile(rf"[a-z]+(?:\d[a-z]+)?|\d+(?:[.,:/]\d+)*|(?<![\w-])-(?=\d)|[{_SIGNS}]", re.A)
 _OFTEN = _SIGNS + "£€¥¢§©®™°±×÷→←"  # signs that are frequent
 _RUN = re.compile(rf"[0-9{_OFTEN}](?:[^\W_]|[{_OFTEN}]|[.,:/](?=\d))*")  # from a number or sign on, as far as it may go
-UNSPACED, _PARTING = re.compile(f"[{_UNSPACED}]"), re.compile(rf"[\s{_SILENT}]")
+_ALONE, _PARTING = re.compile(f"[{UNSPACED}]"), re.compile(rf"[\s{_SILENT}]")
 _SPACED = bytes(byte if byte > 127 or chr(byte).isalnum() or chr(byte) in _SIGNS else 32 for byte in range(256))
 _ASCII = bytes(byte for byte in range(128) if chr(byte).isprintable() or chr(byte).isspace())
 _MARKER = re.compile(
@@ -76,31 +76,43 @@ class Words:
         """Where the words stand."""
         return [*zip(self.starts, self.ends, strict=True)]
 
+    def cut(self, places: Iterable[int]) -> Words:
+        """The words, parted at places of the text that are inside of them.
 
-def words(text: str, cuts: Collection[int] = ()) -> Words:
-    """Cut a text into words, numbers and signs; `cuts` are places at which a word that stands there is parted.
+        >>> words("In JanuarySmith left.").cut([10, 15]).forms
+        ['in', 'january', 'smith', 'left']
+        """
+        forms, written, bounds = [*self.forms], [*self._written], [*self.bounds]
+        for at in sorted(set(places), reverse=True):  # from the end on, so that the places before stay
+            place = bisect_right(self.starts, at) - 1
+            start, end = self.bounds[2 * place : 2 * place + 2] if place >= 0 else (at, at)
+            if start < at < end:
+                whole = written[place]
+                parts = [whole[: at - start], whole[at - start :]]
+                written[place : place + 1], forms[place : place + 1] = parts, _normal(parts)
+                bounds[2 * place + 1 : 2 * place + 1] = at, at
+        return Words(self.text, forms, written, bounds)
+
+
+def words(text: str) -> Words:
+    """Cut a text into words, numbers and signs.
 
     Two texts whose words are the same are exact copies: case, white space, punctuation, footnote markers and Unicode's
     compatibility forms do not count. What has a meaning does: `$5` and `€5`, `5` and `-5`, `1.5` and `15`, `10²` and
     `102`, `C` and `C++` differ, and U+FFFD beside a number is a sign.
 
-    >>> words("In JanuarySmith left.[2]", [10]).forms
-    ['in', 'january', 'smith', 'left']
     >>> words("“It’s 5,000 km,” he SAID…").forms == words("It's 5,000 km, he said.[7]").forms
     True
     """
     folded = _folded(text)
-    if cuts:
-        places = sorted(set(cuts))
-        whole = (match.span() for match in _pattern(text).finditer(folded))
-        spans = [part for start, end in whole for part in _cut(start, end, places)]
-        written, bounds = [folded[start:end] for start, end in spans], [*chain.from_iterable(spans)]
-    else:
-        written, bounds = _tokens(folded, _pattern(text)), None
-    forms = written
-    if "−" in folded or not is_normalized("NFKC", folded):
-        forms = [form if form.isascii() else _DASHES.get(form) or normalize("NFKC", form) for form in written]
-    return Words(text, forms, written, bounds)
+    written = _tokens(folded, _pattern(text))
+    is_normal = "−" not in folded and is_normalized("NFKC", folded)
+    return Words(text, written if is_normal else _normal(written), written)
+
+
+def _normal(written: Sequence[str]) -> list[str]:
+    """Words in one of the forms that Unicode has for them."""
+    return [form if form.isascii() else _DASHES.get(form) or normalize("NFKC", form) for form in written]
 
 
 def _tokens(folded: str, pattern: re.Pattern[str]) -> list[str]:
@@ -151,7 +163,7 @@ def _kind(char: str) -> bool | None:
     """Whether a character stays where words are parted: a letter of a script with spaces, a frequent sign; false if it
     is what parts them, and none if it is something else."""
     if char.isalpha() or char in _OFTEN:
-        return None if UNSPACED.match(char) else True
+        return None if _ALONE.match(char) else True
     return False if _PARTING.match(char) else None
 
 
@@ -167,14 +179,6 @@ def _folded(text: str) -> str:
     return (
         _MARKER.sub(lambda match: " " * len(match[0]), small) if "[" in small or "†" in small or "‡" in small else small
     )
-
-
-def _cut(start: int, end: int, cuts: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Part a span at the cuts inside of it; these are in order."""
-    first = bisect_right(cuts, start)
-    if first == len(cuts) or cuts[first] >= end:
-        return ((start, end),)
-    return pairwise([start, *cuts[first : bisect_left(cuts, end)], end])
 
 
 def align(left: Sequence[str], right: Sequence[str]) -> list[Block]:

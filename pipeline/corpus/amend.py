@@ -49,15 +49,13 @@ def _moved(
     starts = positions.forward_all([block.start for block in blocks], side="left")
     ends = positions.forward_all([block.end for block in blocks], side="right")
     reach = [edit.end for edit in edits]
-    for block, start, end in zip(blocks, starts, ends, strict=True):
+    for (kind, begun, ended, raw_start, raw_end), start, end in zip(blocks, starts, ends, strict=True):
         if not text[start:end].strip():
             continue
-        moved = block._replace(start=start, end=end)
-        first = bisect_right(reach, block.start)
-        if first < len(edits) and edits[first].start < block.end:
+        first = bisect_right(reach, begun)
+        if first < len(edits) and edits[first].start < ended:
             raw_start, raw_end = ledger.to_raw(start, side="right"), ledger.to_raw(end, side="left")
-            moved = moved._replace(raw_start=raw_start, raw_end=raw_end)
-        yield moved
+        yield Paragraph(kind, start, end, raw_start, raw_end)
 
 
 def traces(ledger: Ledger, chosen: Callable[[Pass], Iterable[Edit]]) -> list[int]:

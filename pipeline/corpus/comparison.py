@@ -25,7 +25,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, align, differences
-from pipeline.corpus.spelling import forms_of, is_misspelt, is_unit, said, unaccented, unmarked
+from pipeline.corpus.spelling import forms_of, is_misspelt, is_slip, is_unit, said, unaccented, unmarked
 from pipeline.corpus.synonyms import are_synonyms, is_word
 from pipeline.corpus.telling import are_opposed, denials, telling
 
@@ -332,6 +332,8 @@ def _may_be_names(one: Words, other: Words, left: int, right: int) -> bool:
     (False, True)
     """
     if not one.text[one.starts[left]].isupper():
+        return False
+    if is_slip(one.forms[left], other.forms[right]):
         return False
     begins = all(at == 0 or is_end(side, at) for side, at in ((one, left), (other, right)))
     return not begins or is_word(one.forms[left]) == is_word(other.forms[right])

@@ -8,9 +8,9 @@ A paragraph may go because one that stays says all that it says:
 - **covered**: it is a part of a longer one, or all of it stands in up to four others.
 
 What differs in a number, a name or a *not* stays, however alike the rest is. What goes matches what stays, itself:
-there are no chains. Counted are paragraphs of at least 8 words and 60 letters, prose, or a list or a block that is kept
-as it is (verse, a table, code) of at least 200 characters. Headings are none, and within its document a block that is
-kept as it is may repeat.
+there are no chains. Counted are paragraphs of at least 8 words and 60 letters: prose, a list or a block that is kept as
+it is (verse, a table, code) of at least 200 characters, or a list of one item that is a sentence, of at least 120.
+Headings are none, and within its document a block that is kept as it is may repeat.
 
 The copy that stays is the least damaged (no year lost and no U+FFFD in it, its end not cut off), then the longest, then
 the first by the id of its document and its position. So the order in which documents come makes no difference. What

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import pairwise
 from struct import Struct
 from typing import NamedTuple
 
@@ -16,17 +17,18 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from pipeline.corpus.alignment import UNSPACED
+from pipeline.corpus import UNSPACED
 from pipeline.corpus.shingles import Numbers, fingerprints
 from pipeline.document import Document
-from pipeline.stages.utf8 import utf8
 
 __all__ = ["MARK", "Marks", "Place", "marks", "marks_all", "unpack"]
 
 LETTERS = 60  # letters and digits that a paragraph must have: shorter ones are the same by chance
 WORDS = 8
 BLOCK = 200  # characters that a list or a block that is kept as it is must have
+ITEM = 120  # those of a list that is one item, which ends as a sentence does
 
+_UNSPACED = regex.compile(f"[{UNSPACED}]")
 _WHOLE = regex.compile(r"[.!?:;…。！？][\"'”’»)\]」』）]*$")
 _DOTS = ("...", "…")
 LOST, CUT = 2, 1  # damage: a year or a character of it is gone, or its end
@@ -73,17 +75,20 @@ def marks_all(documents: Sequence[Document]) -> list[bytes]:
         text = document.text
         gaps = sorted(gap.at for gap in document.gaps)
         for kind, start, end, raw_start, raw_end in document.paragraphs:
-            if end - start < (LETTERS if kind == "prose" else BLOCK) or kind == "heading":
+            least = LETTERS if kind == "prose" else ITEM if kind == "list" else BLOCK
+            if end - start < least or kind == "heading":
                 continue
             paragraph = text[start:end]
-            if paragraph.count(" ") < WORDS - 1 and not UNSPACED.search(paragraph):
+            if kind == "list" and end - start < BLOCK and ("\n" in paragraph or paragraph[-1] not in ".!?"):
+                continue
+            if paragraph.count(" ") < WORDS - 1 and not _UNSPACED.search(paragraph):
                 continue
             if end - start < 2 * LETTERS and sum(map(str.isalnum, paragraph)) < LETTERS:
                 continue
             behind = bisect_right(gaps, start)  # at its edge, a gap went with what stood there
             lost = behind < len(gaps) and gaps[behind] < end
             damage = LOST if lost else _damage(kind, paragraph)
-            texts.append(utf8(paragraph))
+            texts.append(paragraph.encode("utf-8", "surrogatepass"))
             digest = blake2b(texts[-1], digest_size=8).digest()
             rows.append(_ROW.pack(0, digest, start, end, raw_start, raw_end, 0, damage, kind == "kept"))
         ends.append(len(texts))
@@ -92,17 +97,16 @@ def marks_all(documents: Sequence[Document]) -> list[bytes]:
     packed = np.frombuffer(bytearray(b"".join(rows)), MARK)
     prints = fingerprints(texts)
     packed["key"], packed["shingles"] = prints.keys, prints.sizes
-    bounds = np.append(0, np.cumsum(prints.sizes))
     enough = prints.words >= WORDS
-    made = []
-    for first, last in zip([0, *ends], ends, strict=False):
-        few = enough[first:last]
-        chosen = packed[first:last][few]
-        shingles = prints.shingles[bounds[first] : bounds[last]]
-        if not few.all():
-            shingles = shingles[np.repeat(few, prints.sizes[first:last])]
-        made.append(len(chosen).to_bytes(4, "little") + chosen.tobytes() + shingles.tobytes() if len(chosen) else b"")
-    return made
+    packed, shingles = packed[enough], prints.shingles[np.repeat(enough, prints.sizes)]
+    firsts = np.append(0, np.cumsum(enough))[[0, *ends]].tolist()  # of each document
+    bounds = np.append(0, np.cumsum(packed["shingles"], dtype=np.int64))[firsts].tolist()  # of its shingles
+    return [
+        (last - first).to_bytes(4, "little") + packed[first:last].tobytes() + shingles[start:end].tobytes()
+        if last > first
+        else b""
+        for (first, last), (start, end) in zip(pairwise(firsts), pairwise(bounds), strict=True)
+    ]
 
 
 def _damage(kind: str, paragraph: str) -> int:

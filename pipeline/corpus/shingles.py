@@ -18,7 +18,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,9 +144,17 @@ def _tables(size: int) -> NDArray[np.uint64]:
 def _hashes(data: NDArray[np.uint8], starts: Places, ends: Places) -> Numbers:
     """The number of each word: the same wherever it stands."""
     powers, inverses = _tables(len(data) + 1)
-    sums = np.zeros(len(data) + 1, np.uint64)
-    np.cumsum(data * powers[: len(data)], out=sums[1:], dtype=np.uint64)
+    sums = _sums(data, powers)
     return _mixed((sums[ends] - sums[starts]) * inverses[starts])
+
+
+def _sums(numbers: NDArray[Any], powers: Numbers) -> Numbers:
+    """The sums of the first numbers, each times its power: of none, of one, and so on."""
+    sums = np.empty(len(numbers) + 1, np.uint64)
+    sums[0] = 0
+    np.multiply(numbers, powers[: len(numbers)], out=sums[1:])
+    np.cumsum(sums, out=sums)
+    return sums
 
 
 def _mixed(numbers: Numbers) -> Numbers:
@@ -162,8 +170,7 @@ def _keys(words: Numbers, counts: Places) -> Numbers:
     """One number for the words of each paragraph, in their order."""
     powers = _tables(len(words) + 1)[0]
     ends = np.cumsum(counts)
-    sums = np.zeros(len(words) + 1, np.uint64)
-    np.cumsum(words * powers[: len(words)], out=sums[1:], dtype=np.uint64)
+    sums = _sums(words, powers)
     starts = ends - counts
     return _mixed((sums[ends] - sums[starts]) * _tables(len(words) + 1)[1][starts] + counts.astype(np.uint64))
 

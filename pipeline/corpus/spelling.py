@@ -15,10 +15,11 @@ from pipeline.corpus.alignment import Words
 from pipeline.corpus.synonyms import are_synonyms, is_word
 from pipeline.corpus.telling import are_opposites, telling
 
-__all__ = ["forms_of", "is_misspelt", "is_unit", "said", "unaccented", "unmarked"]
+__all__ = ["forms_of", "is_misspelt", "is_slip", "is_unit", "said", "unaccented", "unmarked"]
 
 LOOK_ALIKE = [pair.split("=") for pair in "rn=m cl=d vv=w ii=ll i=l 1=l 0=o 5=s".split()]
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
+NAME = 7  # letters of a word, from which on what is nearly the same is hardly another name
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
@@ -77,8 +78,11 @@ def unaccented(form: str) -> str:
 
 def is_misspelt(one: str, other: str) -> bool:
     """Whether two words are one, written in two ways: with a letter more, or another, or with letters exchanged."""
+    short, long = sorted((one, other), key=len)
     if (
-        min(len(one), len(other)) < 4
+        len(short) < 3
+        or len(long) < 4
+        or (len(short) == 3 and (is_word(short) or not (is_word(long) or long in telling().common)))
         or not (one + other).isalnum()
         or one.isdigit()
         or other.isdigit()
@@ -86,13 +90,29 @@ def is_misspelt(one: str, other: str) -> bool:
     ):
         return False
     known = telling()
-    if (one in known.facts) + (other in known.facts) > (min(len(one), len(other)) > 5):
+    if (one in known.facts) + (other in known.facts) > (len(short) > 5):
         return False
     if _read(one) == _read(other):
         return True
     if is_word(one) and is_word(other) and not are_synonyms(one, other):
         return False
-    return LCSseq.similarity(one, other) >= max(len(one), len(other)) - 1
+    return LCSseq.similarity(one, other) >= len(long) - 1
+
+
+def is_slip(one: str, other: str) -> bool:
+    """Whether one of two words is no word, but the other with a letter too few, or with two exchanged, within it. Names
+    differ otherwise: in a letter, or at the end.
+
+    >>> is_slip("exercsie", "exercise"), is_slip("trainng", "training"), is_slip("stewart", "steward")
+    (True, True, False)
+    >>> is_slip("edwards", "edward"), is_slip("cooke", "cook")
+    (False, False)
+    """
+    slip, word = (one, other) if is_word(other) else (other, one)
+    if len(word) < NAME or is_word(slip) or not is_word(word) or slip[0] != word[0] or slip[-1] != word[-1]:
+        return False
+    fewer = len(slip) == len(word) - 1
+    return (fewer or sorted(slip) == sorted(word)) and LCSseq.similarity(slip, word) == len(word) - 1
 
 
 def _read(form: str) -> str:

@@ -17,8 +17,10 @@ Numbers that only the witness has are no difference: there the other passage may
     >>> from pipeline.corpus.reading import read
     >>> lost = read("The mill was built in by monks from Lowford.")
     >>> witness = read("The mill was built in 1809 by monks.")
-    >>> reach(lost, witness, 4, 4, -1), reach(lost, witness, 5, 6, 1)
-    (Reach(words=5, score=5.0, bounded=True), Reach(words=2, score=2.0, bounded=False))
+    >>> reach(lost, witness, context(lost, witness, 4, 4, -1), -1)
+    Reach(words=5, score=5.0, bounded=True)
+    >>> reach(lost, witness, context(lost, witness, 5, 6, 1), 1)
+    Reach(words=2, score=2.0, bounded=False)
     >>> contradicts(lost, witness, range(9), range(8))
     True
 """
@@ -32,11 +34,11 @@ from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, align
 from pipeline.corpus.comparison import price
-from pipeline.corpus.dates import ASKING, is_year
+from pipeline.corpus.dates import ASKING
 from pipeline.corpus.reading import TOLD, Reading
 from pipeline.corpus.telling import are_opposed, telling
 
-__all__ = ["Reach", "agree", "contradicts", "dissents", "one_sentence", "reach", "same_subject"]
+__all__ = ["Reach", "agree", "context", "contradicts", "dissents", "may_agree", "one_sentence", "reach", "same_subject"]
 
 FAR = 12  # words of context that are looked at on each side
 SIDE = 3  # words that are a context by themselves, where no sentence begins or ends with them
@@ -57,6 +59,8 @@ ANOTHER = frozenset("first second last next another other former original new ol
 ARTICLES = frozenset("the a an his her its their".split())
 PRONOUNS = frozenset("he she it they his her its their this these".split())
 
+Context = list[tuple[int, int]]  # words that are equal in two passages, by where they stand in either
+
 
 class Reach(NamedTuple):
     """How far two passages are equal on one side of a place: how many `words`, what they are worth, and whether a
@@ -67,24 +71,37 @@ class Reach(NamedTuple):
     bounded: bool = False
 
 
-def reach(one: Reading, other: Reading, at: int, there: int, step: int) -> Reach:
-    """How far two passages are equal from a word of each on, to the left (`step` -1) or the right (1).
+def context(one: Reading, other: Reading, at: int, there: int, step: int) -> Context:
+    """The words that are equal in two passages from a word of each on, to the left (`step` -1) or the right (1).
 
     Numbers that only the other passage has are passed over, with their units, and so is a common word.
     """
-    count, score, bounded, skips = 0, 0.0, False, 0
-    while count < FAR and 0 <= at < len(one) and 0 <= there < len(other):
-        if one.forms[at] != other.forms[there]:
-            skipped = _lost(one, other, at, there, step, count >= 2) if skips < SKIPS else 0
+    ours, theirs = one.forms, other.forms
+    found: Context = []
+    skips = 0
+    while len(found) < FAR and 0 <= at < len(ours) and 0 <= there < len(theirs):
+        if ours[at] != theirs[there]:
+            skipped = _lost(one, other, at, there, step, len(found) >= 2) if skips < SKIPS else 0
             if not skipped:
                 break
             skips += 1
             there += step * skipped
-        count += 1
-        score += 1.0 if one.surface(at) == other.surface(there) else CASE
-        bounded |= (one.begins(at) and other.begins(there)) if step < 0 else (one.ends(at) and other.ends(there))
+        found.append((at, there))
         at, there = at + step, there + step
-    return Reach(count, round(score, 1), bounded)
+    return found
+
+
+def may_agree(left: Context, right: Context) -> bool:
+    """Whether words on both sides can be enough of a context (see `agree`), wherever sentences begin and end."""
+    return bool(left) and len(left) + len(right) + 2 >= FLOOR
+
+
+def reach(one: Reading, other: Reading, equal: Context, step: int) -> Reach:
+    """What the context to the left (`step` -1) or the right (1) of a place is worth."""
+    score = sum(1.0 if one.surface(at) == other.surface(there) else CASE for at, there in equal)
+    ours, theirs = (one.firsts, other.firsts) if step < 0 else (one.lasts, other.lasts)
+    bounded = any(at in ours and there in theirs for at, there in equal)
+    return Reach(len(equal), round(score, 1), bounded)
 
 
 def _lost(one: Reading, other: Reading, at: int, there: int, step: int, common: bool) -> int:
@@ -92,17 +109,16 @@ def _lost(one: Reading, other: Reading, at: int, there: int, step: int, common: 
 
     A common word beside `in` is no such, for the `in` may be of the other passage alone: `and in 1809 the people`.
     """
-    crosses = 0 <= at - step < len(one) and one.of[at] != one.of[at - step]
+    word = other.forms[there]
+    common = common and word in telling().common and word not in telling().negations and word not in ASKING
     digits = False
     for size in range(1, RUN + 1):
         end = there + step * size
         if not 0 <= end < len(other):
             return 0
         digits |= other.forms[end - step][0].isdigit()
-        known = digits or (
-            common and size == 1 and other.forms[there] in telling().common - telling().negations.keys() - ASKING
-        )
-        if known and other.forms[end] == one.forms[at]:
+        if (digits or (common and size == 1)) and other.forms[end] == one.forms[at]:
+            crosses = 0 <= at - step < len(one) and one.of[at] != one.of[at - step]
             return size if crosses == (other.of[end] != other.of[there - step]) else 0
     return 0
 
@@ -125,7 +141,7 @@ def one_sentence(one: Reading, other: Reading, at: int, there: int, step: int) -
     A sentence that lost its full stop goes on into the next: then as much is looked at of the other passage.
     """
     ours, theirs = one.rest(at, step), other.rest(there, step)
-    if not contradicts(one, other, ours, theirs):
+    if _same(one, other, ours, theirs) or not contradicts(one, other, ours, theirs):
         return True
     if len(theirs) >= len(ours):
         return False
@@ -197,7 +213,7 @@ def dissents(one: Reading, other: Reading, place: int, known: Collection[str]) -
     >>> dissents(lost, read("In 1912 the old bridge was opened to traffic, and replaced the ferry."), 7, {"1911"})
     True
     """
-    there = [form for form in other.forms if is_year(form) and form not in known]
+    there = other.years.difference(known)
     if not there:
         return False
     matched = _matched(one, other)
@@ -210,7 +226,7 @@ def dissents(one: Reading, other: Reading, place: int, known: Collection[str]) -
     told = Counter(other.of[matched[word]] for word in both)
     number = max(told, key=lambda number: (told[number], -number))
     said = other.sentences[number]
-    return told[number] >= ALIKE * len(sentence) and any(form in there for form in other.forms[said.start : said.stop])
+    return told[number] >= ALIKE * len(sentence) and not there.isdisjoint(other.forms[said.start : said.stop])
 
 
 def _is_modifier(side: Reading, places: Sequence[int]) -> bool:
@@ -249,7 +265,7 @@ def same_subject(one: Reading, other: Reading, place: int, context: int = 0) -> 
     own = 0
     if not _has_pronoun(one, here):
         matched = _matched(one, other)
-        own = sum(one.tells(word) for word in here if word in matched)
+        own = sum(one.weights[word] for word in here if word in matched)
         if own >= ITSELF * TOLD:
             return True
     if None in told.values():
@@ -288,7 +304,7 @@ def _told(one: Reading, other: Reading) -> dict[int, int | None]:
     for number, sentence in enumerate(one.sentences):
         both = [word for word in sentence if word in matched]
         if _is_alike(one, sentence, both, matched):
-            told[number] = _another(one, other, sentence, matched, sum(map(one.tells, both)))
+            told[number] = _another(one, other, sentence, matched, sum(one.weights[word] for word in both))
     return told
 
 
@@ -299,7 +315,9 @@ def _is_alike(one: Reading, sentence: range, both: Sequence[int], matched: Mappi
     """
     if len(both) < ALIKE * len(sentence) or matched[both[-1]] - matched[both[0]] > 2 * len(sentence):
         return False
-    uncommon = [place for place in sentence if one.tells(place) == 1 and not one.is_name(place)]
+    if len(both) == len(sentence):
+        return True
+    uncommon = [place for place in sentence if one.weights[place] == 1 and not one.is_name(place)]
     return 2 * sum(place in matched for place in uncommon) >= len(uncommon)
 
 

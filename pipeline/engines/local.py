@@ -125,15 +125,18 @@ def _run(
     """A run that has the folder of the results for itself."""
     report = RunReport(skipped=found.skipped, problems=found.problems)
     waiting, twins = _clean(job, found, workers, kept, report, step, times)
-    tasks = writing.tasks(waiting, lambda id: kept.now[id].suffix, twins, asked["shard"])
+    apart = job.layout is None
+    tasks = writing.tasks(waiting, lambda id: kept.now[id].suffix, twins, asked["shard"], apart)
+    share = len(waiting) // (4 * workers) if apart else 0
+    size = max(writing.BATCH, min(writing.APART, share))
     with (
         times.time("phase", "to write"),
-        closing(spread(job, writing.writer, tasks, workers, writing.BATCH)) as written,
+        closing(spread(job, writing.writer, tasks, workers, size)) as written,
     ):
         files = finishing.finish(corpus, counted(written, times), kept.was_reused, report, step)
     with times.time("phase", "to keep it for the next run"):
-        apart = (f"{id}{suffix}" for id in (waiting if job.layout is None else ()) for suffix in (".txt", ".json"))
-        kept.close(asked, report, chain(files, apart), found.containers)
+        pairs = (f"{id}{suffix}" for id in (waiting if apart else ()) for suffix in (".txt", ".json"))
+        kept.close(asked, report, chain(files, pairs), found.containers)
     return report
 
 
@@ -250,12 +253,14 @@ def _index(settings: Settings) -> Index:
 
 def _decide(job: Job, index: Index, spots: Mapping[str, Spot], workers: int) -> Mapping[str, Duplicates]:
     """Decide which paragraphs go, by id of the document; texts are read from the documents that wait."""
+    proposals = index.proposals(workers)
+    if not len(proposals.numbers):  # what it takes to compare texts is not needed
+        return {}
     from pipeline.corpus.cases import cases
     from pipeline.corpus.decided import Decided
     from pipeline.corpus.duplicates import Rows
     from pipeline.corpus.texts import Texts
 
-    proposals = index.proposals(workers)
     decided = Decided()
     with Spool(job.waiting) as spool, Texts(index, proposals, lambda id: spool.text(spots[id])) as texts:
         workers = workers if len(proposals.numbers) >= _MANY else 1

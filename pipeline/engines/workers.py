@@ -66,8 +66,8 @@ class Work(Protocol):
 T = TypeVar("T", bound=Work)
 R = TypeVar("R")
 _AHEAD = 4  # batches that wait for each worker
-_HEAVY = 1_000_000  # bytes of records: a batch that has them is full
-_ROOM = 32_000_000  # bytes of records that wait for each worker
+_HEAVY = 1_000_000  # bytes in memory: a batch that has them is full
+_ROOM = 32_000_000  # bytes in memory that wait for each worker
 _SELDOM = (100_000, 20, 50)  # objects that are new, and collections of these, and of those, before one of each kind
 _DEFECT = "This is a defect of clean-corpus: please report it. Nothing was written for this document."
 

@@ -25,25 +25,23 @@ from pipeline.stages import other_rules
 if TYPE_CHECKING:
     from pipeline.corpus.duplicates import Duplicates
 
-__all__ = ["BATCH", "Task", "Written", "batches", "making", "outcome", "tasks", "writer"]
+__all__ = ["APART", "BATCH", "Task", "Written", "batches", "making", "outcome", "tasks", "writer"]
 
-BATCH = 32  # documents
+BATCH = 32  # documents of a shard that make a chunk
+APART = 256  # documents with files of their own that wait for the disk together, at most
 
 
 class Task(NamedTuple):
-    """A document that waits to be written: where, the suffix of its file, what the corpus knows of it, and the number
-    of its shard."""
+    """A document that waits to be written: where, the suffix of its file, what the corpus knows of it, the number of
+    its shard, and how many bytes of it count for what is written at once: in shards none, whose chunks are of as many
+    documents, whatever these hold."""
 
     id: str
     suffix: str
     spot: Spot
     found: Duplicates | None = None
     shard: int = 0
-
-    @property
-    def weight(self) -> int:
-        """How much of it is in memory: it is on disk."""
-        return 0
+    weight: int = 0
 
 
 class Written(NamedTuple):
@@ -62,13 +60,14 @@ class Written(NamedTuple):
 
 
 def tasks(
-    spots: Mapping[str, Spot], suffix_of: Callable[[str], str], found: Mapping[str, Duplicates], size: int
+    spots: Mapping[str, Spot], suffix_of: Callable[[str], str], found: Mapping[str, Duplicates], size: int, apart: bool
 ) -> Iterator[Task]:
-    """Yield the tasks to write all documents, by id; `size` is that of a shard, in bytes."""
+    """Yield the tasks to write all documents, by id; `size` is that of a shard, in bytes. With `apart`, each document
+    has files of its own."""
     ids = sorted(spots)
     one, other = tee(map(spots.__getitem__, ids))
     for id, spot, shard in zip(ids, one, shards.number_all((spot.text for spot in other), size), strict=True):
-        yield Task(id, suffix_of(id), spot, found.get(id), shard)
+        yield Task(id, suffix_of(id), spot, found.get(id), shard, spot.text if apart else 0)
 
 
 def making(settings: Settings, rules: RuleSet | None) -> dict[str, Any]:

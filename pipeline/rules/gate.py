@@ -13,7 +13,6 @@ from typing import NamedTuple
 import re2
 import regex
 
-from pipeline.recent import LONG
 from pipeline.rules.lines import Lines
 from pipeline.rules.rule import Rule, Span, Structural
 
@@ -65,8 +64,7 @@ class Gate:
 
 def in_lines(lines: Lines, needs: Iterable[Need]) -> list[tuple[int, list[Rule]]]:
     """The lines that have one of the needs, in order, each with the rules that they are of, in order."""
-    rows = lines.rows if len(lines.text) > LONG else [lines.text]
-    folded = "\n".join(map(_small, rows))  # a long text row by row: beyond ASCII, it takes much memory meanwhile
+    folded = "\n".join(map(_small, lines.rows))  # one by one: beyond ASCII, it takes much time, and memory meanwhile
     found: dict[int, dict[int, Rule]] = {}
     for need, number, rule in needs:
         at = folded.find(need)
@@ -77,13 +75,13 @@ def in_lines(lines: Lines, needs: Iterable[Need]) -> list[tuple[int, list[Rule]]
     return [(index, [rules[number] for number in sorted(rules)]) for index, rules in sorted(found.items())]
 
 
-def _small(text: str) -> str:
-    """A text in small letters, each in its place: one letter would grow.
+def _small(line: str) -> str:
+    """A line in small letters, each in its place: one letter would grow.
 
     >>> len("İZMİR".lower()), _small("İZMİR")
     (7, 'İzmİr')
     """
-    return text.lower() if "İ" not in text else "İ".join(map(str.lower, text.split("İ")))
+    return line.lower() if "İ" not in line else "İ".join(map(str.lower, line.split("İ")))
 
 
 def matches(gate: Gate, text: str, active: Sequence[Rule]) -> Iterator[tuple[Rule, Iterable[regex.Match[str]]]]:

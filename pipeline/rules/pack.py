@@ -13,6 +13,8 @@
     match = ["⟦This page is a draft.\\n⟧"]
     keep = ["He read the draft."]
 
+A list of strings that several rules share has a name in a table [lists], and they give the name in its place.
+
 A pack that lacks either kind of example, has an unknown key, a value of another kind than the key takes,
 an id twice, or a pattern that does not compile does not load: `PackError` says where. `check` looks for
 patterns that take exponential time; the engine tries the examples, and looks for rules that another one
@@ -48,6 +50,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "with": (lambda value: isinstance(value, str), "a string"),
     "within": (lambda value: type(value) is int and value > 0, "a whole number above 0"),
 }
+SHARED = ("needs", "also", "unless")  # keys that may name a list of the pack
 NEEDED = ("id", "about", "where", "needs", "pattern", "match", "keep")
 ID = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -90,23 +93,30 @@ keep, match, needs, pattern, unless, where, with, within.
     except (ValueError, RecursionError) as error:  # also for a number that is too long, and tables that are too deep
         raise PackError(f"{name}: Cannot read the rule pack: {error}.") from error
     head, tables = data.get("pack"), data.get("rule", [])
-    if not isinstance(head, dict) or set(head) != {"name", "about"} or set(data) - {"pack", "rule"}:
+    if not isinstance(head, dict) or set(head) != {"name", "about"} or set(data) - {"pack", "lists", "rule"}:
         raise PackError(f"{name}:1: Cannot read the rule pack: it needs [pack] with name and about, then [[rule]]s.")
     if not all(map(_is_text, head.values())):
         raise PackError(f"{name}:1: Cannot read the rule pack: its name and about must be strings that are not empty.")
+    lists = data.get("lists", {})
+    if not isinstance(lists, dict) or not all(map(_are_texts, lists.values())):
+        raise PackError(f"{name}:1: Cannot read the rule pack: [lists] holds names, each with {_TEXTS[1]}.")
     places = _places(text) or [1]
     if not isinstance(tables, list):
         raise PackError(f"{name}:{places[0]}: Cannot read the rule pack: 'rule' is no list. Write [[rule]] over each.")
     rules: list[Rule] = []
     for number, table in enumerate(tables):
         line = places[min(number, len(places) - 1)]
-        rules.append(_rule(table, f"{name}:{line}", head["name"], line, trusted))
+        rules.append(_rule(table, lists, f"{name}:{line}", head["name"], line, trusted))
         if any(rule.id == rules[-1].id for rule in rules[:-1]):
             raise PackError(
                 f"{name}:{line}: Cannot use rule {rules[-1].id}: the id stands twice. Give each rule its own."
             )
     if not rules:
         raise PackError(f"{name}:1: Cannot use the rule pack: it has no [[rule]]. Add one.")
+    if idle := set(lists).difference(
+        table.get(key) for table in tables for key in SHARED if isinstance(table.get(key), str)
+    ):
+        raise PackError(f"{name}:1: Cannot use the rule pack: no rule names the list {min(idle)}. Take it out.")
     return Pack(head["name"], head["about"], tuple(rules))
 
 
@@ -125,14 +135,19 @@ def _places(text: str) -> list[int]:
     return places
 
 
-def _rule(table: Any, at: str, pack: str, line: int, trusted: bool) -> Rule:
-    """Make a rule of its table, or say what is wrong with it."""
+def _rule(table: Any, lists: Mapping[str, Sequence[str]], at: str, pack: str, line: int, trusted: bool) -> Rule:
+    """Make a rule of its table, which may name lists of its pack, or say what is wrong with it."""
     if not isinstance(table, dict):
         raise PackError(f"{at}: Cannot use rule {table!r:.40}: it is no table. Write its keys below [[rule]].")
 
     def fail(why: str) -> PackError:
         return PackError(f"{at}: Cannot use rule {table.get('id', 'without an id')}: {why}")
 
+    for key in SHARED:
+        if isinstance(name := table.get(key), str):
+            if name not in lists:
+                raise fail(f"{key!r} must be {_TEXTS[1]}, or the name of one in [lists], where there is no {name!r}.")
+            table = {**table, key: lists[name]}
     if why := _wrong(table):
         raise fail(why)
     try:

@@ -283,9 +283,16 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     >>> [line[start:end] for start, end in sentences(line, 0, len(line))]
     ['Mr. A. Fox (b. 1900) lived in the U.S. until then. ', 'He left!']
     """
-    cuts, no_end = [start], regex.compile(_NO_END)
-    for stop in regex.compile(_SENTENCE_END).finditer(text, start, end):
+    cuts, (sentence_end, no_end) = [start], _ends()
+    for stop in sentence_end.finditer(text, start, end):
         if text[stop.start()] == "." and no_end.search(text, max(start, stop.start() - 12), stop.start()):
             continue
         cuts.append(stop.end())
     return list(zip(cuts, [*cuts[1:], end], strict=True))
+
+
+@cache
+def _ends() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
+    """The patterns of the end of a sentence, and of what stands before a full stop that is none: compiled once, for to
+    ask `regex` for what it has compiled takes as long as to find the sentences of a line."""
+    return regex.compile(_SENTENCE_END), regex.compile(_NO_END)

@@ -66,15 +66,17 @@ def join(a: str, b: str, rule: str) -> Link:
     (' ', '', '')
     >>> join("sagt: „Ja.“", "Er ging", "r").new, join("he said “", "Yes", "r").new
     (' ', '')
+    >>> join("the sea", "— and", "r").new, join("the sea —", "and", "r").new, join("the sea", "—and", "r").new
+    (' ', ' ', '')
     """
     last, first = a[-1], b[0]
     if first.isascii() and first.isalnum() and last.isalnum():
         return Link(" ", rule)
-    if last in "([{“‘«—$€£¥" and (last not in "$€£¥" or first.isdigit()) and not closes(a):
+    if last in "([{“‘«$€£¥" and (last not in "$€£¥" or first.isdigit()) and not closes(a):
         return Link("", rule)
-    if a.endswith("--") and len(a) > 2 and a[-3:-2] != " ":
+    if (last == "—" and a[-2:-1] != " ") or (a.endswith("--") and len(a) > 2 and a[-3:-2] != " "):
         return Link("", rule)
-    if first == "—" or (b.startswith("--") and b[2:3] not in ("", " ") and not is_option(a, b)):
+    if (first == "—" and b[1:2] != " ") or (b.startswith("--") and b[2:3] not in ("", " ") and not is_option(a, b)):
         return Link("", rule)
     if goes_on(b) and not first.islower():
         return Link("", rule)

@@ -40,8 +40,8 @@ class Counted(NamedTuple):
 
 def find(lines: Lines) -> Sequence[Span]:
     """Propose to drop the numbers of lines on one side of the text, be they on each line or on every fifth."""
-    for pattern in (LEFT, RIGHT):
-        counted = list(_counted(lines, pattern))
+    for side, pattern in ((0, LEFT), (-1, RIGHT)):
+        counted = list(_counted(lines, side, pattern))
         for step, least in STEPS.items():
             runs = list(_runs(counted, step))
             if any(len(run) >= least and _is_prose(lines, run) for run in runs):
@@ -49,15 +49,12 @@ def find(lines: Lines) -> Sequence[Span]:
     return []
 
 
-def _counted(lines: Lines, pattern: regex.Pattern[str]) -> Iterator[Counted]:
-    """The lines with a number on that side."""
+def _counted(lines: Lines, side: int, pattern: regex.Pattern[str]) -> Iterator[Counted]:
+    """The lines with a number on a `side`: at their beginning (0) or end (-1)."""
     place = 0
-    for index, row in enumerate(lines.rows):
-        if not lines.texts[index]:
-            continue
-        place += 1
-        match = pattern.fullmatch(row) if len(row) <= WIDE else None
-        if match:
+    for index, (row, text) in enumerate(zip(lines.rows, lines.texts, strict=True)):
+        place += text != ""
+        if text and text[side].isdigit() and len(row) <= WIDE and (match := pattern.fullmatch(row)):
             start, end = match.span("number")
             yield Counted(index, place, int(match["number"]), start, end, match["text"] or "")
 

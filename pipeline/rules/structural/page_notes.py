@@ -136,6 +136,7 @@ def _ends_page(lines: Lines, notes: Sequence[Note]) -> bool | None:
 
 _ONE = "The mill was built by the monks.⟦1⟧ It ground the corn of the valley,⟦2⟧ which was sold at the fair of the\n"
 _TWO = "town, and the rest of it was kept. The weir was raised in the summer,⟦3⟧ and the meadows above it lay\n"
+_BARE = _ONE.replace("⟦", "").replace("⟧", "")
 RULE = Structural(
     id=ID,
     about="Footnotes at the end of a page in the midst of a text, behind bare numbers or stars, and their markers.",
@@ -157,6 +158,8 @@ RULE = Structural(
         "The mills.1 The weirs.2\n\n1 Hill, Mills, p. 12.\n2 Hill, Mills, p. 40.\n\nThe third mill is younger.",
         "You need a lamp and a\n\n1 Lamp\n2 Rope\n\n12\n\nand nothing else.",
         "Bread*\n\n* Not on Sundays.\n\nMilk",
+        f"{_BARE}\n1 Hill, p. 12.\n2 So he said.\n\n12\n\nThe weir was raised,9 and the meadows lay\n\n9 Hill, p. 3."
+        "\n\n13\n\nunder water,30 until the autumn came\n\n30 Hill, p. 4.\n\n14\n\nat last.",
         "* The weirs are called weir*, whatever their name was in the\n\n* New names for mills.\n\nold list.",
     ),
 )
