@@ -20,7 +20,7 @@ from pipeline.rules.rule import Span, Structural, examples
 ID = "markers.edit-bare"
 BEHIND = regex.compile(r"[^\n]{1,70}?(?<=[\p{L}\p{N})!?\"”’'])(?P<link>\s?(?:(?<=[^\p{Lu}])Edit|\[ {0,2}\]))")
 BELOW = "edit"
-ENDS = regex.compile(r"Edit$|^edit|\[ {0,2}\]$")
+ENDS = ("Edit", "[]", "[ ]", "[  ]")  # of a line with a link behind its heading
 BEFORE = regex.compile(r"edit(?=(?:\p{Lu}[\p{L}’'-]*|\d{1,4}),? [\p{L}\p{N}(\"“])")
 LONGEST = 80  # characters of a heading
 USUAL = regex.compile(
@@ -38,7 +38,8 @@ def find(view: Lines) -> Sequence[Span]:
 
 def _of(view: Lines, kind: Callable[[Lines, int], tuple[str, Span] | None]) -> list[Span]:
     """The links of one kind, if there are several, and one of them is at a heading that wikis have."""
-    found = [link for index in range(len(view)) if ENDS.search(view.texts[index]) and (link := kind(view, index))]
+    suspects = [at for at, line in enumerate(view.texts) if line.endswith(ENDS) or line.startswith(BELOW)]
+    found = [link for at in suspects if (link := kind(view, at))]
     headings = {heading for heading, _ in found}
     usual = sum(USUAL.fullmatch(heading) is not None for heading in headings)
     apart = kind is _behind and all(span.end - span.start > len("Edit") for _, span in found)  # as words are
