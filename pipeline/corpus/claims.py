@@ -115,7 +115,7 @@ def hear(
             if not contexts or not (gaps or doubtful):
                 continue
             shows = bool(gaps) or _asks(one, other, place, run)
-            if shows or (len(run) == 1 and is_year(other.forms[run.start])):
+            if shows or kind_of(other, run) != "value":
                 claim = _claim(one, other, place, run, contexts, gaps, passage, shows=shows)
                 if claim:
                     claims[place].append(claim)

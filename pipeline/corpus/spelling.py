@@ -105,8 +105,10 @@ def is_slip(one: str, other: str) -> bool:
 
     >>> is_slip("exercsie", "exercise"), is_slip("trainng", "training"), is_slip("stewart", "steward")
     (True, True, False)
-    >>> is_slip("edwards", "edward"), is_slip("cooke", "cook")
-    (False, False)
+    >>> is_slip("forrester", "forester"), is_slip("foreste", "forester"), is_slip("poter", "potter")
+    (False, False, False)
+    >>> is_slip("desert", "dessert")
+    False
     """
     slip, word = (one, other) if is_word(other) else (other, one)
     if len(word) < NAME or is_word(slip) or not is_word(word) or slip[0] != word[0] or slip[-1] != word[-1]:

@@ -226,7 +226,10 @@ RULES = (
         id="chrome.head",
         about="Site chrome above the text: skip links, menus, search boxes. Titles, authors and dates stay.",
         find=find_head,
-        match=examples(f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{SENTENCE}"),
+        match=examples(
+            f"⟦Skip to content\n⟧⟦Menu\n⟧⟦Mills\n⟧⟦Search\n⟧{SENTENCE}",
+            f"⟦Skip to content\n⟧⟦Menu\n⟧The wheel\n⟦Weir\n⟧⟦Search\n⟧{SENTENCE}",
+        ),
         keep=examples(
             f"The Mill Licence\n\nCopyright (c) 1999, Ann Hill\nAll rights reserved.\n{SENTENCE}",
             f"Home\n{SENTENCE}",

@@ -285,6 +285,7 @@ MARKERS = Structural(
         "Grey one,⟦[A]⟧ what dost thou wait for?\n\n[Footnote A: First printed in 1890.]",
     ),
     keep=examples(
+        "[1]\nThe mill is old, and it stands by the river.\n[2] The weir is older.",
         "[1] This is an appeal. It fails.\n\n[2] The plaintiff owns the mill.\n\n[3] It is dismissed.\n",
         "x = values[1] + values[2]",
         'echo "${sacks[0]} and ${sacks[1]}" # and $ARGV[1]',
