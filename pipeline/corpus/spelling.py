@@ -105,7 +105,7 @@ def is_slip(one: str, other: str) -> bool:
 
     >>> is_slip("exercsie", "exercise"), is_slip("trainng", "training"), is_slip("stewart", "steward")
     (True, True, False)
-    >>> is_slip("forrester", "forester"), is_slip("foreste", "forester"), is_slip("poter", "potter")
+    >>> is_slip("forrester", "forester"), is_slip("foreste", "forester"), is_slip("brok", "brook")
     (False, False, False)
     >>> is_slip("desert", "dessert")
     False
