@@ -236,17 +236,15 @@ class PositionMap:
         old, new = (2, 1) if back else (1, 2)  # the fields of an edit that stand at its `starts` and at its `outs`
         count, right = len(starts), side == "right"
         mapped = []
-        behind = 0  # the number of edits that start before the position
+        behind, ahead = 0, -1  # the number of edits that start before a position, and up to which one that is so
         end = out = inside = 0  # where the last of them ends, here and in the output; and what is in it
-        ahead = -1  # up to which position that is so
         for position in positions:
             if position > ahead:
                 behind = bisect_left(starts, position, behind)
                 while right and behind < count and starts[behind] == position and not edits[behind][old]:
                     behind += 1  # insertions at the position
                 if behind:
-                    edit = edits[behind - 1]
-                    begin = outs[behind - 1]
+                    edit, begin = edits[behind - 1], outs[behind - 1]
                     end, out = starts[behind - 1] + len(edit[old]), begin + len(edit[new])
                     inside = out if right else begin
                 ahead = starts[behind] - right if behind < count else maxsize
