@@ -115,10 +115,9 @@ def hear(
             if not contexts or not (gaps or doubtful):
                 continue
             shows = bool(gaps) or _asks(one, other, place, run)
-            if shows or kind_of(other, run) != "value":
-                claim = _claim(one, other, place, run, contexts, gaps, passage, shows=shows)
-                if claim:
-                    claims[place].append(claim)
+            claim = _claim(one, other, place, run, contexts, gaps, passage, shows=shows)
+            if claim:
+                claims[place].append(claim)
     return claims
 
 
