@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -105,6 +106,32 @@ def test_any_number_of_workers_writes_the_same_bytes(raw: Path, tmp_path: Path) 
     assert first == second == third
     assert reports[0] == reports[1] == reports[2]
     assert len(reports[0].problems) == 1
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_workers_that_know_only_what_they_are_sent_write_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """They are not forked on macOS and Windows, nor since Python 3.14 on Linux."""
+    said = "The mill of place {} was built in {}, sold in {} to the bakers of Lowford, and burnt down in {}."
+    for number in range(12):
+        place, years = f"number {number}", (1700 + number, 1800 + number, 1850 + number)
+        for name, told in (("whole", years), ("lost", ("", "", "")), ("copy", years)):
+            path = tmp_path / f"raw/{name}{number}.txt"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(said.format(place, *told), encoding="utf-8")
+    monkeypatch.setattr("pipeline.engines.local._MANY", 1)  # so few proposals are shared out, too
+    run(tmp_path / "raw", tmp_path / "one", workers=1)
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method(method, force=True)
+    try:
+        report = run(tmp_path / "raw", tmp_path / "two", workers=2)
+    finally:
+        multiprocessing.set_start_method(before, force=True)
+    assert report.problems == []
+    assert report.restored == 36
+    assert report.duplicates == 24
+    assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
 def test_the_process_looks_for_cycles_afterwards_as_it_did(raw: Path, tmp_path: Path) -> None:
