@@ -53,6 +53,7 @@ KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
 SHARED = ("needs", "also", "unless")  # keys that may name a list of the pack
 NEEDED = ("id", "about", "where", "needs", "pattern", "match", "keep")
 ID = regex.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*")
+_PLACE = regex.compile(r"(?m)^[^\S\n]*(?:(?P<rule>\[+[^\S\n]*rule\b|rule[^\S\n]*=)|id[^\S\n]*=)")
 
 
 class PackError(ValueError):
@@ -126,12 +127,15 @@ def _places(text: str) -> list[int]:
     >>> _places('[[rule]]\\nabout = "x"\\n\\n[[rule]]\\nid = "a.b"')
     [1, 5]
     """
-    places = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if regex.match(r"\s*(?:\[+\s*rule\b|rule\s*=)", line):
-            places.append(number)
-        elif places and regex.match(r"\s*id\s*=", line):
-            places[-1] = number
+    places: list[int] = []
+    line, at = 1, 0
+    for match in _PLACE.finditer(text):
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        if match["rule"]:
+            places.append(line)
+        elif places:
+            places[-1] = line
     return places
 
 

@@ -155,11 +155,12 @@ def maybe() -> Any:
     options.case_sensitive = False
     options.max_mem = 256 << 20
     phrases = "|".join(re2.escape(phrase).replace("\\ ", r"[ \t]+") for phrase in sorted(LEVELS))
-    parts = rf"(?:{phrases})(?:[ \t|/•·–—>»-]+(?:{phrases}))*"
+    end = r"[ \t|/•·–—>»›-]"  # phrases stand here once, for their states take the longest to make
+    parts = rf"(?:(?:{phrases})(?:{end}+|$))+"
     # Without the limits on length, which would multiply the states; spaces may be any number of blanks.
     shapes = regex.sub(r"\.\{\d+,\d+\}|\.\*", r"[^\\n]*", "|".join(SHAPES))
     shapes = regex.sub(r"(?<!\[[^\]]{0,9}) ", r"(?:[ \\t]+)", shapes)
-    return re2.compile(rf"(?m)^[ \t|/•*·▪●○◦»›>–—-]*(?:{parts}|{shapes})[ \t|/•·–—>»›-]*$", options)
+    return re2.compile(rf"(?m)^[ \t|/•*·▪●○◦»›>–—-]*(?:{parts}|(?:{shapes}){end}*)$", options)
 
 
 BULLET = regex.compile(r"^[•*·▪●○◦»›>|–—-]\s*|\s*[|»›>]$")
