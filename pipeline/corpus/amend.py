@@ -50,10 +50,10 @@ def _moved(
     ends = positions.forward_all([block.end for block in blocks], side="right")
     reach = [edit.end for edit in edits]
     for (kind, begun, ended, raw_start, raw_end), start, end in zip(blocks, starts, ends, strict=True):
-        if not text[start:end].strip():
-            continue
         first = bisect_right(reach, begun)
         if first < len(edits) and edits[first].start < ended:
+            if not text[start:end].strip():
+                continue
             raw_start, raw_end = ledger.to_raw(start, side="right"), ledger.to_raw(end, side="left")
         yield Paragraph(kind, start, end, raw_start, raw_end)
 
