@@ -7,7 +7,9 @@ score is largest is that of body-text extraction (Finn, Kushmerick and Smyth, 20
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import regex
 
@@ -47,6 +49,8 @@ PATH = regex.compile(r" [/>»›] ")
 LETTER = regex.compile(r"\p{L}")
 IDEOGRAPHS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}ー]{7}")  # several words, with no spaces between them
 CLAUSE = regex.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]|\(?[a-z]\))\s+\p{Lu}.*[.;]$")
+DIGITS = re.compile(r"\d+")
+OFTEN = 3  # so often above the text's end, a cue belongs to the items of a list
 NEAR = 8  # lines above the text, in which a label may be its title
 DROP = 5  # what the sum at the top may lose on its way to the next cue
 
@@ -153,7 +157,7 @@ def find_tail(lines: Lines) -> Sequence[Span]:
         (-i for _, i in sorted(cuts, reverse=True) if prose[-i] >= max(PROSE, share * (prose[bottom] - prose[-i]))),
         -1,
     )
-    cut = _below_inside(lines, cues, cut, sorted(places))
+    cut = _below_repeated(lines, _below_inside(lines, cues, cut, sorted(places)), sorted(places))
     if cut < 0:
         return ()
     body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
@@ -207,6 +211,27 @@ def _below_inside(lines: Lines, cues: Sequence[int], cut: int, places: Sequence[
             break
         cut = next((place for place in places if place > below), -1)
     return cut
+
+
+def _below_repeated(lines: Lines, cut: int, places: Sequence[int]) -> int:
+    """The line of a cue from `cut` on that is none of those that stand under each item of a list, or over each post.
+
+    Such a cue stands above too, several times, but for its number, and there is prose between.
+    """
+    cues, first = cues_of(lines) or (), cut
+    while cut >= 0:
+        cue = _unnumbered(lines.texts[cut])
+        same = [index for index, line in enumerate(lines.texts) if line and _unnumbered(line) == cue]
+        if sum(index < cut for index in same) < OFTEN or not any(map(lines.is_prose, range(same[0], same[-1]))):
+            break
+        cut = next((place for place in places if place > same[-1]), -1)
+    below = range(first, cut if cut >= 0 else len(lines))
+    return cut if any(lines.texts[index] and not cues[index] for index in below) else first
+
+
+@lru_cache(maxsize=4096)
+def _unnumbered(line: str) -> str:
+    return "at" if STAMP.fullmatch(" ".join(line.split())) else DIGITS.sub("", line.casefold())
 
 
 RULES = (
