@@ -116,7 +116,7 @@ def framed(a: Line, b: Line, first: bool) -> Link | None:
 
     A break behind a backslash is meant, wherever it stands, and so is one beside a command after its prompt.
     """
-    if a.text[-1] == "\\" or is_session(a.text, b.text):
+    if a.text[-1] == "\\" or (is_session(a.text, b.text) and not is_broken(a.text, b.text)):
         return KEEP
     if b.text[0] in RULED and RULE.match(b.text):
         return KEEP if first and len(a.text) < 80 and not a.stop else BREAK

@@ -107,7 +107,7 @@ def is_amid(texts: Sequence[str], cues: Sequence[int], index: int) -> bool:
     above, below = index and texts[index - 1], index + 1 < len(texts) and texts[index + 1]
     if not above or not below or cues[index - 1] or cues[index + 1] or SENTENCE_END.search(above):
         return False
-    return below[0] in ",.;:)(" or (below[0].islower() and min(above.count(" "), below.count(" ")) > 1)
+    return below[0] in ",.;:)(" or (below[0].islower() and above.count(" ") > 1 and " " in below)
 
 
 @lru_cache(maxsize=1)
