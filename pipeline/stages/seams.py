@@ -79,7 +79,7 @@ def join(a: str, b: str, rule: str) -> Link:
         return Link("", rule)
     if (first == "—" and b[1:2] != " ") or (b.startswith("--") and b[2:3] not in ("", " ") and not is_option(a, b)):
         return Link("", rule)
-    if goes_on(b) and not first.islower():
+    if goes_on(b) and not first.islower() and not (first == ":" and b[1:2].isalnum()):
         return Link("", rule)
     if first in "…」』" or (is_cjk(first) and is_cjk(last)):
         return Link("", rule)
