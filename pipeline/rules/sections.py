@@ -67,7 +67,9 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
     `openers` are all lines that a rule takes for the heading of a section. `footer` is where a footer starts that goes
     anyway (an offset into the text): its lines are not looked at. `prose` is the last line of prose above it.
     """
-    if _is_entry(lines, heading) or (MENU.match(lines.texts[heading]) and not _has_prose(lines, heading)):
+    if _is_entry(lines, heading) or (
+        (prose > heading or MENU.match(lines.texts[heading])) and not _has_prose(lines, heading)
+    ):
         return None
     doubtful = DOUBTFUL.match(lines.texts[heading])
     is_box = BOX.match(lines.texts[heading]) is not None
@@ -124,7 +126,7 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
 
 
 def _has_prose(lines: Lines, heading: int) -> bool:
-    """Whether a text stands above a heading: at the top of a page, a menu is not all that there is."""
+    """Whether a text stands above a heading: what stands above all prose is a menu, or an entry of a contents list."""
     return any(_is_prose(lines, index) for index in range(heading))
 
 

@@ -21,7 +21,8 @@ LEADER = re.compile(r"(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,7})$")  # to the numb
 BAR = re.compile(r"\S +\| +(?:\d+(?: [+-]+)?|Bin .*)$")  # of the files that a change touches
 GAP = re.compile(r"\S(?: {3,}|\t+)\S")
 CODE = re.compile(
-    r"[;{}](?:\s+(?://|#|/\*).*)?$|^(?:const|let|var) [\w{[].* = |^[a-z]\w*: ['\"[{]|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>|\. [~/]"
+    r"[;{}](?:\s+(?://|#|/\*).*)?$|^(?:const|let|var) [\w{[].* = |^[a-z]\w*: ['\"[{]"
+    r"|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>|\. [~/]"
     r"|\.\. [\w|\[])"
     r"|\w\(\S*\)|\w(?:\.|->|::)\w+\(|[=!<>+]=|^[\w.-]+\s+=\s|; (?:then|do)$"
 )
