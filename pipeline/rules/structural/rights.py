@@ -1,5 +1,5 @@
 """The copyright line of a site. A list of such lines is a text about who has the rights in something, and stays; so
-does a line on which a text goes on, or that is wrapped into the next.
+does a line on which a text goes on, or that is wrapped into the next, and one below the heading of a part about it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def find(lines: Lines) -> Sequence[Span]:
     found = [index for index in _suspects(lines.data) if _is_notice(lines, index)]
     if len({lines.texts[index] for index in found}) > FEW:
         return ()
+    found = [index for index in found if not HEAD.fullmatch(_above(lines, index))]
     return [
         Span(lines.starts[i], lines.end(i), "", ID, (("copyright", " ".join(lines.texts[i].split())),)) for i in found
     ]
@@ -43,7 +44,7 @@ def find(lines: Lines) -> Sequence[Span]:
 def _is_notice(lines: Lines, index: int) -> bool:
     """Whether a line is a notice and nothing else."""
     line = lines.texts[index]
-    if not LINE.fullmatch(line) or HEAD.fullmatch(_above(lines, index)):
+    if not LINE.fullmatch(line):
         return False
     first, *others = SENTENCE.split(line)
     if any(map(_is_told, others)) or (VERB.search(first) and _is_told(first, YEAR.split(first)[-1])):
@@ -96,6 +97,8 @@ RULE = Structural(
         "© 2019 by the friends of the mill and of the river that it stands on\nand turns, said the sign on the door.",
         "COPYRIGHT\n       Copyright © 2022 The Mill Project.  Licence:  free of all\n       rights of the miller.\n",
         "Files: *\nCopyright: © 2001-2008 Ann Hill\n           © 2004-2016 Tom Hill\nLicence: free\n",
+        "Copyright: © 1999 Ann Hill\n  © 2000 Bob Hill\nLicence: free\n\n"
+        "© 2001 Tom Hill\n© 2003 Joan Mill\n© 2004 Lowford Library\n",
         "© 1999 Ann Hill\n© 2001 Tom Hill\n© 2003 Joan Mill\n© 2004 Lowford Library\nThe text is free.",
     ),
 )
