@@ -56,7 +56,7 @@ def _is_notice(lines: Lines, index: int) -> bool:
 def _above(lines: Lines, index: int) -> str:
     """The line that stands above a notice, and above those that are right above it."""
     above = index - 1
-    while above >= 0 and LINE.fullmatch(lines.texts[above]):
+    while above >= 0 and (not lines.texts[above] or LINE.fullmatch(lines.texts[above])):
         above -= 1
     return lines.texts[above] if above >= 0 else ""
 
@@ -96,6 +96,7 @@ RULE = Structural(
         "       Copyright (C) 2011 The Mill Project. You are free\n       to change the mill and to grind with it.",
         "© 2019 by the friends of the mill and of the river that it stands on\nand turns, said the sign on the door.",
         "COPYRIGHT\n       Copyright © 2022 The Mill Project.  Licence:  free of all\n       rights of the miller.\n",
+        "COPYRIGHT\n\nCopyright © 2022 The Mill Project. Licence: free of all rights.\n",
         "Files: *\nCopyright: © 2001-2008 Ann Hill\n           © 2004-2016 Tom Hill\nLicence: free\n",
         "Copyright: © 1999 Ann Hill\n  © 2000 Bob Hill\nLicence: free\n\n"
         "© 2001 Tom Hill\n© 2003 Joan Mill\n© 2004 Lowford Library\n",
