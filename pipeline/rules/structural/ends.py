@@ -256,7 +256,8 @@ def _below_repeated(lines: Lines, cut: int, places: Sequence[int]) -> int:
 
 @lru_cache(maxsize=4096)
 def _unnumbered(line: str) -> str:
-    return "at" if STAMP.fullmatch(" ".join(line.split())) else DIGITS.sub("", line.casefold())
+    is_stamp = ":" in line and len(line) < 120 and STAMP.fullmatch(" ".join(line.split()))
+    return "at" if is_stamp else DIGITS.sub("", line.casefold())
 
 
 RULES = (
