@@ -96,13 +96,17 @@ class Lines:
         return known
 
     def is_solid(self, index: int) -> bool:
-        """Whether line `index` is prose beyond doubt: a whole sentence, or a wrapped line that the next carries on."""
+        """Whether line `index` is prose beyond doubt: a whole sentence, or a line that the next carries on, or the one
+        below a link that stood on a line of its own."""
         if not self.is_prose(index):
             return False
         line = self.texts[index]
         if len(line) > 160 or ends_sentence(line) or ends_cjk(line):
             return True
-        return index + 1 < len(self) and bool(self.texts[index + 1]) and self.is_prose(index + 1)
+        if index + 1 >= len(self) or not self.texts[index + 1]:
+            return False
+        below = self.texts[index + 2] if index + 2 < len(self) else ""
+        return self.is_prose(index + 1) or (below != "" and (below[0] in ",.;:)" or below[0].islower()))
 
 
 def ends_sentence(line: str) -> bool:

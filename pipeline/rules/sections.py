@@ -22,6 +22,7 @@ DOUBTFUL = regex.compile(
 # Headings of boxes that sites set inside of a text, and what is no title of a page in one: the text goes on.
 BOX = regex.compile(r"(?i)[*=#_ ]{0,8}related\b")
 NO_TITLE = regex.compile(r"\d{1,2}[.)]\s|\p{Ll}|.*(?:[^.]\.|[:;,(){}=])$|.{120}")
+MENU = regex.compile(r"(?i)navigation menu\b")
 BOXED = 16  # titles in a box, at most
 BULLETS = "•‣◦▪●·○■*–—->» "
 NOTE = regex.compile(  # the marker of a note, at its start
@@ -66,7 +67,9 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
     `openers` are all lines that a rule takes for the heading of a section. `footer` is where a footer starts that goes
     anyway (an offset into the text): its lines are not looked at. `prose` is the last line of prose above it.
     """
-    if _is_entry(lines, heading):
+    if _is_entry(lines, heading) or (
+        (prose > heading or MENU.match(lines.texts[heading])) and not _has_prose(lines, heading)
+    ):
         return None
     doubtful = DOUBTFUL.match(lines.texts[heading])
     is_box = BOX.match(lines.texts[heading]) is not None
@@ -120,6 +123,11 @@ def end(lines: Lines, heading: int, openers: Collection[int], footer: int, prose
     if doubtful and (shown * 2 < items or not (items or _is_last(lines, last, openers))):
         return None
     return last
+
+
+def _has_prose(lines: Lines, heading: int) -> bool:
+    """Whether a text stands above a heading: what stands above all prose is a menu, or an entry of a contents list."""
+    return any(_is_prose(lines, index) for index in range(heading))
 
 
 def _end_of_box(lines: Lines, heading: int, last: int, items: int) -> int:

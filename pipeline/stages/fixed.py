@@ -13,7 +13,7 @@ from pipeline.stages.sentences import marker
 
 WIDE = 116  # columns; prose is hardly ever hard-wrapped beyond
 FIELD = re.compile(r"[A-Z][\w-]{1,20}(?: [\w-]{1,12})?:(?:\s|$)")
-KEY = re.compile(r"(?:- )?[a-z_][\w.-]{0,30}:(?:\s\S{0,60}){0,6}$")  # of YAML
+KEY = re.compile(r"(?:- )?[a-z_][\w.-]{0,50}:(?:\s\S{0,60}){0,6}$")  # of YAML
 DAY = r"(?:[A-Z]?[a-z]{2,3}\.? {1,2}\d{1,2},? {1,2}|\d{4}[-/.]\d\d[-/.]\d\d[T ]|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},? )"
 LOGGED = re.compile(rf"[\[(]?{DAY}?\d{{1,2}}:\d\d(?::\d\d)?(?:[.,]\d+)?Z?(?: ?[AaPp][Mm])?[\])]?(?:\s|$)")
 TIMED = re.compile(r"(?:\d{1,2}:)?\d\d:\d\d[.,]\d{3} --> ")  # of subtitles
@@ -21,12 +21,15 @@ LEADER = re.compile(r"(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,7})$")  # to the numb
 BAR = re.compile(r"\S +\| +(?:\d+(?: [+-]+)?|Bin .*)$")  # of the files that a change touches
 GAP = re.compile(r"\S(?: {3,}|\t+)\S")
 CODE = re.compile(
-    r"[;{}]$|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>|\. [~/]"
+    r"[;{}](?:\s+(?://|#|/\*).*)?$|^(?:const|let|var) [\w{[].* = |^[a-z]\w*: ['\"[{]"
+    r"|^(?:\$|>>>|#include|import \w|from \w+ import|def |class \w+[:(]|return\b|//|/\*|</?\w+>|\. [~/]"
     r"|\.\. [\w|\[])"
     r"|\w\(\S*\)|\w(?:\.|->|::)\w+\(|[=!<>+]=|^[\w.-]+\s+=\s|; (?:then|do)$"
 )
 CODED = ";{}$>#(=/"  # a line of code has one of these
 STATED = re.compile(r"\)\s?;$")
+BRACKETS = frozenset("[]{}(),;")
+OPENED = re.compile(r"[\[\]{}(),;]+$|(?:[\"'][^\"']{1,60}[\"']|[\w$-]{1,40})\s?(?::|=>)\s|[\"'][^\"']*[\"'],?$")
 HINTS = ("\\\n", " --> ", "....", ". . .", ");\n", " | ")  # of what is fixed, be its lines as full as those of prose
 SIGNS = bytes(code for code in range(256) if not (code < 128 and chr(code).isalnum()))
 
@@ -46,6 +49,7 @@ def is_fixed(lines: Sequence[str], edges: Sequence[int]) -> bool:
         is_table(texts, whole, count, edges)
         or is_timed(texts, whole, count)
         or is_code(texts, whole, count)
+        or is_data(texts, whole)
         or is_listing(texts, whole, count)
         or is_drawing(texts, count)
     )
@@ -83,6 +87,20 @@ def is_code(texts: Sequence[str], whole: str, count: int) -> bool:
         return True
     signed = [text for text in texts if any(map(text.__contains__, coded))]
     return len(signed) * 2 > count and sum(CODE.search(text) is not None for text in signed) * 2 > count
+
+
+def is_data(texts: Sequence[str], whole: str) -> bool:
+    """Whether most lines are those of data in brackets, as of JSON, some of which are nothing but brackets.
+
+    >>> lines = ['"mills": [', '{', '"name": "Lowford",', '"wheels": 2', '}', ']']
+    >>> is_data(lines, "\\n".join(lines)), is_data(["the mill", "(", "old", ")"], "the mill\\n(\\nold\\n)")
+    (True, False)
+    """
+    if not any(sign in whole for sign in "[{"):
+        return False
+    if not any(text[0] in BRACKETS and BRACKETS.issuperset(text) for text in texts):
+        return False
+    return sum(OPENED.match(text) is not None or text[-1] in "[{(," for text in texts) * 4 >= len(texts) * 3
 
 
 def is_listing(texts: Sequence[str], whole: str, count: int) -> bool:

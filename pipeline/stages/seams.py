@@ -49,6 +49,7 @@ QUESTION = re.compile(
 )  # headings may end with `for`
 CAPTION = re.compile(r"(?:Fig(?:ure|\.)|Table) \d{1,2}[.:] [A-Z]")
 OPTION = re.compile(r"--[a-z][\w-]*(?:[=\s,.;:)\]]|$)")
+PROMPT = re.compile(r"\$ [a-z./~]")
 LEADING = some(  # words before the name of an option
     "the to with of by or via use using for from option options flag flags mit von durch oder avec de con o ou"
 )
@@ -78,7 +79,7 @@ def join(a: str, b: str, rule: str) -> Link:
         return Link("", rule)
     if (first == "—" and b[1:2] != " ") or (b.startswith("--") and b[2:3] not in ("", " ") and not is_option(a, b)):
         return Link("", rule)
-    if goes_on(b) and not first.islower():
+    if goes_on(b) and not first.islower() and not (first == ":" and b[1:2].isalnum()):
         return Link("", rule)
     if first in "…」』" or (is_cjk(first) and is_cjk(last)):
         return Link("", rule)
@@ -113,9 +114,9 @@ def links(lines: Sequence[Line], shape: Shape) -> list[Link]:
 def framed(a: Line, b: Line, first: bool) -> Link | None:
     """The link beside a ruled line or a heading in capitals, which stand apart; `first`: `a` starts its paragraph.
 
-    A break behind a backslash is meant, wherever it stands.
+    A break behind a backslash is meant, wherever it stands, and so is one beside a command after its prompt.
     """
-    if a.text[-1] == "\\":
+    if a.text[-1] == "\\" or (is_session(a.text, b.text) and not is_broken(a.text, b.text)):
         return KEEP
     if b.text[0] in RULED and RULE.match(b.text):
         return KEEP if first and len(a.text) < 80 and not a.stop else BREAK
@@ -124,6 +125,15 @@ def framed(a: Line, b: Line, first: bool) -> Link | None:
     if first and is_shouted(a.text):
         return KEEP if is_shouted(b.text) else BREAK
     return None
+
+
+def is_session(a: str, b: str) -> bool:
+    """Whether one of two lines is a command after the prompt of a shell.
+
+    >>> is_session("$ mill --help", "usage: mill"), is_session("it cost", "$ 40 in all")
+    (True, False)
+    """
+    return (a[0] == "$" and PROMPT.match(a) is not None) or (b[0] == "$" and PROMPT.match(b) is not None)
 
 
 def wrapped(lines: Sequence[Line], shape: Shape) -> list[Link]:

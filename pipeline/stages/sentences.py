@@ -17,7 +17,7 @@ BULLETS = "•·‣◦▪●○■□►§*+–—-("
 NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)(?=\s+\S)|\d{1,3}\.(?=\s+\S)")
 CHAPTER = re.compile(r"(?:CHAPTER|Chapter|BOOK|PART|ACT|SCENE|VOLUME|CANTO|SECTION|APPENDIX)\s+[IVXLC\dA-Z]+\.?")
 ENCLITIC = re.compile(r"’(?:(?:s|d|t|m|ll|re|ve)\b|\W|$)")
-FIELD_NAME = re.compile(r":\w[\w -]{0,30}:(?:\s|$)")  # of reStructuredText
+ROLE = re.compile(r":[a-z][\w:+.-]{0,30}:`")  # of reStructuredText
 FORMULA = re.compile(r"[=⟺⇔⇒∈∉≤≥≠≈∑∫⟨⟩∀∃∂∇√]")
 ABBREVIATED = re.compile(
     r"(?:^|[ (.])(?:[A-HJ-Z]|Mrs?|Ms|Dr|St|Mt|Prof|Gen|Col|Capt|Lt|Adm|Sen|Gov|Rev|No|vs?|cf"
@@ -74,14 +74,14 @@ def is_formula(text: str) -> bool:
 def goes_on(text: str) -> bool:
     """Whether a line starts in the midst of a sentence: with a small letter, or with what closes a phrase.
 
-    >>> [goes_on(t) for t in ("and so", "And so", ", too", "...", "(so)", "’s mill", "’mongst us", ":key: one")]
-    [True, False, True, False, False, True, False, False]
+    >>> [goes_on(t) for t in ("and so", "And so", ", too", "...", "(so)", "’s mill", "’mongst us", ":doc:`a`")]
+    [True, False, True, False, False, True, False, True]
     """
     first = text[0]
     if first == "’":
         return ENCLITIC.match(text) is not None
-    if first == ":" and FIELD_NAME.match(text):
-        return False
+    if first == ":" and text[1:2].isalnum():
+        return ROLE.match(text) is not None  # and else the name of a field, a command, a keyword of Lisp
     if first == ".":
         return len(text) == 1 or text[1] in " \"'”’)"
     return first.islower() or (first in ",;:)]%" and text != "%")  # that alone parts the sayings of a collection

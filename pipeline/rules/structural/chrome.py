@@ -43,7 +43,7 @@ def find_lines(lines: Lines) -> Sequence[Span]:
     spans = []
     for index in cue_lines(lines):
         cue = cues[index]
-        if _is_rest(lines, cues, index) or _is_underlined(lines, index):
+        if _is_rest(lines, cues, index) or _is_underlined(lines, index) or _is_row(lines, index):
             continue
         if cue == SURE or (
             cue == FIRM and not MARKER.match(lines.texts[index]) and not _heads_text(lines, cues, index)
@@ -66,6 +66,12 @@ def _is_underlined(lines: Lines, index: int) -> bool:
     """Whether a line is the heading of an author, who drew a line of its length below it."""
     below = lines.texts[index + 1] if index + 1 < len(lines) else ""
     return RULER.fullmatch(below) is not None and abs(len(below) - len(lines.texts[index])) < 2
+
+
+def _is_row(lines: Lines, index: int) -> bool:
+    """Whether a line is the head of a table: the line below has as many bars."""
+    bars = lines.texts[index].count("|")
+    return bars > 0 and index + 1 < len(lines) and lines.texts[index + 1].count("|") == bars
 
 
 def _heads_text(lines: Lines, cues: Sequence[int], index: int) -> bool:

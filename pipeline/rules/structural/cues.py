@@ -160,10 +160,10 @@ def maybe() -> Any:
     # Without the limits on length, which would multiply the states; spaces may be any number of blanks.
     shapes = regex.sub(r"\.\{\d+,\d+\}|\.\*", r"[^\\n]*", "|".join(SHAPES))
     shapes = regex.sub(r"(?<!\[[^\]]{0,9}) ", r"(?:[ \\t]+)", shapes)
-    return re2.compile(rf"(?m)^[ \t|/•*·▪●○◦»›>–—-]*(?:{parts}|(?:{shapes}){end}*)$", options)
+    return re2.compile(rf"(?m)^[ \t|/•*·▪●○◦«‹»›>–—-]*(?:{parts}|(?:{shapes}){end}*)$", options)
 
 
-BULLET = regex.compile(r"^[•*·▪●○◦»›>|–—-]\s*|\s*[|»›>]$")
+BULLET = regex.compile(r"^[•*·▪●○◦«‹»›>|–—-]\s*|\s*[|»›>]$")
 WORD = regex.compile(r"\S+")
 BARS = frozenset("|/•·-–—>»")
 
@@ -186,7 +186,7 @@ def strength(line: str) -> int:
     if len(phrase) <= 120:
         parts = _parts(phrase)
         if parts:
-            return max(min(parts), FIRM if len(parts) >= 4 else WEAK)
+            return max(min(parts), FIRM if len(parts) + phrase.count("|") >= 4 else WEAK)
     if _patterns().fullmatch(phrase) and not (len(phrase) > 60 and prose_like(line)):
         return WEAK
     return 0

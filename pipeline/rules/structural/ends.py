@@ -7,7 +7,9 @@ score is largest is that of body-text extraction (Finn, Kushmerick and Smyth, 20
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import regex
 
@@ -47,6 +49,10 @@ PATH = regex.compile(r" [/>»›] ")
 LETTER = regex.compile(r"\p{L}")
 IDEOGRAPHS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}ー]{7}")  # several words, with no spaces between them
 CLAUSE = regex.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]|\(?[a-z]\))\s+\p{Lu}.*[.;]$")
+PRICE = re.compile(r"[$€£¥] ?\d")
+DIGITS = re.compile(r"\d+")
+OFTEN = 3  # so often above the text's end, a cue belongs to the items of a list
+LABELS, NEIGHBOURS = 6, 4  # words of a label in a menu; so many others stand above it and below it
 NEAR = 8  # lines above the text, in which a label may be its title
 DROP = 5  # what the sum at the top may lose on its way to the next cue
 
@@ -71,7 +77,7 @@ def find_head(lines: Lines) -> Sequence[Span]:
     is_article = below >= ARTICLE and below * 3 >= len(lines.text) - lines.starts[cut]
     if not enough(lines, cues, 0, cut + 1, LOOSE if is_article else DENSE):
         return ()
-    kept = _titles(lines, cues, cut, over_facts=_over_facts(lines, cut))
+    kept = _titles(lines, cues, cut, over_facts=_over_facts(lines, cut), is_article=is_article)
     spans = []
     for index in range(cut + 1):
         line = lines.texts[index]
@@ -94,14 +100,18 @@ def _top(lines: Lines, told: frozenset[int]) -> int:
     return cut
 
 
-def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) -> set[int]:
+def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool, is_article: bool) -> set[int]:
     """The lines down to `cut` that can be titles: those of four words, or else a label that the text speaks of.
+
+    Above an article, none that stands in the midst of a menu can be; but what has prices is a list of goods.
 
     Over a row of facts, which speak of nothing, it is the last two labels, if one stands on the other. If nothing else
     can be a title, it is the last label of three words.
     """
     labels = [i for i in range(cut) if lines.texts[i] and not cues[i] and not MARKER.match(lines.texts[i])]
     long = {i for i in labels if len(lines.texts[i].split()) >= 4 or IDEOGRAPHS.match(lines.texts[i])}
+    if is_article and sum(PRICE.search(line) is not None for line in lines.texts[:cut]) < OFTEN:
+        long -= {i for i in long if _is_listed(lines, i, cut)}
     body = lines.text[lines.end(cut) :][:3000].casefold()
     near = [i for i in labels if i >= cut - NEAR and LETTER.search(lines.texts[i])]
     named = [i for i in near if all(word in body for word in lines.texts[i].casefold().split())]
@@ -115,6 +125,25 @@ def _titles(lines: Lines, cues: Sequence[int], cut: int, *, over_facts: bool) ->
     if not over_facts:  # of several, the longest, and then the last
         named = sorted(named, key=lambda i: len(lines.texts[i].split()))[-1:]
     return {*long, *path, *named[-2:]}
+
+
+def _is_listed(lines: Lines, index: int, cut: int) -> bool:
+    """Whether a label stands in the midst of a menu: far from the text, with several short labels above and below."""
+    if cut - index < 2 * NEAR or len(lines.texts[index].split()) > LABELS:
+        return False
+    return all(_in_row(lines, index, step) >= NEIGHBOURS for step in (-1, 1))
+
+
+def _in_row(lines: Lines, index: int, step: int) -> int:
+    """How many short labels stand in a row beside a line, on one side of it."""
+    count = 0
+    beside = lines.beside(index, step)
+    while count < NEIGHBOURS and beside is not None and len(lines.texts[beside].split()) <= LABELS:
+        if ends_sentence(lines.texts[beside]):
+            break
+        count += 1
+        beside = lines.beside(beside, step)
+    return count
 
 
 def _over_facts(lines: Lines, cut: int) -> bool:
@@ -153,7 +182,7 @@ def find_tail(lines: Lines) -> Sequence[Span]:
         (-i for _, i in sorted(cuts, reverse=True) if prose[-i] >= max(PROSE, share * (prose[bottom] - prose[-i]))),
         -1,
     )
-    cut = _below_inside(lines, cues, cut, sorted(places))
+    cut = _below_repeated(lines, _below_inside(lines, cues, cut, sorted(places)), sorted(places))
     if cut < 0:
         return ()
     body = lines.starts[cut] - next(start for start, above in zip(lines.starts, prose[1:], strict=False) if above)
@@ -207,6 +236,28 @@ def _below_inside(lines: Lines, cues: Sequence[int], cut: int, places: Sequence[
             break
         cut = next((place for place in places if place > below), -1)
     return cut
+
+
+def _below_repeated(lines: Lines, cut: int, places: Sequence[int]) -> int:
+    """The line of a cue from `cut` on that is none of those that stand under each item of a list, or over each post.
+
+    Such a cue stands above too, several times, but for its number, and there is prose between.
+    """
+    cues, first = cues_of(lines) or (), cut
+    while cut >= 0:
+        cue = _unnumbered(lines.texts[cut])
+        same = [index for index, line in enumerate(lines.texts) if line and _unnumbered(line) == cue]
+        if sum(index < cut for index in same) < OFTEN or not any(map(lines.is_prose, range(same[0], same[-1]))):
+            break
+        cut = next((place for place in places if place > same[-1]), -1)
+    below = range(first, cut if cut >= 0 else len(lines))
+    return cut if any(lines.texts[index] and not cues[index] for index in below) else first
+
+
+@lru_cache(maxsize=4096)
+def _unnumbered(line: str) -> str:
+    is_stamp = ":" in line and len(line) < 120 and STAMP.fullmatch(" ".join(line.split()))
+    return "at" if is_stamp else DIGITS.sub("", line.casefold())
 
 
 RULES = (

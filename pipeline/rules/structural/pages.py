@@ -24,6 +24,7 @@ STEP = 4  # from one number to the next, at most: of blank pages, and of those w
 FEW = 3  # numbers that count up; two are enough if both break a sentence
 BROKEN, SHARE = 2, 0.25  # sentences that are broken by them, at least, and by which share of the numbers
 MOST = 0.75  # of the numbers, beside which one head makes sure of them, so that one broken sentence is enough
+HEADS = 2  # beside a number, on one side of it, at most
 BACK = 40  # numbers before one that may be that of the page before
 BARE = regex.compile(  # but `(4)` is the number of a formula
     r"[-–—\[]?\s?(?:[Pp](?:age|\.)\s)?(?P<number>\d{1,4})(?:\s(?:of|/)\s\d{1,4})?\s?[-–—\]]?|\(\s(?P<number>\d{1,4})\s\)"
@@ -41,7 +42,10 @@ COUNTED = regex.compile(
     r"|november|december)\b\.?[^\p{L}]*"
 )
 # A number alone on a line, before a capital, or at the end of a line: simple, for all texts are looked at for it.
-GATE = r"\n[ \t\f]*[-–—\[(]?[ \t]?\d{1,4}(?:[ \t\f]?[-–—\])]?[ \t]*\n|[ \t|]+[A-Z])|[^\d\s.,;:][ \t|]+\d{1,4}[ \t]*\n"
+GATE = (
+    r"\n[ \t\f]*[-–—\[(]?[ \t]?\d{1,4}(?:[ \t\f]?[-–—\])]?[ \t]*\n|[ \t|]+[A-Z])"
+    r"|(?:[^\d\s.,;:][ \t|]+|\d[ \t]{2,})\d{1,4}[ \t]*\n"
+)
 
 
 class Number(NamedTuple):
@@ -67,13 +71,36 @@ def find(lines: Lines) -> Sequence[Span]:
         nearest = [at for line, _ in chain for step in (-1, 1) if (at := lines.beside(line, step)) is not None]
         beside = Counter(lines.texts[at] for at in nearest if _is_head(lines.texts[at]))
         heads = {text for text, count in beside.items() if count >= (FEW if prose_like(text) else FEW - 1)}
+        heads |= _farther(lines, chain, heads)
         found = [_furniture(lines, line, heads) for line, _ in chain]
         broken = [_is_broken(lines, one) for one in found]
         sure = _is_two_sided(lines, chain) or any(beside[text] >= max(FEW, MOST * len(chain)) for text in heads)
         least = 1 if sure else max(BROKEN, SHARE * len(chain))
         if sum(broken) >= least and (len(chain) >= FEW or all(broken)):
             spans += [_span(lines, one, breaks) for one, breaks in zip(found, broken, strict=True)]
+            taken = {at for one in found for at in range(one.first, one.last + 1)}
+            alone = [_furniture(lines, at, set()) for at in _unnumbered(lines, chain) if at not in taken]
+            spans += [_span(lines, one, _is_broken(lines, one)) for one in alone]
     return spans
+
+
+def _unnumbered(lines: Lines, chain: Sequence[Number]) -> list[int]:
+    """The lines that are the head of other pages without its number, as on each second page of a journal."""
+    matches = (HEADED.fullmatch(lines.texts[line]) for line, _ in chain)
+    heads = Counter(match["head"] for match in matches if match and match["head"])
+    often = {head for head, count in heads.items() if count >= FEW}
+    return [index for index in range(chain[0].line, len(lines)) if lines.texts[index] in often] if often else []
+
+
+def _farther(lines: Lines, chain: Sequence[Number], heads: set[str]) -> set[str]:
+    """The lines that stand beside the heads of most pages: a page may have a head and a foot, and both are here."""
+    farther: Counter[str] = Counter()
+    for line, _ in chain:
+        for step in (-1, 1):
+            head = lines.beside(line, step)
+            if head is not None and lines.texts[head] in heads and (next_one := lines.beside(head, step)) is not None:
+                farther[lines.texts[next_one]] += 1
+    return {text for text, count in farther.items() if count >= max(FEW, MOST * len(chain)) and _is_head(text)}
 
 
 def _numbers(lines: Lines) -> Iterator[Number]:
@@ -142,17 +169,18 @@ def _chains(lines: Lines, numbers: Sequence[Number]) -> Iterator[list[Number]]:
 
 def _is_head(text: str) -> bool:
     """Whether a line may be a running head. One that reads like a sentence must be there more often."""
-    return len(text) <= WIDE and not text[0].islower() and not ends_sentence(text)
+    return len(text) <= WIDE and not (text[0].islower() and " " in text) and not ends_sentence(text)
 
 
 def _furniture(lines: Lines, line: int, heads: set[str]) -> Furniture:
     """A page number with the heads above and below it."""
     first = last = line
     above, below = lines.beside(line, -1), lines.beside(line, 1)
-    if above is not None and lines.texts[above] in heads:
-        first, above = above, lines.beside(above, -1)
-    if below is not None and lines.texts[below] in heads:
-        last, below = below, lines.beside(below, 1)
+    for _ in range(HEADS):
+        if above is not None and lines.texts[above] in heads:
+            first, above = above, lines.beside(above, -1)
+        if below is not None and lines.texts[below] in heads:
+            last, below = below, lines.beside(below, 1)
     return Furniture(first, last, above, below)
 
 
@@ -196,6 +224,15 @@ RULE = Structural(
         f"{_ONE}{_TWO}The last of them was a miller\n⟦4\n\n{_HEAD}"
         f"\n\n⟧who kept bees. {_TWO}{_ONE}\n\n⟦5\n\n{_HEAD}\n\n⟧"
         f"{_ONE}{_TWO}\n\n⟦6\n\n{_HEAD}\n\n⟧It was sold.",
+        f"{_ONE}{_TWO}The last was a miller\n⟦www.mills.example\nOld mills\n4\n⟧who kept bees. {_TWO}{_ONE}He sold it\n"
+        f"⟦www.mills.example\nOld mills\n5\n⟧when it was over. {_ONE}{_TWO}And then he went to the sea\n"
+        f"⟦www.mills.example\nOld mills\n6\n⟧and stayed. {_TWO}",
+        f"{_ONE}{_TWO}The last was a miller\n⟦Lowford Report 2008   4\n⟧who kept bees. {_TWO}{_ONE}He sold it to men\n"
+        f"⟦Lowford Report 2008   5\n⟧when it was over. {_ONE}{_TWO}And then he went to the sea\n"
+        f"⟦Lowford Report 2008   6\n⟧and stayed.",
+        f"{_ONE}{_TWO}The last was a miller\n⟦40 Hill and Marsh (1904)\n⟧who kept bees. {_TWO}{_ONE}He sold it to men\n"
+        f"⟦Hill and Marsh (1904)\n⟧when it was over. {_ONE}{_TWO}And then he went to the sea\n"
+        f"⟦42 Hill and Marsh (1904)\n⟧and stayed. {_ONE}{_TWO}It was too far\n⟦44 Hill and Marsh (1904)\n⟧for him.",
         f"{_ONE}{_TWO}The last of them was a miller\n⟦101\n\nHill / Mills 4 (1904)\n⟧who kept bees. {_TWO}{_ONE}"
         f"\n⟦102\n\nHill / Mills 4 (1904)\n⟧{_ONE}{_TWO}\n⟦103\n\nHill / Mills 4 (1904)\n⟧It was sold.",
     ),

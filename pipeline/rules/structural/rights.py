@@ -1,5 +1,5 @@
 """The copyright line of a site. A list of such lines is a text about who has the rights in something, and stays; so
-does a line on which a text goes on, or that is wrapped into the next.
+does a line on which a text goes on, or that is wrapped into the next, and one below the heading of a part about it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ LINE = regex.compile(
         | \p{Lu}[^\n]{2,160}\.?\ All\ [Rr]ights\ [Rr]eserved\b[^\n]{0,200} )
     | [^\n.]{0,80}(?:19|20)\d\d[^\n]{0,80}\.\ All\ [Rr]ights\ [Rr]eserved\.?[^\n]{0,100}"""
 )
+HEAD = regex.compile(
+    r"(?i)copyright(?::.*| and licen[cs]e| notice)?|urheberrecht|derechos de autor"
+)  # of a part about it
 SENTENCE = regex.compile(r"(?<=[.!?])\s+(?=[\p{Lu}\"“])")
 VERB, YEAR = regex.compile(r"\b(?:was|were|is|are|had|has)\b"), regex.compile(r"\b(?:1[5-9]|20)\d\d\b")
 
@@ -32,6 +35,7 @@ def find(lines: Lines) -> Sequence[Span]:
     found = [index for index in _suspects(lines.data) if _is_notice(lines, index)]
     if len({lines.texts[index] for index in found}) > FEW:
         return ()
+    found = [index for index in found if not HEAD.fullmatch(_above(lines, index))]
     return [
         Span(lines.starts[i], lines.end(i), "", ID, (("copyright", " ".join(lines.texts[i].split())),)) for i in found
     ]
@@ -47,6 +51,14 @@ def _is_notice(lines: Lines, index: int) -> bool:
         return False
     below = lines.texts[index + 1] if index + 1 < len(lines) else ""
     return ends_sentence(line) or not (40 <= len(line) <= 100 and prose_like(f"{line} {below}") and below[:1].islower())
+
+
+def _above(lines: Lines, index: int) -> str:
+    """The line that stands above a notice, and above those that are right above it."""
+    above = index - 1
+    while above >= 0 and (not lines.texts[above] or LINE.fullmatch(lines.texts[above])):
+        above -= 1
+    return lines.texts[above] if above >= 0 else ""
 
 
 def _is_told(sentence: str, end: str = "") -> bool:
@@ -83,6 +95,11 @@ RULE = Structural(
         "Copyright © 1976 by Alice Grey was the usual form in American books until the law was changed in that year.",
         "       Copyright (C) 2011 The Mill Project. You are free\n       to change the mill and to grind with it.",
         "© 2019 by the friends of the mill and of the river that it stands on\nand turns, said the sign on the door.",
+        "COPYRIGHT\n       Copyright © 2022 The Mill Project.  Licence:  free of all\n       rights of the miller.\n",
+        "COPYRIGHT\n\nCopyright © 2022 The Mill Project. Licence: free of all rights.\n",
+        "Files: *\nCopyright: © 2001-2008 Ann Hill\n           © 2004-2016 Tom Hill\nLicence: free\n",
+        "Copyright: © 1999 Ann Hill\n  © 2000 Bob Hill\nLicence: free\n\n"
+        "© 2001 Tom Hill\n© 2003 Joan Mill\n© 2004 Lowford Library\n",
         "© 1999 Ann Hill\n© 2001 Tom Hill\n© 2003 Joan Mill\n© 2004 Lowford Library\nThe text is free.",
     ),
 )

@@ -95,7 +95,19 @@ def cues_of(lines: Lines) -> list[int] | None:
     if len({texts[i] for i in rights}) > RIGHTS_OF_A_SITE:
         for index in rights:
             cues[index] = 0
+    for index, cue in enumerate(cues):
+        if cue and texts[index][0].islower() and is_amid(texts, cues, index):
+            cues[index] = 0
     return cues
+
+
+def is_amid(texts: Sequence[str], cues: Sequence[int], index: int) -> bool:
+    """Whether a line is a link or a name of code that stood on a line of its own in the midst of a sentence: the line
+    above ends none, and the one below goes on with it."""
+    above, below = index and texts[index - 1], index + 1 < len(texts) and texts[index + 1]
+    if not above or not below or cues[index - 1] or cues[index + 1] or SENTENCE_END.search(above):
+        return False
+    return below[0] in ",.;:)(" or (below[0].islower() and above.count(" ") > 1 and " " in below)
 
 
 @lru_cache(maxsize=1)
