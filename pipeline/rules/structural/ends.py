@@ -244,9 +244,11 @@ def _below_repeated(lines: Lines, cut: int, places: Sequence[int]) -> int:
     Such a cue stands above too, several times, but for its number, and there is prose between.
     """
     cues, first = cues_of(lines) or (), cut
+    alike: dict[str, list[int]] = {}  # the lines that are the same but for numbers
+    for index, line in enumerate(lines.texts if cut >= 0 else ()):
+        alike.setdefault(_unnumbered(line), []).append(index)
     while cut >= 0:
-        cue = _unnumbered(lines.texts[cut])
-        same = [index for index, line in enumerate(lines.texts) if line and _unnumbered(line) == cue]
+        same = alike[_unnumbered(lines.texts[cut])]
         if sum(index < cut for index in same) < OFTEN or not any(map(lines.is_prose, range(same[0], same[-1]))):
             break
         cut = next((place for place in places if place > same[-1]), -1)
