@@ -394,3 +394,12 @@ def test_a_shard_of_no_size_is_refused(tmp_path: Path) -> None:
         result = call("run", str(tmp_path), str(tmp_path / "out"), "--shard", size)
         assert result.exit_code == 2
         assert "Give a number." in result.output
+
+
+def test_a_shard_of_less_than_a_byte_has_a_document(tmp_path: Path) -> None:
+    raw, out = tmp_path / "mills", tmp_path / "out"
+    raw.mkdir()
+    for name in ("a", "b", "c"):
+        (raw / f"{name}.txt").write_text(f"The mill {name} is old.")
+    assert call("run", str(raw), str(out), "--format", "jsonl", "--shard", "0.0000001").exit_code == 0
+    assert len(list((out / "documents").iterdir())) == 3
