@@ -115,7 +115,7 @@ def verify(
             progress(number, len(ids))
     done.findings += pairs.findings(expected, set(ids))
     done.findings += _check_manifest(out, expected, set(ids))
-    done.findings += _check_shards(out)
+    done.findings += [Finding("", *changed) for changed in found.changed(ids)]
     return done
 
 
@@ -335,15 +335,3 @@ def _check_manifest(out: str, expected: Mapping[str, bytes], ids: set[str]) -> l
         seen.add(id)
         before = max(before, id)
     return findings + [finding(id, f"no line names {printable(id)}, which has files") for id in sorted(ids - seen)]
-
-
-def _check_shards(out: str) -> Iterator[Finding]:
-    """Yield the files of shards, and those beside them, that are not those of the list."""
-    for row in shards.listed(out):
-        try:
-            with store(out).open(row.file) as file:
-                same = hashlib.file_digest(file, "sha256").hexdigest() == row.sha256
-            if not same:
-                yield Finding("", row.file, f"it was changed: its SHA-256 is not the one in {shards.NAME}")
-        except OSError as error:
-            yield Finding("", row.file, f"it cannot be read: {error.strerror or error}")
