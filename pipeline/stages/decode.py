@@ -113,6 +113,8 @@ def recognise(data: bytes, label: str = "") -> tuple[bytes, str, str]:
         body, encoding = EncodingDetector.strip_byte_order_mark(data)
         if encoding:
             return data[: len(data) - len(body)], codecs.lookup(encoding).name, "bom"
+        if len(data) < 4:  # BeautifulSoup looks for a character behind the mark of UTF-16
+            return data[:2], "utf-16-be" if data[0] == 0xFE else "utf-16-le", "bom"
     if declared := _fitting(label, data) or _declared(data):
         return b"", declared, "declared"
     try:
