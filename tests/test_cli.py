@@ -194,6 +194,7 @@ def test_an_unknown_document_is_told_with_near_ones(ran: Path) -> None:
         assert (result.exit_code, "Near: sub/banner." in result.stderr) == (2, True)
     assert "The ids are the paths below clean" in call("diff", "zzz").stderr
     assert call("diff", "../raw/plain").exit_code == 2
+    assert "raw is not the output folder of a run" in call("diff", "plain", "--out", "raw").stderr
 
 
 def test_a_document_that_was_changed_is_not_shown(ran: Path) -> None:

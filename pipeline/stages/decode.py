@@ -340,5 +340,5 @@ def _flags(data: bytes, text: str, how: str, encoding: str) -> list[Flag]:
         flags.append(Flag("binary", f"{controls} of {len(data)} bytes are control characters: this is hardly a text."))
     bad = len(UNDECODED.findall(text))
     if bad:
-        flags.append(Flag("undecodable", f"{bad} of {len(data)} bytes are not {encoding}."))
+        flags.append(Flag("undecodable", f"{bad} of {len(data)} bytes {'is' if bad == 1 else 'are'} not {encoding}."))
     return flags
