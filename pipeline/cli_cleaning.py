@@ -196,7 +196,7 @@ def run(
                 progress=progress,
                 force=force,
                 layout=layout,
-                shard=int(shard * 1_000_000),
+                shard=max(1, int(shard * 1_000_000)),
                 name=name,
                 profile=profile,
                 work=work,

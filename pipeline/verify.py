@@ -115,7 +115,7 @@ def verify(
             progress(number, len(ids))
     done.findings += pairs.findings(expected, set(ids))
     done.findings += _check_manifest(out, expected, set(ids))
-    done.findings += _check_shards(out)
+    done.findings += [Finding("", *changed) for changed in found.changed(ids)]
     return done
 
 
@@ -266,6 +266,7 @@ def _there(raw: str, ids: Container[str], done: Verified) -> dict[str, _There]:
     for container in listing.containers:
         first: Broken | None = None
         broken = 0
+        new: list[Entry] = []
         for item in records.walk(container.name, container.suffix, store(raw).open):
             if isinstance(item, Record):
                 entry = container.entry(item.name)
@@ -273,15 +274,22 @@ def _there(raw: str, ids: Container[str], done: Verified) -> dict[str, _There]:
                     data = utf8(item.data) if isinstance(item.data, str) else item.data
                     found[entry.id] = _There(container.name, len(data), hashlib.sha256(data).digest())
                 else:
-                    done.findings.append(_missing(entry))
+                    new.append(entry)
             elif isinstance(item, Broken):
                 broken += 1
                 first = first or item
+        if new:
+            finding = _missing(new[0])
+            done.findings.append(finding._replace(reason=finding.reason + _more(len(new))))
         if first:
             where = f"{first.where}: " if first.where else ""
-            more = f" ({broken - 1:,} more)" if broken > 1 else ""
-            done.findings.append(Finding(container.id, container.name, f"{where}{first.reason}{more}"))
+            done.findings.append(Finding(container.id, container.name, f"{where}{first.reason}{_more(broken)}"))
     return found
+
+
+def _more(count: int) -> str:
+    """What is said of those of a file of which only the first is told."""
+    return f" ({count - 1:,} more)" if count > 1 else ""
 
 
 def _missing(entry: Entry) -> Finding:
@@ -335,15 +343,3 @@ def _check_manifest(out: str, expected: Mapping[str, bytes], ids: set[str]) -> l
         seen.add(id)
         before = max(before, id)
     return findings + [finding(id, f"no line names {printable(id)}, which has files") for id in sorted(ids - seen)]
-
-
-def _check_shards(out: str) -> Iterator[Finding]:
-    """Yield the files of shards, and those beside them, that are not those of the list."""
-    for row in shards.listed(out):
-        try:
-            with store(out).open(row.file) as file:
-                same = hashlib.file_digest(file, "sha256").hexdigest() == row.sha256
-            if not same:
-                yield Finding("", row.file, f"it was changed: its SHA-256 is not the one in {shards.NAME}")
-        except OSError as error:
-            yield Finding("", row.file, f"it cannot be read: {error.strerror or error}")

@@ -194,6 +194,7 @@ def test_an_unknown_document_is_told_with_near_ones(ran: Path) -> None:
         assert (result.exit_code, "Near: sub/banner." in result.stderr) == (2, True)
     assert "The ids are the paths below clean" in call("diff", "zzz").stderr
     assert call("diff", "../raw/plain").exit_code == 2
+    assert "raw is not the output folder of a run" in call("diff", "plain", "--out", "raw").stderr
 
 
 def test_a_document_that_was_changed_is_not_shown(ran: Path) -> None:
@@ -394,3 +395,12 @@ def test_a_shard_of_no_size_is_refused(tmp_path: Path) -> None:
         result = call("run", str(tmp_path), str(tmp_path / "out"), "--shard", size)
         assert result.exit_code == 2
         assert "Give a number." in result.output
+
+
+def test_a_shard_of_less_than_a_byte_has_a_document(tmp_path: Path) -> None:
+    raw, out = tmp_path / "mills", tmp_path / "out"
+    raw.mkdir()
+    for name in ("a", "b", "c"):
+        (raw / f"{name}.txt").write_text(f"The mill {name} is old.")
+    assert call("run", str(raw), str(out), "--format", "jsonl", "--shard", "0.0000001").exit_code == 0
+    assert len(list((out / "documents").iterdir())) == 3

@@ -77,6 +77,17 @@ def test_patches_lead_from_what_is_written_to_the_bytes(written, data):
     assert b"".join([*pieces, written[at:]]) == data
 
 
+@pytest.mark.parametrize("mark", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_mark_alone_is_an_empty_text(mark):
+    document = decode.document("\ufeff".encode(mark), "demo")
+    assert (document.raw, document.source.how) == ("", "bom")
+
+
+def test_one_bad_byte_is_told_in_the_singular():
+    (flag,) = decode.document("Le café était à côté.".encode() * 4 + b"\xff", "demo").flags
+    assert flag.message == "1 of 105 bytes is not utf-8."
+
+
 FRENCH = "Le café était fermé à midi, parce que l’été dernier la maîtresse était malade. " * 2
 CZECH = "Příliš žluťoučký kůň úpěl ďábelské ódy. Byl pozdní večer, první máj. " * 2
 RUSSIAN = "Привет, как дела? Это обычный текст на русском языке. " * 2

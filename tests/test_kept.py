@@ -116,6 +116,29 @@ def test_what_is_damaged_is_not_used(work: Path, damage: str) -> None:
     assert files(work / "out") == files(work / "fresh")
 
 
+@pytest.mark.parametrize("seed", range(24))
+def test_a_bit_that_a_disk_has_damaged_changes_no_result(work: Path, seed: int) -> None:
+    """Either what it is a bit of is not used, or the run says what to do."""
+    clean(work)
+    chance = random.Random(seed)
+    name = ["state", "claimed", "1-"][seed % 3]
+    (work / "out" / FOLDER / "claimed").write_text("documents/00000.jsonl")
+    path = next(path for path in (work / "out" / FOLDER).iterdir() if path.name.startswith(name))
+    data = bytearray(path.read_bytes())
+    data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    path.write_bytes(data)
+    write(work, "new", FERRY)
+    try:
+        report = clean(work)
+        told = [problem.reason for problem in report.problems]
+    except RunError as error:
+        told = [str(error)]
+    assert all("is damaged. Run again with --force" in reason for reason in told)
+    clean(work, force=bool(told))
+    clean(work, "fresh")
+    assert files(work / "out") == files(work / "fresh")
+
+
 def test_if_it_is_not_known_what_was_written_it_is_written_again(work: Path) -> None:
     clean(work)
     state = work / "out" / FOLDER / "state"

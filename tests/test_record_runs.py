@@ -303,6 +303,13 @@ def test_verify_finds_what_differs_between_records_and_results(work: Path, chang
 
 
 @NEEDED
+def test_verify_tells_once_of_many_new_records_of_a_file(work: Path) -> None:
+    clean(work)
+    write(work / "raw/new.jsonl", [{"text": f"The mill {number}."} for number in range(1200)])
+    reason = "it has no clean text: it is new, or could not be cleaned (1,199 more)"
+    assert found(work) == [("new.jsonl, record 00000001", reason)]
+
+
 def test_verify_compares_the_bytes_of_pages(work: Path) -> None:
     clean(work)
     path = work / "raw/crawl.warc.gz"

@@ -121,6 +121,23 @@ def test_the_other_members_are_kept_as_they_are(tmp_path: Path, line: str, metad
     assert found.metadata == metadata
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_lines_in_another_encoding_are_told_once(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes('{"text": "The mill."}\n{"text": "The ferry."}\n'.encode(encoding))
+    assert items(path, ".jsonl") == [
+        Broken("", "it is UTF-16 or UTF-32, and JSON lines are UTF-8", "Convert it to UTF-8.")
+    ]
+
+
+def test_only_a_mark_of_utf8_stands_before_a_line(tmp_path: Path) -> None:
+    """As where files are put together; a line of UTF-16 among others is none of JSON."""
+    path = tmp_path / "a.jsonl"
+    mark, line = "\ufeff".encode(), b'{"text": "The mill."}\n'
+    path.write_bytes(mark + line + mark + line + '{"text": "The ferry."}'.encode("utf-16-le"))
+    assert [type(item) for item in items(path, ".jsonl")] == [Record, Record, Broken]
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +294,33 @@ def test_verify_finds_what_was_changed(raw: Path, tmp_path: Path, damage: str) -
     report = clean(raw, tmp_path / "out")  # which sees that it is not as it was
     assert report.reused == 93
     assert verify(tmp_path / "out", raw).findings == []
+
+
+def swapped(data: bytes) -> bytes:
+    one, two, *more = data.splitlines(keepends=True)
+    return b"".join([two, one, *more])
+
+
+LISTINGS: dict[str, Callable[[bytes], bytes]] = {
+    "size": lambda data: data.replace(b'"bytes":', b'"bytes":1', 1),
+    "first": lambda data: data.replace(b'"first":"', b'"first":"a', 1),
+    "count": lambda data: data.replace(b'"documents":', b'"documents":1', 1),
+    "twice": lambda data: data + data,
+    "order": swapped,
+    "space": lambda data: data[:-1],
+}
+
+
+@pytest.mark.parametrize("layout", ["jsonl", "dolma"])
+@pytest.mark.parametrize("change", LISTINGS.values(), ids=LISTINGS)
+def test_verify_finds_what_was_changed_in_the_list(
+    raw: Path, tmp_path: Path, change: Callable[[bytes], bytes], layout: str
+) -> None:
+    clean(raw, tmp_path / "out", layout)
+    assert verify(tmp_path / "out").ok
+    path = tmp_path / "out/shards.jsonl"
+    path.write_bytes(change(path.read_bytes()))
+    assert "shards.jsonl" in {finding.name for finding in verify(tmp_path / "out").findings}
 
 
 def test_what_is_wrong_with_a_document_is_told_of_its_row(raw: Path, tmp_path: Path) -> None:

@@ -340,8 +340,16 @@ def _may_be_names(one: Words, other: Words, left: int, right: int) -> bool:
 
 
 def _is_name(side: Words, place: int) -> bool:
-    """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals."""
-    if side.forms[place] in telling().common:
+    """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals.
+    Where all letters are capital, it may be one if it is no known word.
+
+    >>> from pipeline.corpus.alignment import words
+    >>> [_is_name(words(text), 3) for text in ("The monks of Oakhill", "THE MONKS OF OAKHILL", "THE MONKS OF WOOD")]
+    [True, True, False]
+    """
+    form = side.forms[place]
+    if form in telling().common:
         return False
-    capital = any(map(str.isupper, side.text[side.starts[place] : side.ends[place]]))
-    return capital and not side.text.isupper()
+    if side.text.isupper():
+        return not is_word(form)
+    return any(map(str.isupper, side.text[side.starts[place] : side.ends[place]]))

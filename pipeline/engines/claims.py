@@ -22,7 +22,7 @@ class Claims:
         self._path = os.path.join(out, FOLDER, CLAIMED)
         self._ours = {claim for row in shards.listed(out) for claim in (row.file, f"{row.sha256} {row.file}")}
         if os.path.exists(self._path):
-            with open(self._path, encoding="utf-8") as file:
+            with open(self._path, encoding="utf-8", errors="replace") as file:  # what is damaged claims nothing
                 self._ours.update(file.read().split("\n"))
 
     def shard(self, names: Sequence[str]) -> None:

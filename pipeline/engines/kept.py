@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from pipeline.engines.outcome import RunReport
-from pipeline.engines.spool import Spot
+from pipeline.engines.spool import SUM, Spot, checksum
 from pipeline.formats import jsonio, records, text
 from pipeline.formats.folder import Container, Entry, Skipped
 from pipeline.formats.stores import GONE, Local, Stamp, store
@@ -38,7 +38,7 @@ CLAIMED = "claimed"  # the names of the files of shards that a run has begun to 
 CLUSTER = "cluster"  # the folder of what a run on a cluster keeps
 _STATE = "state"
 _LEAST = 0.5  # of what is kept, that must be of use
-_FORMAT = 5
+_FORMAT = 6
 _ROWS = 4096  # documents that are written down at once
 _UNREADABLE = (OSError, ValueError, TypeError, EOFError, AttributeError)  # what a state that is not whole raises
 _PAUSE = 60.0  # seconds from one time that is written down what is done to the next
@@ -239,7 +239,8 @@ class Kept:
                     yield marshal.dumps(some)
                 yield marshal.dumps([])
 
-        text.write(os.path.join(self.folder, _STATE), (len(one).to_bytes(8, "little") + one for one in parts()))
+        sealed = (len(one).to_bytes(8, "little") + checksum(one) + one for one in parts())
+        text.write(os.path.join(self.folder, _STATE), sealed)
 
     def _digest(self, entry: Entry) -> bytes:
         """The digest of a file, as that of a record; nothing, if it cannot be read."""
@@ -281,11 +282,12 @@ class Kept:
 
 
 def _part(file: IO[bytes]) -> Any:
-    """The next part of a state."""
-    size = int.from_bytes(file.read(8), "little")
-    if size > os.fstat(file.fileno()).st_size:
+    """The next part of a state; raises `ValueError` if it is not as it was written."""
+    size, checked = int.from_bytes(file.read(8), "little"), file.read(SUM)
+    packed = file.read(size) if size <= os.fstat(file.fileno()).st_size else b""
+    if checksum(packed) != checked:
         raise ValueError("no state of ours")
-    return marshal.loads(file.read(size))
+    return marshal.loads(packed)
 
 
 @cache

@@ -1,7 +1,8 @@
 """Documents that are cleaned and not yet written: they wait on disk until all of the corpus is known.
 
 Each process appends to a file of its own in the folder of the run, and tells where: so a document is read back by any
-process, and nothing but places goes between them. The raw text is left out, since the ledger leads to it.
+process, and nothing but places goes between them. The raw text is left out, since the ledger leads to it. Behind each
+part is its checksum, since a later run may read it, too: what a disk has damaged is not used.
 
     >>> import tempfile
     >>> from pipeline import clean
@@ -18,13 +19,18 @@ import marshal
 import os
 from types import TracebackType
 from typing import IO, Any, NamedTuple
+from zlib import crc32
 
 from pipeline.document import Document, Fact, Flag, Gap, Ledger, Paragraph, Pass, Repair, Source, Witness
 from pipeline.edits import Edit
 from pipeline.formats import jsonio
+from pipeline.formats.text import printable
 from pipeline.stages.utf8 import utf8
 
-__all__ = ["Spool", "Spot"]
+__all__ = ["SUM", "Spool", "Spot", "checksum"]
+
+SUM = 4  # bytes of a checksum
+_PARTS = 3  # of a document: its text, its marks, and the rest
 
 
 class Spot(NamedTuple):
@@ -40,7 +46,7 @@ class Spot(NamedTuple):
     @property
     def size(self) -> int:
         """All its bytes."""
-        return self.text + self.marks + self.rest
+        return self.text + self.marks + self.rest + _PARTS * SUM
 
 
 class Spool:
@@ -67,7 +73,8 @@ class Spool:
         if self._mine is None:
             self._mine = open(os.path.join(self._folder, name), "ab")  # noqa: SIM115 (closed with the spool)
         start = self._mine.tell()
-        self._mine.writelines((text, marks, rest))
+        for part in (text, marks, rest):
+            self._mine.writelines((part, checksum(part)))
         self._mine.flush()
         return Spot(name, start, len(text), len(marks), len(rest))
 
@@ -80,30 +87,48 @@ class Spool:
 
     def get(self, spot: Spot) -> Document:
         """Take a document up; its raw text is empty."""
-        packed = self._read(spot, 0, spot.size)
-        text = packed[: spot.text].decode("utf-8", "surrogatepass")
-        return unpack(memoryview(packed)[spot.text + spot.marks :], text)
+        text, _, rest = self._read(spot, 0, spot.text, spot.marks, spot.rest)
+        return unpack(rest, str(text, "utf-8", "surrogatepass"))
 
     def text(self, spot: Spot) -> str:
         """Only the text of a document."""
-        return self._read(spot, 0, spot.text).decode("utf-8", "surrogatepass")
+        (text,) = self._read(spot, 0, spot.text)
+        return str(text, "utf-8", "surrogatepass")
 
     def marks(self, spot: Spot) -> bytes:
         """Only the marks of a document."""
-        return self._read(spot, spot.text, spot.marks)
+        (marks,) = self._read(spot, spot.text + SUM, spot.marks)
+        return bytes(marks)
 
-    def _read(self, spot: Spot, start: int, size: int) -> bytes:
+    def _read(self, spot: Spot, start: int, *sizes: int) -> list[memoryview]:
+        """Some parts of a document, of these sizes; raises `RunError` if they are not as they were written."""
         file = self._files.get(spot.name)
         if file is None:
             file = self._files[spot.name] = open(os.path.join(self._folder, spot.name), "rb", 0)  # noqa: SIM115
         file.seek(spot.start + start)
-        return file.read(size)
+        packed = memoryview(file.read(sum(sizes) + SUM * len(sizes)))
+        parts = []
+        for size in sizes:
+            part, packed = packed[:size], packed[size:]
+            if checksum(part) != packed[:SUM]:
+                from pipeline.engines.outcome import RunError
+
+                where = printable(os.path.join(self._folder, spot.name))
+                raise RunError(f"Cannot go on: {where} is damaged. Run again with --force, which cleans all again.")
+            parts.append(part)
+            packed = packed[SUM:]
+        return parts
 
     def close(self) -> None:
         """Close the files."""
         for file in (*self._files.values(), *([self._mine] if self._mine else [])):
             file.close()
         self._files, self._mine = {}, None
+
+
+def checksum(part: bytes | memoryview) -> bytes:
+    """What tells that a part is as it was written; cryptography is for what others check."""
+    return crc32(part).to_bytes(SUM, "little")
 
 
 def pack(document: Document) -> bytes:

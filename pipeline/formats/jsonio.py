@@ -73,9 +73,10 @@ def _is_rounded(value: Any) -> bool:
 
 
 def _loads(data: bytes, reason: str) -> Any:
-    """Return the value as the json module reads it; raises `ValueError` with this reason if it cannot."""
+    """Return the value as the json module reads it, of UTF-8; raises `ValueError` with this reason if it cannot."""
     try:
-        return json.loads(data, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+        text = data.decode("utf-8-sig", "surrogatepass")  # of bytes, it would guess the encoding
+        return json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise ValueError(reason) from None
 

@@ -7,6 +7,7 @@ document, with their types; a whole number that 64 bits do not hold is text, its
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any
@@ -29,6 +30,9 @@ def read(file: BufferedReader) -> Iterator[Item]:
     number = 0
     while line := file.readline(LONGEST + 1):
         number += 1
+        if number == 1 and (line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in line[:4]):
+            yield Broken("", "it is UTF-16 or UTF-32, and JSON lines are UTF-8", "Convert it to UTF-8.")
+            return
         if len(line) > LONGEST:
             yield Broken(f"line {number}", f"it is longer than {LONGEST:,} bytes", _REST)
             while line and not line.endswith(b"\n"):

@@ -4,16 +4,18 @@ files of its own or in shards."""
 from __future__ import annotations
 
 import gzip
+import hashlib
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from errno import ENOENT
+from os import SEEK_END
 from typing import IO, Any, NamedTuple, Protocol, cast
 
 from pipeline.document import Ledger, Pass
 from pipeline.edits import from_json
-from pipeline.formats import folder, jsonio, sidecar, text
+from pipeline.formats import folder, jsonio, shards, sidecar, text
 from pipeline.formats.shards import ATTRIBUTES, Row, listed
 from pipeline.formats.stores import Store, store
 
@@ -45,6 +47,10 @@ class Results(Protocol):
     def walk(self) -> Iterator[Item]:
         """All documents, by id, one after the other."""
 
+    def changed(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The files that are not as a run wrote them, as far as documents do not tell; each with what is wrong.
+        `ids` are those of all documents."""
+
 
 def open_results(out: str) -> Results:
     """The results in a folder, or of a URL; raises `OSError` if it cannot be read, and `ValueError` if its list of
@@ -72,6 +78,10 @@ class Files:
         inside = not {"", ".", ".."} & set(id.split("/"))
         return self._item(id) if inside and self._there.exists(id + ".json") else None
 
+    def changed(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """None: there are no others."""
+        return iter(())
+
     def _item(self, id: str) -> Item:
         text_name, sidecar_name = id + ".txt", id + ".json"
         file, clean = self._file(sidecar_name), self._file(text_name)
@@ -96,6 +106,7 @@ class Shards:
 
     def __init__(self, there: Store, rows: list[Row]) -> None:
         self._there = there
+        self._rows = rows
         self._texts = [row for row in rows if row.file.startswith("documents/")]
         self._raw = any(row.file.startswith(ATTRIBUTES) for row in rows)  # of Dolma
         self._sidecars = [row for row in rows if row.file.startswith("provenance/")]
@@ -120,6 +131,24 @@ class Shards:
         if number < 0:
             return None
         return next((item for item in self._shard(self._texts[number], self._sidecars[number]) if item.id == id), None)
+
+    def changed(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The files of shards, and those beside them, that are not those of the list; else the list, if no run would
+        write it."""
+        found: list[Row] = []
+        for row in self._rows:
+            try:
+                with self._there.open(row.file) as file:
+                    if hashlib.file_digest(file, "sha256").hexdigest() != row.sha256:
+                        yield row.file, f"it was changed: its SHA-256 is not the one in {shards.NAME}"
+                    else:
+                        found.append(row._replace(bytes=file.seek(0, SEEK_END)))
+            except OSError as error:
+                yield row.file, f"it cannot be read: {error.strerror or error}"
+        if len(found) == len(self._rows):
+            written = shards.listing(shards.relisted(found, ids))
+            if written != self._there.read(shards.NAME):
+                yield shards.NAME, "it was changed: it is not the list that a run writes of these files"
 
     def _shard(self, texts: Row, sidecars: Row) -> Iterator[Item]:
         clean, files = _rows(self._there, texts.file), _rows(self._there, sidecars.file)

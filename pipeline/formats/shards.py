@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import groupby
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
@@ -41,11 +42,14 @@ __all__ = [
     "listed",
     "listing",
     "number_all",
+    "relisted",
     "rows",
 ]
 
 NAME = "shards.jsonl"
 ATTRIBUTES = f"attributes/{dolma.ATTRIBUTES}"
+# In the list: of a shard, the files by their folders; and behind all shards, what describes them.
+_ORDER = ("documents", ATTRIBUTES, "provenance", "README.md", dolma.MIXER, "croissant.json")
 SIZE = 256_000_000  # bytes of the texts of a shard
 _LEVEL = 6  # of gzip
 _GROUP = 32_000_000  # bytes of a group of rows of Parquet
@@ -261,3 +265,27 @@ def listed(out: str) -> list[Row]:
 def listing(rows: Iterable[Row]) -> bytes:
     """The content of `shards.jsonl`."""
     return b"".join(jsonio.dumps(row._asdict()) + b"\n" for row in rows)
+
+
+def relisted(rows: Iterable[Row], ids: Sequence[str]) -> list[Row]:
+    """The rows of a list as a run writes them: each file once, in order, with the first and the last that it holds of
+    all `ids`, which are those of the shards in their order."""
+    found: list[Row] = []
+    at = 0
+    for (_, number), shard in groupby(sorted({row.file: row for row in rows}.values(), key=_place), key=_shard):
+        some = list(shard)
+        held = ids[at : at + some[0].documents] if number else ids
+        found += [row._replace(documents=len(held), first=held[0], last=held[-1]) for row in some if held]
+        at += len(held)
+    return found
+
+
+def _shard(row: Row) -> tuple[int, str]:
+    """The number of the shard of a file, so that it can be sorted; nothing, which comes last, of what describes all."""
+    number = row.file.rpartition("/")[2].partition(".")[0] if "/" in row.file else ""
+    return len(number) or 99, number
+
+
+def _place(row: Row) -> tuple[tuple[int, str], int]:
+    name = row.file.rpartition("/")[0] or row.file
+    return _shard(row), _ORDER.index(name) if name in _ORDER else len(_ORDER)

@@ -30,7 +30,9 @@ def document(out: str, name: str) -> Document:
 def read(out: str, name: str) -> tuple[dict[str, Any], Document]:
     """The sidecar and the document of that id in the folder `out`, or of that file of it."""
     from pipeline import verify
+    from pipeline.formats import manifest
     from pipeline.formats.results import open_results
+    from pipeline.formats.stores import store
 
     for id in (name, *_ids_of_path(out, name)):
         if exists(out, id):
@@ -38,6 +40,10 @@ def read(out: str, name: str) -> tuple[dict[str, Any], Document]:
                 return verify.read(out, id)
             except ValueError as error:
                 raise click.ClickException(str(error)) from None
+    if not store(out).exists(manifest.NAME):
+        raise click.UsageError(
+            f"Cannot find document {name}: {out} is not the output folder of a run. Give it as --out."
+        )
     advice = f"The ids are the paths below {out}, without the suffix."
     raise unknown("document", name, open_results(out).ids(), advice)
 

@@ -113,6 +113,8 @@ def recognise(data: bytes, label: str = "") -> tuple[bytes, str, str]:
         body, encoding = EncodingDetector.strip_byte_order_mark(data)
         if encoding:
             return data[: len(data) - len(body)], codecs.lookup(encoding).name, "bom"
+        if len(data) < 4:  # BeautifulSoup looks for a character behind the mark of UTF-16
+            return data[:2], "utf-16-be" if data[0] == 0xFE else "utf-16-le", "bom"
     if declared := _fitting(label, data) or _declared(data):
         return b"", declared, "declared"
     try:
@@ -338,5 +340,5 @@ def _flags(data: bytes, text: str, how: str, encoding: str) -> list[Flag]:
         flags.append(Flag("binary", f"{controls} of {len(data)} bytes are control characters: this is hardly a text."))
     bad = len(UNDECODED.findall(text))
     if bad:
-        flags.append(Flag("undecodable", f"{bad} of {len(data)} bytes are not {encoding}."))
+        flags.append(Flag("undecodable", f"{bad} of {len(data)} bytes {'is' if bad == 1 else 'are'} not {encoding}."))
     return flags
