@@ -108,6 +108,15 @@ def test_any_number_of_workers_writes_the_same_bytes(raw: Path, tmp_path: Path) 
     assert len(reports[0].problems) == 1
 
 
+def test_a_name_that_has_no_room_for_a_suffix_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / ("n" * 251)).write_text("A text.", encoding="utf-8")
+    (tmp_path / "raw" / ("o" * 250)).write_text("A text.", encoding="utf-8")
+    report = run(tmp_path / "raw", tmp_path / "out")
+    assert [(problem.name[0], problem.advice) for problem in report.problems] == [("n", "Give it a shorter name.")]
+    assert report.documents == 1
+
+
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_workers_that_know_only_what_they_are_sent_write_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from errno import ENAMETOOLONG
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipeline.core import LedgerMismatch, Pipeline
@@ -183,6 +184,8 @@ def problem(name: str, error: Exception) -> Problem:
     """Why a document came to nothing, and what to do."""
     if isinstance(error, text.ForeignFile):
         return Problem(name, str(error), "Choose another folder for the results, or move that file away.")
+    if isinstance(error, OSError) and error.errno == ENAMETOOLONG:
+        return Problem(name, f"its result was not written: {why(error)}", "Give it a shorter name.")
     if isinstance(error, OSError):
         advice = "Check that the folder of the results can be written to, and that the disk is not full."
         return Problem(name, f"its result was not written: {why(error)}", advice)
@@ -190,6 +193,8 @@ def problem(name: str, error: Exception) -> Problem:
         return Problem(name, error.reason, error.ADVICE)
     if isinstance(error, LedgerMismatch):
         return Problem(name, str(error).rstrip("."), _DEFECT.replace("clean-corpus", "a stage"))
+    if isinstance(error, RunError):  # of the spool
+        return Problem(name, "what was kept of it is damaged", "Run again with --force, which cleans all again.")
     return Problem(name, _where(error), _DEFECT)
 
 
