@@ -25,22 +25,29 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, align, differences
-from pipeline.corpus.spelling import forms_of, is_misspelt, is_slip, is_unit, said, unaccented, unmarked
-from pipeline.corpus.synonyms import are_synonyms, is_word
+from pipeline.corpus.naming import (
+    are_names,
+    is_compound,
+    is_end,
+    is_fact,
+    is_glued,
+    is_name,
+    is_term,
+    may_be_names,
+)
+from pipeline.corpus.spelling import forms_of, is_misspelt, is_unit, said, unaccented, unmarked
+from pipeline.corpus.synonyms import are_synonyms
 from pipeline.corpus.telling import are_opposed, denials, telling
 
-__all__ = ["TOO_MUCH", "Comparison", "compare", "is_end", "objection", "price", "spare"]
+__all__ = ["TOO_MUCH", "Comparison", "compare", "objection", "price", "spare"]
 
-COMPOUND = re.compile(r"\w-\w")
 TOO_MUCH = "too many words of its own"
 FEW, TENTH = 3.0, 0.1  # words that a copy may have for itself, but not more than that share of a short one
 SHARE = 0.06  # of its words, that a long one may
 SENTENCE = 40  # words of one, at the most, that are looked at
-ENDS = re.compile(r"[.!?…。！？\n]")  # what stands between two sentences
 WHOLE = re.compile(r"[\"'”’»)\]]*[.!?。！？](?!\.)")  # what stands behind a sentence that was not cut off
 SPELT = 0.5  # what a word costs that is written in another way, or is another word for the same
 FOREIGN = 0.2  # of its words are common ones: in a text that has fewer, opposites are not known
-TERMS = frozenset(('""', "''", "``", "`'", "“”", "‘’", "«»", "„“", "»«"))  # quotation marks around a word
 ARTICLES = frozenset(["a", "an", "the"])
 RUN = 4  # words in a row that only one side has, from which on they are a statement
 
@@ -135,11 +142,6 @@ def _beside(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[range
             yield range(stop, end)
 
 
-def is_end(side: Words, place: int) -> bool:
-    """Whether a sentence ends before a word."""
-    return ENDS.search(side.text, side.ends[place - 1], side.starts[place]) is not None
-
-
 def spare(size: int) -> float:
     """How many words a copy of so many words may have for itself.
 
@@ -174,13 +176,13 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
         return 0.0
     gone, there = forms_of(one, left), forms_of(other, right)
     if len(gone) == len(there) == 1:
-        if _is_term(one, left[0]) and _is_term(other, right[0]):
+        if is_term(one, left[0]) and is_term(other, right[0]):
             return None
         if unaccented(gone[0]) == unaccented(there[0]) or unmarked(one, left[0]) == unmarked(other, right[0]):
             return 0.0
-        if is_misspelt(gone[0], there[0]) and not _may_be_names(one, other, left[0], right[0]):
+        if is_misspelt(gone[0], there[0]) and not may_be_names(one, other, left[0], right[0]):
             return SPELT
-        if there[0][0].isdigit() or (_is_fact(other, right[0]) and gone[0] not in known.negations):
+        if there[0][0].isdigit() or (is_fact(other, right[0]) and gone[0] not in known.negations):
             return None  # *twice*, where the other says *once*
         if len(gone[0]) == len(there[0]) == 1:
             return None  # (a) and (b)
@@ -192,8 +194,8 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     if any(not form[0].isalnum() for form in set(there).difference(gone)):
         return None  # a number below nought, or another currency
     if not gone:
-        return None if _is_compound(other, right) or _is_glued(other, right) else 0.0
-    if there and ((is_unit(one, left) and not alike) or _are_names(one, other, left, right)):
+        return None if is_compound(other, right) or is_glued(other, right) else 0.0
+    if there and ((is_unit(one, left) and not alike) or are_names(one, other, left, right)):
         return None
     if len(gone) >= RUN and len(gone) > len(there) + 1:
         return None
@@ -204,30 +206,18 @@ def price(one: Words, other: Words, left: range, right: range) -> float | None:
     for place, form in zip(left, gone, strict=True):
         if form in others or form in known.negations:
             continue  # only its place differs, or the way to say it
-        if not form[0].isalpha() or _is_fact(one, place) or form in known.turning or _is_name(one, place):
+        if not form[0].isalpha() or is_fact(one, place) or form in known.turning or is_name(one, place):
             return None
         own.append(form)
         cost += 0.5 if form in known.common else 1.0
     if own and any(
-        _is_fact(other, place) and form not in gone and form not in known.negations
+        is_fact(other, place) and form not in gone and form not in known.negations
         for place, form in zip(right, there, strict=True)
     ):
         return None  # *three times*, where the other says *once*
     if are_opposed(own, there) or _are_others(own, there):
         return None
     return min(cost, SPELT) if alike else cost
-
-
-def _is_term(side: Words, place: int) -> bool:
-    """Whether a word is named, not used: it stands alone between quotation marks, or is a function of a program.
-
-    >>> from pipeline.corpus.alignment import words
-    >>> [_is_term(words(text), 0) for text in ('He says', '"haul" is', '"haul it"', 'moor(2)')]
-    [False, True, False, True]
-    """
-    start, end = side.starts[place], side.ends[place]
-    before, behind = side.text[max(0, start - 1) : start], side.text[end : end + 1]
-    return behind == "(" or (before != "" and behind != "" and f"{before}{behind}" in TERMS)
 
 
 def _are_others(own: Sequence[str], there: Sequence[str]) -> bool:
@@ -268,88 +258,7 @@ def _is_cut(one: Words, other: Words, left: range, right: range) -> bool:
     return begun.isalpha() and word.isalpha() and word.startswith(begun) and begun not in facts and word not in facts
 
 
-def _is_glued(side: Words, span: range) -> bool:
-    """Whether a number stands right behind a letter: the `2` of `CO2` is no year that got lost."""
-    start = side.starts[span.start]
-    return side.forms[span.start].isdigit() and side.text[max(0, start - 1) : start].isalpha()
-
-
-def _are_names(one: Words, other: Words, left: range, right: range) -> bool:
-    """Whether common words are names: in capitals as no common word is, or with a capital on both sides, in the midst
-    of a sentence: `the US` and `the UK`, `vitamin A` and `vitamin B`, `World War I`.
-
-    >>> from pipeline.corpus.alignment import words
-    >>> us, uk = words("The law of the US is strict."), words("The law of the UK is strict.")
-    >>> _are_names(us, uk, range(4, 5), range(4, 5)), _are_names(us, uk, range(0, 1), range(0, 1))
-    (True, False)
-    """
-    if len(left) != 1 or len(right) != 1 or one.text.isupper() or other.text.isupper():
-        return False
-    mine, theirs = (side.text[side.starts[at[0]] : side.ends[at[0]]] for side, at in ((one, left), (other, right)))
-    if not (mine[0].isupper() and theirs[0].isupper()):
-        return False
-    first = left[0] == 0 or is_end(one, left[0])
-    return not first or (len(mine) > 1 and mine.isupper()) or one.text[one.ends[left[0]] :][:1] == "."
-
-
 @lru_cache(maxsize=4)
 def _is_foreign(side: Words) -> bool:
     """Whether a text is in a language of which it is not known what its words mean."""
     return sum(map(telling().common.__contains__, side.forms)) < FOREIGN * len(side)
-
-
-def _is_compound(side: Words, span: range) -> bool:
-    """Whether a hyphen joins some words to what is beside them: the `north` of `north-west`."""
-    if "-" not in side.text:
-        return False
-    start, end = side.starts[span.start], side.ends[span.stop - 1]
-    return COMPOUND.search(side.text, max(0, start - 2), start + 1) is not None or (
-        COMPOUND.match(side.text, end - 1, end + 2) is not None
-    )
-
-
-def _is_fact(side: Words, place: int) -> bool:
-    """Whether a word is a fact wherever it stands: *May*, but not *may*.
-
-    >>> from pipeline.corpus.alignment import words
-    >>> may = words("It may rain in May.")
-    >>> _is_fact(may, 1), _is_fact(may, 4)
-    (False, True)
-    """
-    form = side.forms[place]
-    if form not in telling().facts:
-        return False
-    return form != "may" or side.text[side.starts[place]] != "m" or side.text.islower()
-
-
-def _may_be_names(one: Words, other: Words, left: int, right: int) -> bool:
-    """Whether two words that are nearly the same may be two names: not where a sentence begins with a known word, or
-    what was meant for it.
-
-    >>> from pipeline.corpus.alignment import words
-    >>> one, other, name = words("Receive it."), words("Reecive it."), words("Hansen it.")
-    >>> _may_be_names(one, other, 0, 0), _may_be_names(name, words("Hanson it."), 0, 0)
-    (False, True)
-    """
-    if not one.text[one.starts[left]].isupper():
-        return False
-    if is_slip(one.forms[left], other.forms[right]):
-        return False
-    begins = all(at == 0 or is_end(side, at) for side, at in ((one, left), (other, right)))
-    return not begins or is_word(one.forms[left]) == is_word(other.forms[right])
-
-
-def _is_name(side: Words, place: int) -> bool:
-    """Whether a word has a capital and is no common one, which titles and the beginnings of sentences give capitals.
-    Where all letters are capital, it may be one if it is no known word.
-
-    >>> from pipeline.corpus.alignment import words
-    >>> [_is_name(words(text), 3) for text in ("The monks of Oakhill", "THE MONKS OF OAKHILL", "THE MONKS OF WOOD")]
-    [True, True, False]
-    """
-    form = side.forms[place]
-    if form in telling().common:
-        return False
-    if side.text.isupper():
-        return not is_word(form)
-    return any(map(str.isupper, side.text[side.starts[place] : side.ends[place]]))

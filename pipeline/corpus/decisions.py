@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from pipeline.corpus.alignment import Block, Words, words
 from pipeline.corpus.cases import Case
-from pipeline.corpus.comparison import TOO_MUCH, Comparison, compare, is_end, objection, price, spare
+from pipeline.corpus.comparison import TOO_MUCH, Comparison, compare, objection, price, spare
 from pipeline.corpus.index import Proposal
+from pipeline.corpus.naming import is_end
 from pipeline.settings import Settings, is_off
 
 __all__ = ["KINDS", "Decision", "judge"]
