@@ -172,9 +172,18 @@ def _underline(lines: Lines, index: int) -> str:
 
 
 def _is_entry(lines: Lines, heading: int) -> bool:
-    """Whether a heading is an entry of the table of contents that the line above is of, or a comment of a script."""
+    """Whether a heading is an entry of the table of contents that the line above is of, a comment of a script, or a
+    word of a list that is in the order of the alphabet.
+
+    >>> words = Lines("The words are kept:\\nread\\nrecord\\nreferences\\nregion\\nrename")
+    >>> _is_entry(words, 3)
+    True
+    """
     line = lines.texts[heading]
     if line.startswith("#") and line.endswith(":"):
+        return True
+    around = [word.casefold() for word in lines.texts[max(0, heading - 2) : heading + 3]]
+    if len(around) == 5 and all(map(str.isalpha, around)) and around == sorted(set(around)):
         return True
     above = lines.texts[heading - 1] if heading else ""
     return line[:1].isdigit() and above[:1].isdigit() and len(above) < 70 and not ends_sentence(above)
