@@ -243,9 +243,9 @@ RULE = Structural(
         "and so it went on and on ...\nuntil the morning.",
         "The number of turns is one of the things that the wheel takes\nfrom the file, where it is one by default,\n"
         "as is shown here:\n\tturn wheel ...\n\tturn wheel again",
-        "The counts of a mill can be used in scripts, tables and user\ncommands that are defined in the mill.  They "
-        "are the way to\ntell how much was ground.  This counts the sacks: >\n\n 17\tsacks = 4\n ...\n 28\tgrind(sacks)\n"
-        " ...\n 33\tend\n ...\n 40\tend\n\nThe sacks are told.",
+        "The counts of a mill can be used in scripts, tables and user\ncommands that are defined in the mill.  "
+        "They are the way to\ntell how much was ground.  This counts the sacks: >\n\n 17\tsacks = 4\n ...\n"
+        " 28\tgrind(sacks)\n ...\n 33\tend\n ...\n 40\tend\n\nThe sacks are told.",
         "The wheel\nThe wheel is a hole, and the corn is a driver who fell in ...\n\nThe weir\nThe weir is a bed of "
         "reeds, and the eels are the bakers of it ...\n\nThe sack\nThe sack is a bag of hopes that were ground too "
         "fine to be of use ...\n\nHe laughed.",
