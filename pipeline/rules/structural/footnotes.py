@@ -46,7 +46,7 @@ SIGN = re.compile(r"[=>`/(\[$@&_:]")
 CODE = regex.compile(
     r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w\[0\]|"
     r"\w!?\([\w,. ]*\Z|[$@&]\{?[A-Za-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z|\)\.\w+\Z|"
-    r"\b[a-z]{3,}:[\w./-]+\Z|[\"'][\w.-]{1,40}[\"']\s?:\s*\Z|[$@]\w+\s?=[^=]"
+    r"\b[a-z]{3,}:[\w./-]+\Z|(?:^|[*/\\])\.\Z|[\"'][\w.-]{1,40}[\"']\s?:\s*\Z|[$@]\w+\s?=[^=]"
 )
 CODE_BEHIND = regex.compile(
     r"->|[`>({}\[\]]|\.[a-z_]|\s*=|[\w--\p{Han}\p{Hiragana}\p{Katakana}]|\)\s?;|\S{0,40}[;{]\s*$|\s+[[:punct:]--.,;:)(“\"'\-—–]\s",
@@ -253,6 +253,7 @@ BLOCKS = Structural(
     keep=examples(
         "[1] was the first, he said.",
         "The stones are told by grind(1, {'stones': [8], 'last': 9}) and by {\"stones\": [12]}.",
+        "The manual has pages *.[1-9] and more, as ./.[1] says.",
         "It prints the year with: if ((@f=split)[1] eq '1957') and no more.",
         "The mill is old.[1]\n\nSources\n\nThe river has two.\n",
         "The list\n[a] one\n[b] two",
