@@ -431,9 +431,11 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     assert files(tmp_path) == {"file": b"old"}
 
 
+@pytest.mark.parametrize("few", [0, 1_000])  # so many files wait one by one
 def test_results_are_on_the_disk_before_they_are_in_their_place(
-    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
+    monkeypatch.setattr(text, "FEW", few)
     waiting: set[str] = set()  # files that were written, and may be in memory only
 
     def opened(path: Any, *args: Any, **more: Any) -> int:

@@ -229,7 +229,8 @@ class Kept:
     ) -> None:
         """Write the state: what it is of, then what is known of documents, some at a time, then nothing; then what was
         written, in the same way."""
-        text.settle()  # what it names is on the disk before it
+        # What it names is on the disk before it.
+        text.settle([os.path.join(self.folder, name) for name in os.listdir(self.folder) if name[0].isdigit()])
 
         def parts() -> Iterator[bytes]:
             yield marshal.dumps((_FORMAT, self._made, boxes, done))

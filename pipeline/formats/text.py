@@ -37,6 +37,7 @@ __all__ = [
 PART = ".clean-corpus-part"  # how the names of files end that are being written
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 _LONGEST = 255  # bytes: the longest name of a file
+FEW = 8  # files that wait for the disk one by one
 
 
 class ForeignFile(OSError):
@@ -137,7 +138,12 @@ def write_pairs(folder: str, pairs: Sequence[Pair]) -> list[bool | Exception]:
     done = [_attempt(_prepare, folder, pair) for pair in pairs]
     if True in done:
         settle(
-            part(path) for pair, new in zip(pairs, done, strict=True) if new is True for path in paths(folder, pair.id)
+            [
+                part(path)
+                for pair, new in zip(pairs, done, strict=True)
+                if new is True
+                for path in paths(folder, pair.id)
+            ]
         )
     return [_attempt(_place, folder, pair) if new is True else new for pair, new in zip(pairs, done, strict=True)]
 
@@ -194,9 +200,10 @@ def _place(folder: str, pair: Pair) -> bool:
     return True
 
 
-def settle(paths: Iterable[str] = ()) -> None:
-    """Wait until files are on the disk: all that there are at once, where the system can, else those of `paths`."""
-    if hasattr(os, "sync"):
+def settle(paths: Sequence[str]) -> None:
+    """Wait until files are on the disk: few one by one, and for many, where the system can, all that there are at once,
+    though that is also what others write."""
+    if len(paths) > FEW and hasattr(os, "sync"):
         os.sync()
         return
     for path in paths:
