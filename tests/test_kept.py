@@ -14,6 +14,7 @@ from pipeline.engines.kept import FOLDER
 from pipeline.engines.local import run
 from pipeline.engines.outcome import RunError, RunReport
 from pipeline.engines.spool import Spot
+from pipeline.formats import text
 from pipeline.formats.folder import Entry
 from pipeline.formats.stores import Local
 from pipeline.settings import Settings
@@ -232,6 +233,18 @@ def test_records_that_change_after_they_were_listed_are_read_again(tmp_path: Pat
     run(tmp_path / "raw", tmp_path / "out", Settings(), workers=1, progress=change)
     clean(tmp_path)
     assert (tmp_path / "out/some/00000001.txt").read_text() == "The new story.\n"
+
+
+def test_what_the_state_names_is_on_the_disk_before_it(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled: list[tuple[str, bool]] = []
+    state = work / "out" / FOLDER / "state"
+
+    def settle(paths: list[str]) -> None:
+        settled.extend((Path(path).name[:2], state.exists()) for path in paths)
+
+    monkeypatch.setattr(text, "settle", settle)
+    clean(work)
+    assert ("1-", False) in settled
 
 
 def test_other_code_reuses_nothing(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -453,7 +453,7 @@ def test_results_are_on_the_disk_before_they_are_in_their_place(
     open_file, replace, done = os.open, os.replace, list[str]()
     monkeypatch.setattr(os, "open", opened)
     monkeypatch.setattr(os, "replace", moved)
-    monkeypatch.setattr(os, "sync", waiting.clear)
+    monkeypatch.setattr(os, "sync", pytest.fail if few else waiting.clear)
     monkeypatch.setattr(os, "fsync", flushed)
     clean(raw, tmp_path / "out")
     assert {os.path.basename(path) for path in done} >= {"a.txt", "a.json", "manifest.jsonl"}

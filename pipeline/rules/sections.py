@@ -175,9 +175,9 @@ def _is_entry(lines: Lines, heading: int) -> bool:
     """Whether a heading is an entry of the table of contents that the line above is of, a comment of a script, or a
     word of a list that is in the order of the alphabet.
 
-    >>> words = Lines("The words are kept:\\nread\\nrecord\\nreferences\\nregion\\nrename")
-    >>> _is_entry(words, 3)
-    True
+    >>> [_is_entry(Lines(text.replace(" ", "\\n")), 2) for text in (
+    ...     "read record references region rename", "weir hill references mill stone", "mill ran references")]
+    [True, False, False]
     """
     line = lines.texts[heading]
     if line.startswith("#") and line.endswith(":"):

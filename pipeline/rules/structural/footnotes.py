@@ -253,7 +253,7 @@ BLOCKS = Structural(
     keep=examples(
         "[1] was the first, he said.",
         "The stones are told by grind(1, {'stones': [8], 'last': 9}) and by {\"stones\": [12]}.",
-        "The manual has pages *.[1-9] and more, as ./.[1] says.",
+        "The files are new:\n* manuals: add *.[1-9] glob\n",
         "It prints the year with: if ((@f=split)[1] eq '1957') and no more.",
         "The mill is old.[1]\n\nSources\n\nThe river has two.\n",
         "The list\n[a] one\n[b] two",
