@@ -42,7 +42,7 @@ ARRAYS = frozenset(
     "int64 uint8 uint16 uint32 uint64 byte msgstr make".split()
 )
 LAST = re.compile(r"\w+\Z")
-SIGN = re.compile(r"[=>`/(\[$@&_:]")
+SIGN = re.compile(r"[=>`/(\[$@&_:*\\]")
 CODE = regex.compile(
     r"\s=\s|==|->|=>|`[^`\s]*\Z|//|\w\[0\]|"
     r"\w!?\([\w,. ]*\Z|[$@&]\{?[A-Za-z_]\w*\Z|^\s*(?:>>>|[$#]\s)|[\w>]\[[^\]]*\Z|\w_\w*\Z|\)\.\w+\Z|"
@@ -253,7 +253,6 @@ BLOCKS = Structural(
     keep=examples(
         "[1] was the first, he said.",
         "The stones are told by grind(1, {'stones': [8], 'last': 9}) and by {\"stones\": [12]}.",
-        "The files are new:\n* manuals: add *.[1-9] glob\n",
         "It prints the year with: if ((@f=split)[1] eq '1957') and no more.",
         "The mill is old.[1]\n\nSources\n\nThe river has two.\n",
         "The list\n[a] one\n[b] two",
@@ -288,6 +287,7 @@ MARKERS = Structural(
         "Grey one,⟦[A]⟧ what dost thou wait for?\n\n[Footnote A: First printed in 1890.]",
     ),
     keep=examples(
+        "It has manuals as *.[1-9] and more.",
         "[1]\nThe mill is old, and it stands by the river.\n[2] The weir is older.",
         "[1] This is an appeal. It fails.\n\n[2] The plaintiff owns the mill.\n\n[3] It is dismissed.\n",
         "x = values[1] + values[2]",
