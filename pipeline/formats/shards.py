@@ -272,7 +272,7 @@ def relisted(rows: Iterable[Row], ids: Sequence[str]) -> list[Row]:
     all `ids`, which are those of the shards in their order."""
     found: list[Row] = []
     at = 0
-    for (_, number), shard in groupby(sorted({row.file: row for row in rows}.values(), key=_place), key=_shard):
+    for (_, _, number), shard in groupby(sorted({row.file: row for row in rows}.values(), key=_place), key=_shard):
         some = list(shard)
         held = ids[at : at + some[0].documents] if number else ids
         found += [row._replace(documents=len(held), first=held[0], last=held[-1]) for row in some if held]
@@ -280,12 +280,12 @@ def relisted(rows: Iterable[Row], ids: Sequence[str]) -> list[Row]:
     return found
 
 
-def _shard(row: Row) -> tuple[int, str]:
+def _shard(row: Row) -> tuple[bool, int, str]:
     """The number of the shard of a file, so that it can be sorted; nothing, which comes last, of what describes all."""
     number = row.file.rpartition("/")[2].partition(".")[0] if "/" in row.file else ""
-    return len(number) or 99, number
+    return not number, len(number), number
 
 
-def _place(row: Row) -> tuple[tuple[int, str], int]:
+def _place(row: Row) -> tuple[tuple[bool, int, str], int]:
     name = row.file.rpartition("/")[0] or row.file
     return _shard(row), _ORDER.index(name) if name in _ORDER else len(_ORDER)

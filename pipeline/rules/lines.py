@@ -12,6 +12,7 @@ from itertools import accumulate
 import regex
 
 from pipeline.lists import some
+from pipeline.stages.sentences import goes_on
 
 MARKER = regex.compile(r"(?:[•‣◦▪●·○■*\-–—+>»|↑^]|\(?\d{1,3}[.)]|\[\d{1,3}\]|\(?[a-z][.)])(?:\s|(?=\^)|$)")
 SENTENCE_END = regex.compile(r"[.!?…](?:[\"'”’»“‘«)\]]{0,2}|[ \u00a0\u202f]»)$")  # “ and « close what is said in German
@@ -106,7 +107,7 @@ class Lines:
         if index + 1 >= len(self) or not self.texts[index + 1]:
             return False
         below = self.texts[index + 2] if index + 2 < len(self) else ""
-        return self.is_prose(index + 1) or (below != "" and (below[0] in ",.;:)" or below[0].islower()))
+        return self.is_prose(index + 1) or (below != "" and goes_on(below))
 
 
 def ends_sentence(line: str) -> bool:
