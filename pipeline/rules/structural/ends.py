@@ -241,7 +241,7 @@ def _below_inside(lines: Lines, cues: Sequence[int], cut: int, places: Sequence[
 def _below_repeated(lines: Lines, cut: int, places: Sequence[int]) -> int:
     """The line of a cue from `cut` on that is none of those that stand under each item of a list, or over each post.
 
-    Such a cue stands above too, several times, but for its number, and there is prose between.
+    Such a cue stands above too, several times, but for its number.
     """
     cues, first = cues_of(lines) or (), cut
     alike: dict[str, list[int]] = {}  # the lines that are the same but for numbers
@@ -249,7 +249,7 @@ def _below_repeated(lines: Lines, cut: int, places: Sequence[int]) -> int:
         alike.setdefault(_unnumbered(line), []).append(index)
     while cut >= 0:
         same = alike[_unnumbered(lines.texts[cut])]
-        if sum(index < cut for index in same) < OFTEN or not any(map(lines.is_prose, range(same[0], same[-1]))):
+        if sum(index < cut for index in same) < OFTEN:
             break
         cut = next((place for place in places if place > same[-1]), -1)
     below = range(first, cut if cut >= 0 else len(lines))
